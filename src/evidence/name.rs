@@ -1,0 +1,241 @@
+//! `Name`: text that may be shown.
+//!
+//! A name enters through a gate that refuses what looks like a secret, and it is made printable at birth:
+//! control, bidirectional and invisible characters are shown as escapes, so no format has to fear them.
+//! The gate is deliberately simple and strict; deciding what a value *is* belongs to `detect/`.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+
+/// Longest name in characters; what is longer is cut and says so.
+const LONGEST: usize = 512;
+
+/// Text that may be shown: printable, bounded, and not secret-looking.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Name(String);
+
+/// The gate refused a text: it looks like a secret. The text is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a text that looks like a secret was withheld")]
+pub struct Withheld;
+
+impl super::Shareable for Withheld {}
+
+impl Name {
+    /// A word of our own.
+    #[must_use]
+    pub fn fixed(word: &'static str) -> Self {
+        Self(word.to_owned())
+    }
+
+    /// Text from outside, through the gate.
+    ///
+    /// # Errors
+    /// [`Withheld`] if it looks like a secret.
+    pub fn admit(text: &str) -> Result<Self, Withheld> {
+        if looks_secret(text) { Err(Withheld) } else { Ok(Self(printable(text))) }
+    }
+
+    pub(super) fn admit_bytes(bytes: &[u8]) -> Result<Self, Withheld> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::admit(text),
+            Err(_) => Self::admit(&String::from_utf8_lossy(bytes)),
+        }
+    }
+
+    /// Text through the gate, or a stand-in that says it was withheld and where it stood.
+    #[must_use]
+    pub fn admit_or(text: &str, what: &'static str, ordinal: usize) -> Self {
+        Self::admit(text).unwrap_or_else(|Withheld| Self::withheld(what, ordinal))
+    }
+
+    /// The stand-in for a withheld text: `(withheld branch #3)`.
+    #[must_use]
+    pub fn withheld(what: &'static str, ordinal: usize) -> Self {
+        Self(format!("(withheld {what} #{ordinal})"))
+    }
+
+    /// A hexadecimal object id or digest, with an optional `sha256:` in front.
+    ///
+    /// # Errors
+    /// [`Withheld`] if it is anything else: content addresses are public, other long hex is not.
+    pub fn digest(text: &str) -> Result<Self, Withheld> {
+        let hex = text.strip_prefix("sha256:").unwrap_or(text);
+        let sized = matches!(hex.len(), 7..=64 | 96 | 128);
+        if sized && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Withheld)
+        }
+    }
+
+    /// A count or a number.
+    #[must_use]
+    pub fn number(n: u64) -> Self {
+        Self(n.to_string())
+    }
+
+    /// Two names with a word of our own between them.
+    #[must_use]
+    pub fn joined(&self, between: &'static str, other: &Name) -> Self {
+        Self(format!("{}{between}{}", self.0, other.0))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::admit(&text)
+            .or_else(|_| Self::digest(&text))
+            .map_err(|_| serde::de::Error::custom("a name that looks like a secret"))
+    }
+}
+
+/// Escapes what a terminal, a browser or a reader could be fooled by, and cuts what is too long.
+fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (count, c) in text.chars().enumerate() {
+        if count == LONGEST {
+            out.push_str("… (cut)");
+            break;
+        }
+        if is_hidden(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{ffff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+const PROVIDER_PREFIXES: [&str; 22] = [
+    "AKIA",
+    "ASIA",
+    "ghp_",
+    "gho_",
+    "ghu_",
+    "ghs_",
+    "ghr_",
+    "github_pat_",
+    "glpat-",
+    "xoxb-",
+    "xoxp-",
+    "xoxa-",
+    "xoxr-",
+    "xoxs-",
+    "sk_live_",
+    "rk_live_",
+    "eyJ",
+    "AIza",
+    "npm_",
+    "hvs.",
+    "dop_v1_",
+    "AGE-SECRET-KEY-",
+];
+
+/// Whether a text could carry a credential and must not be shown as a name.
+fn looks_secret(text: &str) -> bool {
+    (text.contains("-----BEGIN") && text.contains("PRIVATE"))
+        || has_userinfo_password(text)
+        || text
+            .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '=' | '_' | '-' | '.')))
+            .any(|token| token.len() >= 16 && PROVIDER_PREFIXES.iter().any(|p| token.starts_with(p)))
+        || random_token(text)
+}
+
+fn has_userinfo_password(text: &str) -> bool {
+    text.split("://").skip(1).any(|rest| {
+        let authority = rest.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or(rest);
+        authority
+            .rsplit_once('@')
+            .is_some_and(|(userinfo, _)| userinfo.split_once(':').is_some_and(|(_, password)| !password.is_empty()))
+    })
+}
+
+fn random_token(text: &str) -> bool {
+    let mut start = 0;
+    for token in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+        let before = &text[..start];
+        start += token.len();
+        start += text[start..].chars().next().map_or(0, char::len_utf8);
+        if token.len() < 20 || before.ends_with("sha256:") || before.ends_with("sha256-") {
+            continue;
+        }
+        if is_random(token) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Letters and digits that alternate far more often than words with a number do.
+fn is_random(token: &str) -> bool {
+    let bytes = token.as_bytes();
+    let changes = bytes.windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
+    let mixed = bytes.iter().any(u8::is_ascii_lowercase) && bytes.iter().any(u8::is_ascii_uppercase);
+    if mixed { changes >= 4 } else { changes * 5 >= token.len() && token.len() >= 24 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_people_use_pass_the_gate() {
+        for text in [
+            "services/api/.env.production",
+            "JWT_SECRET_KEY_ROTATION_DAYS",
+            "refs/heads/feature/ABC-1234-rotate-keys",
+            "registry.example.org/team/app:1.2.3",
+            "python:3.12-slim-bookworm",
+            "https://api.example.org/health",
+            "app@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+            "ml-incident-api",
+            "arn:aws:secretsmanager:us-east-1:111122223333:secret:ml-incident/prod/jwt-secret-key-AbCdEf",
+            "4f9c0f2e-1b52-4b8e-9d3c-0f6f2c1a7b11",
+            "AbstractSingletonProxyFactoryBean2Test",
+        ] {
+            assert!(Name::admit(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_looks_like_a_secret_is_withheld() {
+        let hex: String = (0..64).map(|i| "0123456789abcdef".as_bytes()[(i * 7 + 3) % 16] as char).collect();
+        let mixed = format!("Zq{}Kd8{}Lm2Xw{}Pv7b", 3, 9, 4);
+        for text in [
+            hex.clone(),
+            format!("feature/{mixed}{mixed}"),
+            "postgresql://app:pw@host/db".into(),
+            format!("ghp_{}", "a1B2".repeat(9)),
+            format!("AKIA{}", "A2B3C4D5E6F7G8H9"),
+        ] {
+            assert!(Name::admit(&text).is_err(), "refused text was admitted");
+        }
+    }
+
+    #[test]
+    fn control_and_bidi_characters_become_escapes() {
+        let name = Name::admit("a\u{1b}[31m\u{202e}b\nc").unwrap();
+        assert_eq!(name.as_str(), "a\\u{1b}[31m\\u{202e}b\\u{a}c");
+        assert!(Name::admit(&"x".repeat(10_000)).unwrap().as_str().len() < 600);
+    }
+}
