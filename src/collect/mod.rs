@@ -1,1 +1,56 @@
-//! stub
+//! Collectors ask the world and answer with evidence, gaps and coverage. They know no rule.
+//!
+//! This file holds the one list of collectors, the contract they share, and the one runtime. A collector
+//! neither logs nor prints, never imports another, and wraps every text the moment it is read.
+
+mod runtime;
+
+use crate::config::Config;
+use crate::detect::Detector;
+use crate::evidence::{Batch, Kind, Progress, Stop, Target, Timestamp};
+use futures_util::future::BoxFuture;
+use std::sync::Arc;
+
+pub use runtime::{Collected, run};
+
+/// Everything a collector is given.
+pub struct Job {
+    /// What to examine.
+    pub config: Arc<Config>,
+    /// Decides what values are.
+    pub detector: Arc<Detector>,
+    /// Shows long work.
+    pub progress: Arc<dyn Progress>,
+    /// Asks long work to end.
+    pub stop: Stop,
+    /// The run's clock: the time of all evidence.
+    pub now: Timestamp,
+    /// The kinds of evidence that some selected rule needs.
+    pub wanted: Vec<&'static Kind>,
+}
+
+impl Job {
+    /// Whether some selected rule needs this kind.
+    #[must_use]
+    pub fn wants(&self, kind: &'static Kind) -> bool {
+        self.wanted.iter().any(|wanted| wanted.name == kind.name)
+    }
+}
+
+/// One source of evidence.
+pub trait Collector: Send + Sync {
+    /// The kinds of evidence it can give.
+    fn kinds(&self) -> &'static [&'static Kind];
+    /// The targets that the configuration declares for a kind.
+    fn targets(&self, kind: &'static Kind, config: &Config) -> Vec<Target>;
+    /// Collects. Errors are gaps; every declared target gets coverage or a gap.
+    fn collect(&self, job: Arc<Job>) -> BoxFuture<'static, Batch>;
+}
+
+/// The one list of collectors.
+pub static COLLECTORS: &[&dyn Collector] = &[];
+
+/// All kinds of evidence that collectors give.
+pub fn kinds() -> impl Iterator<Item = &'static Kind> {
+    COLLECTORS.iter().flat_map(|collector| collector.kinds().iter().copied())
+}

@@ -19,6 +19,8 @@ pub struct Batch {
     pub gaps: Vec<Gap>,
     /// How much was looked at.
     pub coverage: Vec<Coverage>,
+    /// What cannot apply, for a reason that was observed.
+    pub inapplicable: Vec<Inapplicable>,
 }
 
 impl Batch {
@@ -27,6 +29,7 @@ impl Batch {
         self.evidence.extend(other.evidence);
         self.gaps.extend(other.gaps);
         self.coverage.extend(other.coverage);
+        self.inapplicable.extend(other.inapplicable);
     }
 }
 
@@ -77,6 +80,17 @@ pub struct Absent {
     pub why: Name,
 }
 
+/// A kind of evidence that a target cannot have, for a reason the collector itself observed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Inapplicable {
+    /// The kind of evidence.
+    pub kind: Name,
+    /// The target.
+    pub target: Target,
+    /// What was observed, in our words.
+    pub reason: Name,
+}
+
 /// A secret that the configuration declares.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DeclaredSecret {
@@ -105,6 +119,9 @@ pub struct Ledger {
     pub gaps: Vec<Gap>,
     /// How much was looked at.
     pub coverage: Vec<Coverage>,
+    /// What cannot apply.
+    #[serde(default)]
+    pub inapplicable: Vec<Inapplicable>,
 }
 
 /// A saved ledger that cannot be replayed.
@@ -145,6 +162,7 @@ impl Ledger {
         tidy(&mut self.evidence);
         tidy(&mut self.gaps);
         tidy(&mut self.coverage);
+        tidy(&mut self.inapplicable);
     }
 
     /// SHA-256 of the canonical form, `sha256:…`.

@@ -1,0 +1,238 @@
+//! Configuration: what was written ([`raw`]) becomes what is meant ([`Config`]), or all problems at once.
+//!
+//! It holds names, paths and places, never a value. It knows no rule and opens nothing but its own file.
+
+mod parse;
+mod raw;
+
+use crate::evidence::Name;
+use crate::verdict::Waiver;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// What to examine and how, with every default filled in.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The configuration file as the user named it; `None` without one.
+    pub file: Option<Name>,
+    /// The service.
+    pub service: Option<Name>,
+    /// The environment.
+    pub environment: Option<Name>,
+    /// The secrets in scope.
+    pub secrets: Vec<Secret>,
+    /// Repositories.
+    pub repositories: Vec<PathBuf>,
+    /// Containers.
+    pub containers: Vec<ContainerSelector>,
+    /// Images.
+    pub images: Vec<ImageSource>,
+    /// Hosts.
+    pub hosts: Vec<Host>,
+    /// The service's base URL, without a trailing slash.
+    pub service_url: Option<Name>,
+    /// The probes.
+    pub probes: Probes,
+    /// Where known values are read from.
+    pub known_values: Vec<KnownValueSource>,
+    /// Expected readers.
+    pub readers: Vec<Name>,
+    /// Manifests and policy documents.
+    pub deployment: Vec<PathBuf>,
+    /// Waivers.
+    pub waivers: Vec<Waiver>,
+    /// The Docker engine.
+    pub docker: Docker,
+    /// Bounds.
+    pub limits: Limits,
+}
+
+/// A secret in scope.
+#[derive(Clone, Debug)]
+pub struct Secret {
+    /// The variable.
+    pub name: Name,
+    /// Where it is kept.
+    pub source: Option<Name>,
+    /// The longest time between rotations.
+    pub rotate_within_days: Option<u32>,
+}
+
+/// Which containers belong to the workload.
+#[derive(Clone, Debug, Default)]
+pub struct ContainerSelector {
+    /// By name.
+    pub name: Option<Name>,
+    /// By label, `KEY` or `KEY=VALUE`.
+    pub label: Option<Name>,
+    /// By compose project.
+    pub compose_project: Option<Name>,
+    /// From a saved `docker inspect` instead of an engine.
+    pub inspect_file: Option<PathBuf>,
+    /// The image that should run.
+    pub image_digest: Option<Name>,
+}
+
+impl ContainerSelector {
+    /// The selector as a target's name.
+    #[must_use]
+    pub fn shown(&self) -> Name {
+        let file = self.inspect_file.as_ref().map(|path| Name::admit_or(&path.to_string_lossy(), "path", 1));
+        let label = self.label.as_ref().map(|l| Name::fixed("label").joined("=", l));
+        let project = self.compose_project.as_ref().map(|p| Name::fixed("compose_project").joined("=", p));
+        [self.name.clone(), label, project, file].into_iter().flatten().next().unwrap_or(Name::fixed("(none)"))
+    }
+}
+
+/// Where an image comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageSource {
+    /// The Docker engine, by reference.
+    Engine(Name),
+    /// A `docker save` archive.
+    DockerArchive(PathBuf),
+    /// An OCI layout directory.
+    OciLayout(PathBuf),
+    /// A registry, by reference.
+    Registry(Name),
+}
+
+impl ImageSource {
+    /// The source as a target's name, as the user wrote it.
+    #[must_use]
+    pub fn shown(&self) -> Name {
+        let path =
+            |prefix: &str, path: &PathBuf| Name::admit_or(&format!("{prefix}{}", path.to_string_lossy()), "image", 1);
+        match self {
+            Self::Engine(name) => name.clone(),
+            Self::DockerArchive(file) => path("docker-archive:", file),
+            Self::OciLayout(dir) => path("oci:", dir),
+            Self::Registry(name) => Name::admit_or(&format!("registry:{name}"), "image", 1),
+        }
+    }
+}
+
+/// A host to search.
+#[derive(Clone, Debug)]
+pub enum Host {
+    /// This machine.
+    Local {
+        /// Directories to search.
+        directories: Vec<PathBuf>,
+        /// Where the system's own files are looked for.
+        root: PathBuf,
+    },
+    /// Another machine, over SSH.
+    Ssh {
+        /// `user@host`.
+        destination: Name,
+        /// Directories to search.
+        directories: Vec<PathBuf>,
+    },
+}
+
+/// How the service is probed.
+#[derive(Clone, Debug)]
+pub struct Probes {
+    /// How long a starting service may take.
+    pub deadline: Duration,
+    /// The limit for one request.
+    pub timeout: Duration,
+    /// Pause between requests.
+    pub interval: Duration,
+    /// Consecutive successes that are needed.
+    pub successes: u32,
+    /// A proxy, only if configured.
+    pub proxy: Option<Name>,
+    /// Addresses to pin the service's name to.
+    pub addresses: Vec<std::net::SocketAddr>,
+    /// The health path.
+    pub health_path: Name,
+    /// Members of the health answer and the text each must have.
+    pub health_expect: BTreeMap<Name, Name>,
+    /// Whether other members are refused.
+    pub health_exact: bool,
+    /// The readiness path.
+    pub ready_path: Name,
+    /// Components and the text each must have.
+    pub ready_expect: BTreeMap<Name, Name>,
+    /// JSON pointers to the components.
+    pub ready_pointers: BTreeMap<Name, Name>,
+}
+
+/// Where a known value is read from.
+#[derive(Clone, Debug)]
+pub struct KnownValueSource {
+    /// The secret.
+    pub secret: Name,
+    /// Where.
+    pub from: KnownValueFrom,
+}
+
+/// The three places a known value may be read from.
+#[derive(Clone, Debug)]
+pub enum KnownValueFrom {
+    /// An environment variable.
+    Env(Name),
+    /// A file.
+    File(PathBuf),
+    /// An open file descriptor.
+    Fd(i32),
+}
+
+/// The Docker engine.
+#[derive(Clone, Debug)]
+pub struct Docker {
+    /// Its address, if configured.
+    pub host: Option<Name>,
+    /// The limit for one request.
+    pub timeout: Duration,
+}
+
+/// Bounds on what is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest file or blob that is judged.
+    pub file_bytes: u64,
+    /// The most bytes read from one image archive, after decompression.
+    pub archive_bytes: u64,
+    /// The largest JSON document inside an image.
+    pub config_bytes: u64,
+    /// The largest HTTP response body.
+    pub response_bytes: u64,
+    /// The most files examined below one host's directories.
+    pub host_files: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        parse::without_file()
+    }
+}
+
+impl Config {
+    /// Reads a configuration text.
+    ///
+    /// `file` is the name for messages; relative paths are taken from `base`.
+    ///
+    /// # Errors
+    /// All problems at once, with file and line.
+    pub fn parse(file: &str, text: &str, base: &std::path::Path) -> Result<Self, crate::evidence::Problems> {
+        parse::parse(file, text, base)
+    }
+
+    /// An image as it is written on the command line.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn image(text: &str) -> Result<ImageSource, String> {
+        parse::image(text, std::path::Path::new(""))
+    }
+
+    /// The JSON Schema of the configuration file.
+    #[must_use]
+    pub fn schema() -> serde_json::Value {
+        parse::schema()
+    }
+}

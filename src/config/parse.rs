@@ -1,0 +1,337 @@
+//! From the text to [`Config`]: syntax, schema, then meaning; every problem is collected.
+
+use super::raw::{RawConfig, RawContainer, RawHost, RawKnownValue, RawProbes, RawWaiver};
+use super::{
+    Config, ContainerSelector, Docker, Host, ImageSource, KnownValueFrom, KnownValueSource, Limits, Probes, Secret,
+};
+use crate::evidence::{Document, Name, Node, Problems, Timestamp, Value, check_schema};
+use crate::verdict::Waiver;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub(super) fn schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(RawConfig).to_value();
+    schema["title"] = "leakproof.yaml".into();
+    schema
+}
+
+pub(super) fn without_file() -> Config {
+    let mut reader = Reader { document: "", root: None, base: Path::new(""), problems: Problems::default() };
+    let mut config = reader.config(RawConfig::default());
+    config.service = None;
+    config.file = None;
+    config
+}
+
+pub(super) fn parse(file: &str, text: &str, base: &Path) -> Result<Config, Problems> {
+    let document = Document::parse(file, text)?;
+    let mut problems = Problems::default();
+    let Some(root) = document.root() else {
+        problems.add(file, 0, "is empty: `leakproof init` writes a first configuration");
+        return Err(problems);
+    };
+    if document.roots.len() > 1 {
+        problems.add(file, document.roots[1].line, "holds more than one YAML document");
+    }
+    let conforms = check_schema(&document, root, &schema(), &mut problems);
+    refuse_values(file, root, "", &mut problems);
+    if !conforms || !problems.0.is_empty() {
+        return problems.or(without_file());
+    }
+    let raw: RawConfig = match serde_json::from_value(root.json()) {
+        Ok(raw) => raw,
+        Err(_) => {
+            problems.add(file, root.line, "does not have the shape of a configuration");
+            return Err(problems);
+        }
+    };
+    let mut reader = Reader { document: file, root: Some(root), base, problems };
+    let mut config = reader.config(raw);
+    config.file = Some(Name::admit_or(file, "configuration file", 1));
+    reader.problems.or(config)
+}
+
+/// Configuration says where values are. One that stands in it is a mistake, wherever it stands.
+fn refuse_values(file: &str, node: &Node, key: &str, problems: &mut Problems) {
+    match &node.value {
+        Value::Map(entries) => {
+            for (key, _, child) in entries {
+                refuse_values(file, child, key, problems);
+            }
+        }
+        Value::List(items) => items.iter().for_each(|item| refuse_values(file, item, key, problems)),
+        Value::Text(_) if !matches!(key, "fingerprint" | "correlator" | "image_digest") => {
+            if matches!(node.name(), Some(Err(_))) {
+                problems.add(
+                    file,
+                    node.line,
+                    "looks like a secret value: write where the value is kept, never the value",
+                );
+            }
+        }
+        _ => {}
+    }
+}
+
+/// An image as users write it.
+pub(super) fn image(text: &str, base: &Path) -> Result<ImageSource, String> {
+    let name = |text: &str| Name::admit(text).map_err(|_| "an image reference that looks like a secret".to_owned());
+    if let Some(path) = text.strip_prefix("docker-archive:") {
+        Ok(ImageSource::DockerArchive(base.join(path)))
+    } else if let Some(path) = text.strip_prefix("oci:") {
+        Ok(ImageSource::OciLayout(base.join(path)))
+    } else if let Some(reference) = text.strip_prefix("registry:") {
+        Ok(ImageSource::Registry(name(reference)?))
+    } else if text.is_empty() || text.contains(char::is_whitespace) {
+        Err("an image is NAME[:TAG|@DIGEST], docker-archive:FILE, oci:DIR or registry:REFERENCE".to_owned())
+    } else {
+        Ok(ImageSource::Engine(name(text)?))
+    }
+}
+
+struct Reader<'a> {
+    document: &'a str,
+    root: Option<&'a Node>,
+    base: &'a Path,
+    problems: Problems,
+}
+
+impl Reader<'_> {
+    fn problem(&mut self, pointer: &str, what: impl Into<String>) {
+        let line = self.root.map_or(0, |root| root.line_of(pointer));
+        self.problems.add(self.document, line, what);
+    }
+
+    fn config(&mut self, raw: RawConfig) -> Config {
+        let limits = raw.limits.unwrap_or_default();
+        let docker = raw.docker.unwrap_or_default();
+        Config {
+            file: None,
+            service: self.name("/service", &raw.service),
+            environment: raw.environment.and_then(|text| self.name("/environment", &text)),
+            secrets: self.secrets(raw.secrets),
+            repositories: raw.repositories.iter().map(|path| self.base.join(path)).collect(),
+            containers: self.each("containers", &raw.containers, Self::container),
+            images: self.each("images", &raw.images, |reader, at, text| {
+                image(text, reader.base).map_err(|what| reader.problem(at, what)).ok()
+            }),
+            hosts: self.each("hosts", &raw.hosts, Self::host),
+            service_url: raw.service_url.and_then(|url| self.service_url(&url)),
+            probes: self.probes(raw.probes.unwrap_or_default()),
+            known_values: self.each("known_values", &raw.known_values, Self::known_value),
+            readers: raw.readers.iter().filter_map(|text| self.name("/readers", text)).collect(),
+            deployment: raw.deployment.iter().map(|path| self.base.join(path)).collect(),
+            waivers: self.each("waivers", &raw.waivers, Self::waiver),
+            docker: Docker {
+                host: docker.host.and_then(|text| self.name("/docker/host", &text)),
+                timeout: self.duration("/docker/timeout", docker.timeout.as_deref(), Duration::from_secs(10)),
+            },
+            limits: Limits {
+                file_bytes: limits.file_bytes.unwrap_or(10 << 20),
+                archive_bytes: limits.archive_bytes.unwrap_or(20 << 30),
+                config_bytes: limits.config_bytes.unwrap_or(8 << 20),
+                response_bytes: limits.response_bytes.unwrap_or(64 << 10),
+                host_files: limits.host_files.unwrap_or(2_000_000),
+            },
+        }
+    }
+
+    fn each<R, T>(&mut self, key: &str, raw: &[R], read: impl Fn(&mut Self, &str, &R) -> Option<T>) -> Vec<T> {
+        raw.iter().enumerate().filter_map(|(i, item)| read(self, &format!("/{key}/{i}"), item)).collect()
+    }
+
+    fn name(&mut self, pointer: &str, text: &str) -> Option<Name> {
+        let name = Name::admit(text).ok();
+        if name.is_none() {
+            self.problem(pointer, "looks like a secret value");
+        }
+        name
+    }
+
+    fn secrets(&mut self, raw: Vec<super::raw::RawSecret>) -> Vec<Secret> {
+        let mut secrets: Vec<Secret> = Vec::new();
+        for (i, secret) in raw.into_iter().enumerate() {
+            let at = format!("/secrets/{i}/name");
+            let Some(name) = self.name(&at, &secret.name) else { continue };
+            if secrets.iter().any(|known| known.name == name) {
+                self.problem(&at, format!("secret `{name}` is declared twice"));
+            }
+            let source = secret.source.and_then(|text| self.source(&format!("/secrets/{i}/source"), &text));
+            secrets.push(Secret { name, source, rotate_within_days: secret.rotate_within_days });
+        }
+        secrets
+    }
+
+    fn source(&mut self, pointer: &str, text: &str) -> Option<Name> {
+        let known = text.strip_prefix("aws-secretsmanager:").is_some_and(|rest| rest.contains(':'))
+            || text.strip_prefix("vault:").is_some_and(|rest| rest.contains('#'))
+            || text.strip_prefix("gcp-secretmanager:").is_some_and(|rest| rest.starts_with("projects/"));
+        if !known {
+            self.problem(
+                pointer,
+                "a source is aws-secretsmanager:REGION:ID, vault:PATH#KEY or gcp-secretmanager:projects/P/secrets/S",
+            );
+        }
+        self.name(pointer, text)
+    }
+
+    fn container(&mut self, at: &str, raw: &RawContainer) -> Option<ContainerSelector> {
+        let selector = ContainerSelector {
+            name: raw.name.as_ref().and_then(|text| self.name(at, text)),
+            label: raw.label.as_ref().and_then(|text| self.name(at, text)),
+            compose_project: raw.compose_project.as_ref().and_then(|text| self.name(at, text)),
+            inspect_file: raw.inspect_file.as_ref().map(|path| self.base.join(path)),
+            image_digest: raw.image_digest.as_ref().and_then(|text| {
+                let digest = Name::digest(text).ok();
+                if digest.is_none() {
+                    self.problem(at, "image_digest must be sha256: and 64 hexadecimal digits");
+                }
+                digest
+            }),
+        };
+        let selectors = [&selector.name, &selector.label, &selector.compose_project];
+        match selectors.iter().filter(|s| s.is_some()).count() {
+            0 if selector.inspect_file.is_none() => {
+                self.problem(at, "give one of name, label, compose_project or inspect_file");
+                None
+            }
+            0 | 1 => Some(selector),
+            _ => {
+                self.problem(at, "give only one of name, label and compose_project");
+                None
+            }
+        }
+    }
+
+    fn host(&mut self, at: &str, raw: &RawHost) -> Option<Host> {
+        match (&raw.local, &raw.ssh) {
+            (Some(local), None) => Some(Host::Local {
+                directories: local.directories.iter().map(|path| self.base.join(path)).collect(),
+                root: local.root.as_ref().map_or_else(|| PathBuf::from("/"), |root| self.base.join(root)),
+            }),
+            (None, Some(destination)) => Some(Host::Ssh {
+                destination: self.name(at, destination)?,
+                directories: raw.directories.iter().map(PathBuf::from).collect(),
+            }),
+            _ => {
+                self.problem(at, "give exactly one of local and ssh");
+                None
+            }
+        }
+    }
+
+    fn service_url(&mut self, text: &str) -> Option<Name> {
+        let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+        match rest {
+            Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']) => {
+                self.name("/service_url", text.trim_end_matches('/'))
+            }
+            _ => {
+                self.problem("/service_url", "must be http://HOST[:PORT][/PATH] or https://…, without query or user");
+                None
+            }
+        }
+    }
+
+    fn probes(&mut self, raw: RawProbes) -> Probes {
+        let health = raw.health.unwrap_or_default();
+        let ready = raw.ready.unwrap_or_default();
+        let default_ready = [("redis_denylist", "ok"), ("database", "ok")];
+        Probes {
+            deadline: self.duration("/probes/deadline", raw.deadline.as_deref(), Duration::from_secs(20)),
+            timeout: self.duration("/probes/timeout", raw.timeout.as_deref(), Duration::from_secs(5)),
+            interval: self.duration("/probes/interval", raw.interval.as_deref(), Duration::from_millis(250)),
+            successes: raw.successes.unwrap_or(3),
+            proxy: raw.proxy.and_then(|text| self.name("/probes/proxy", &text)),
+            addresses: self.each("probes/addresses", &raw.addresses, |reader, at, text| {
+                text.parse().map_err(|_| reader.problem(at, "must be IP:PORT")).ok()
+            }),
+            health_path: self.path("/probes/health/path", health.path.as_deref(), "/health"),
+            health_expect: self.expected("/probes/health/expect", health.expect, &[("status", "ok")]),
+            health_exact: health.exact.unwrap_or(false),
+            ready_path: self.path("/probes/ready/path", ready.path.as_deref(), "/ready"),
+            ready_expect: self.expected("/probes/ready/expect", ready.expect, &default_ready),
+            ready_pointers: self.expected("/probes/ready/pointers", Some(ready.pointers), &[]),
+        }
+    }
+
+    fn path(&mut self, pointer: &str, text: Option<&str>, default: &'static str) -> Name {
+        match text {
+            None => Name::fixed(default),
+            Some(path) if path.starts_with('/') => self.name(pointer, path).unwrap_or(Name::fixed(default)),
+            Some(_) => {
+                self.problem(pointer, "must begin with /");
+                Name::fixed(default)
+            }
+        }
+    }
+
+    fn expected(
+        &mut self,
+        pointer: &str,
+        raw: Option<BTreeMap<String, String>>,
+        default: &[(&'static str, &'static str)],
+    ) -> BTreeMap<Name, Name> {
+        let Some(raw) = raw else {
+            return default.iter().map(|(key, is)| (Name::fixed(key), Name::fixed(is))).collect();
+        };
+        if raw.is_empty() && !default.is_empty() {
+            self.problem(pointer, "an empty expectation asserts nothing");
+        }
+        raw.iter().filter_map(|(key, is)| Some((self.name(pointer, key)?, self.name(pointer, is)?))).collect()
+    }
+
+    fn known_value(&mut self, at: &str, raw: &RawKnownValue) -> Option<KnownValueSource> {
+        let from = match (&raw.from_env, &raw.from_file, raw.from_fd) {
+            (Some(variable), None, None) => KnownValueFrom::Env(self.name(at, variable)?),
+            (None, Some(path), None) => KnownValueFrom::File(self.base.join(path)),
+            (None, None, Some(fd)) => KnownValueFrom::Fd(fd),
+            _ => {
+                self.problem(at, "give exactly one of from_env, from_file and from_fd");
+                return None;
+            }
+        };
+        Some(KnownValueSource { secret: self.name(at, &raw.secret)?, from })
+    }
+
+    fn waiver(&mut self, at: &str, raw: &RawWaiver) -> Option<Waiver> {
+        if raw.rule == "meta/coverage" {
+            self.problem(at, "meta/coverage cannot be waived");
+        }
+        // The last day counts whole: the waiver ends when the next one begins.
+        let Some(day) = Timestamp::parse(&format!("{}T00:00:00Z", raw.expires)) else {
+            self.problem(&format!("{at}/expires"), "must be a date, YYYY-MM-DD");
+            return None;
+        };
+        Some(Waiver {
+            rule: self.name(at, &raw.rule)?,
+            fingerprint: raw.fingerprint.clone(),
+            correlator: raw.correlator.clone(),
+            reason: self.name(at, &raw.reason)?,
+            owner: self.name(at, &raw.owner)?,
+            ticket: raw.ticket.as_ref().and_then(|text| self.name(at, text)),
+            expires: Timestamp::from_unix(day.unix() + 86_400),
+        })
+    }
+
+    fn duration(&mut self, pointer: &str, text: Option<&str>, default: Duration) -> Duration {
+        let Some(text) = text else { return default };
+        let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+        let (number, unit) = text.split_at(split);
+        let parsed = number.parse::<u64>().ok().and_then(|n| match unit {
+            "ms" => Some(Duration::from_millis(n)),
+            "s" => Some(Duration::from_secs(n)),
+            "m" => n.checked_mul(60).map(Duration::from_secs),
+            "h" => n.checked_mul(3600).map(Duration::from_secs),
+            _ => None,
+        });
+        match parsed {
+            Some(duration) if !duration.is_zero() => duration,
+            _ => {
+                self.problem(pointer, "must be a duration such as 500ms, 20s, 5m or 24h");
+                default
+            }
+        }
+    }
+}
