@@ -7,8 +7,13 @@
 //!
 //! [`evidence`] is the ground floor and wraps every text from outside; [`detect`] alone looks inside.
 
+pub mod cli;
 pub mod collect;
 pub mod config;
+pub mod derive;
 pub mod detect;
+pub mod evaluate;
 pub mod evidence;
+pub mod rule;
+pub mod run;
 pub mod verdict;

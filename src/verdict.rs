@@ -2,7 +2,7 @@
 //!
 //! A report is a value. Formats read it, none of them changes it, and the exit code is computed from it here.
 
-use crate::evidence::{Coverage, Fact, Gap, Header, Name, Subject, Timestamp};
+use crate::evidence::{Coverage, Fact, Gap, Header, Name, Subject};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -63,26 +63,7 @@ impl Verdict {
     }
 }
 
-/// An exception somebody signed for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Waiver {
-    /// The rule it excuses.
-    pub rule: Name,
-    /// The finding it excuses.
-    pub fingerprint: String,
-    /// The value it is bound to, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub correlator: Option<String>,
-    /// Why.
-    pub reason: Name,
-    /// Who answers for it.
-    pub owner: Name,
-    /// A ticket, if any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub ticket: Option<Name>,
-    /// The first moment at which it no longer counts.
-    pub expires: Timestamp,
-}
+pub use crate::evidence::Waiver;
 
 /// One verdict about one subject, or about one failing place of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,11 +1,12 @@
 //! Coverage: how much was looked at, and what was not. A pass without it does not exist.
 
 use super::{Cause, Kind, Name, Target};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What one collector examined of one target for one kind of evidence.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Coverage {
     /// The kind of evidence.
     pub kind: Name,
@@ -22,7 +23,7 @@ pub struct Coverage {
 }
 
 /// A part of the declared scope that was not examined.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Unexamined {
     /// What.
     pub what: Name,

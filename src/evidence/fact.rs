@@ -1,11 +1,12 @@
 //! Facts, the kinds that name and type them, and evidence: facts about one subject.
 
 use super::{Fingerprint, Name, Subject, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// One thing learned. There is no way from a `String`: text is a [`Name`] or it is not here.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// Yes or no.
@@ -105,7 +106,7 @@ impl Kind {
 }
 
 /// Facts of one kind about one place.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Evidence {
     /// The kind's name.
     pub kind: Name,

@@ -1,10 +1,11 @@
 //! Gaps: what could not be learned, why, and what helps to mend it. Never a server's free text.
 
 use super::{Kind, Name, Subject};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Why something could not be learned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// No answer in time.
@@ -109,7 +110,7 @@ impl Cause {
 }
 
 /// What could not be learned about a subject, for one kind of evidence.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
     /// The kind of evidence that is missing.
     pub kind: Name,
@@ -123,7 +124,7 @@ pub struct Gap {
 }
 
 /// One thing that helps to mend a gap.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Hint {
     /// `operation`, `permission`, `status`, `errno`, `code`, `key`, `limit`, `run`, `client_version` …
     pub what: Name,

@@ -4,6 +4,7 @@
 //! it is written, and its digest covers the canonical form.
 
 use super::{Coverage, Evidence, Gap, Name, Target, Timestamp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -34,7 +35,7 @@ impl Batch {
 }
 
 /// Who ran what, when, on which declaration.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Header {
     /// The tool's version.
     pub tool_version: Name,
@@ -61,7 +62,7 @@ pub struct Header {
 }
 
 /// A target that the run set out to examine, for one kind of evidence.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Declared {
     /// The kind of evidence.
     pub kind: Name,
@@ -70,7 +71,7 @@ pub struct Declared {
 }
 
 /// A kind whose targets nobody declared.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Absent {
     /// The kind of evidence.
     pub kind: Name,
@@ -81,7 +82,7 @@ pub struct Absent {
 }
 
 /// A kind of evidence that a target cannot have, for a reason the collector itself observed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Inapplicable {
     /// The kind of evidence.
     pub kind: Name,
@@ -92,7 +93,7 @@ pub struct Inapplicable {
 }
 
 /// A secret that the configuration declares.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct DeclaredSecret {
     /// The variable.
     pub name: Name,
@@ -100,8 +101,29 @@ pub struct DeclaredSecret {
     pub source: Option<Name>,
 }
 
+/// An exception somebody signed for. It is declared, so a replay needs it: it stands in the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Waiver {
+    /// The rule it excuses.
+    pub rule: Name,
+    /// The finding it excuses.
+    pub fingerprint: String,
+    /// The value it is bound to, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlator: Option<String>,
+    /// Why.
+    pub reason: Name,
+    /// Who answers for it.
+    pub owner: Name,
+    /// A ticket, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<Name>,
+    /// The first moment at which it no longer counts.
+    pub expires: Timestamp,
+}
+
 /// Everything a run learned.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Ledger {
     /// [`LEDGER_SCHEMA`].
     pub schema: String,
@@ -122,6 +144,9 @@ pub struct Ledger {
     /// What cannot apply.
     #[serde(default)]
     pub inapplicable: Vec<Inapplicable>,
+    /// The declared exceptions.
+    #[serde(default)]
+    pub waivers: Vec<Waiver>,
 }
 
 /// A saved ledger that cannot be replayed.
@@ -143,9 +168,12 @@ pub enum LedgerError {
     Altered,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A saved ledger.
+#[derive(Serialize, Deserialize, JsonSchema)]
 struct Saved {
+    /// SHA-256 of the ledger's canonical form.
     digest: String,
+    /// Everything the run learned.
     ledger: Ledger,
 }
 
@@ -163,6 +191,7 @@ impl Ledger {
         tidy(&mut self.gaps);
         tidy(&mut self.coverage);
         tidy(&mut self.inapplicable);
+        tidy(&mut self.waivers);
     }
 
     /// SHA-256 of the canonical form, `sha256:…`.
@@ -196,4 +225,12 @@ impl Ledger {
         }
         Ok(saved.ledger)
     }
+}
+
+/// The JSON Schema of a saved ledger.
+#[must_use]
+pub fn ledger_schema() -> serde_json::Value {
+    let mut schema = schemars::schema_for!(Saved).to_value();
+    schema["title"] = LEDGER_SCHEMA.into();
+    schema
 }

@@ -11,7 +11,7 @@ use std::fmt;
 const LONGEST: usize = 512;
 
 /// Text that may be shown: printable, bounded, and not secret-looking.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 pub struct Name(String);
 
 /// The gate refused a text: it looks like a secret. The text is gone.

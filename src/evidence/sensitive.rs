@@ -138,7 +138,7 @@ impl Key {
 }
 
 /// A keyed digest of a value: lets a report say "the same value in three places".
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {

@@ -1,10 +1,11 @@
 //! What evidence is about: a target, and a place inside it.
 
 use super::Name;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A declared thing: one container, one image, one repository, one endpoint.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
     /// `container`, `image`, `git`, `host`, `endpoint`, `file`, `run` …
     pub kind: Name,
@@ -21,7 +22,7 @@ impl Target {
 }
 
 /// Where inside a target.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Place {
     /// A path inside the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -47,7 +48,7 @@ pub struct Place {
 }
 
 /// A target and a place in it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
     /// The target.
     #[serde(flatten)]

@@ -1,0 +1,246 @@
+//! What was typed. No I/O, and nothing of ours: words here, meaning in `run/`.
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Proves that a service's secrets are in the custody of a secrets manager, and nowhere else.
+#[derive(Debug, Parser)]
+#[command(name = "leakproof", version, max_term_width = 100, after_help = AFTER)]
+pub struct Cli {
+    /// More of the log on standard error; repeat for more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Only failures and the verdict
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER: &str = "Exit codes: 0 all proven, 1 a failure, 2 usage or configuration error, \
+                     3 something is unverified, 130 interrupted.\nFirst steps: leakproof demo, then leakproof check.";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the checklist here
+    Check(Check),
+    /// Run the whole checklist on an embedded deployment: no Docker, cloud or network needed
+    Demo(Demo),
+    /// Write a configuration from what is found here
+    Init(Init),
+    /// Write reports again from a saved ledger, with no access to any system
+    Report(Replay),
+    /// List, show and check the rules
+    Rules {
+        /// What to do with them
+        #[command(subcommand)]
+        command: Rules,
+    },
+    /// Say what values are: JSON lines or dotenv text in, verdicts out, never the value
+    Classify(Classify),
+    /// Print a JSON Schema
+    Schema {
+        /// Of what
+        what: SchemaOf,
+    },
+    /// Print a shell completion script
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// `leakproof check`
+#[derive(Debug, Default, clap::Args)]
+pub struct Check {
+    /// The configuration; ./leakproof.yaml if it exists
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Read the configuration as it stands in this git ref (a pull request's base branch, say)
+    #[arg(long, value_name = "REF")]
+    pub config_from: Option<String>,
+    /// Which rules: ci, smoke or audit; audit with a configuration, ci without
+    #[arg(long, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Exactly these rules, whatever the profile; repeat for more
+    #[arg(long = "rule", value_name = "ID")]
+    pub rules_named: Vec<String>,
+    /// A directory of further rules
+    #[arg(long = "rules", value_name = "DIR")]
+    pub rules_dir: Option<PathBuf>,
+    #[command(flatten)]
+    /// Where the verdict goes
+    pub output: Output,
+    /// Save the ledger: facts only, no value, enough to write every report again
+    #[arg(long, value_name = "PATH")]
+    pub save_ledger: Option<PathBuf>,
+    /// No network at all: live systems leave the scope, files are judged alone
+    #[arg(long)]
+    pub offline: bool,
+    /// A repository to examine; repeat for more
+    #[arg(long = "repo", value_name = "PATH")]
+    pub repositories: Vec<PathBuf>,
+    /// An image: NAME, docker-archive:FILE or oci:DIR; repeat for more
+    #[arg(long = "image", value_name = "REF")]
+    pub images: Vec<String>,
+    /// A container by name; repeat for more
+    #[arg(long = "container", value_name = "NAME")]
+    pub containers: Vec<String>,
+    /// The running service's base URL
+    #[arg(long, value_name = "URL")]
+    pub url: Option<String>,
+    /// A file of 16 bytes or more that keys the correlators, so that they can be compared over runs
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// Where the verdict goes and what it does to the exit code.
+#[derive(Debug, Default, clap::Args)]
+pub struct Output {
+    /// text, json, junit, sarif or sarif-audit, with =PATH to write a file; repeat for more
+    #[arg(short, long = "format", value_name = "FORMAT[=PATH]")]
+    pub formats: Vec<String>,
+    /// Whether unverified findings fail the run
+    #[arg(long, value_enum, default_value_t, value_name = "fail|warn")]
+    pub unverified: Unverified,
+    /// Failures below this severity are shown and do not fail the run
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<String>,
+}
+
+/// What unverified findings do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Unverified {
+    /// Exit 3
+    #[default]
+    Fail,
+    /// Exit 0 and print the count
+    Warn,
+}
+
+/// `leakproof demo`
+#[derive(Debug, clap::Args)]
+pub struct Demo {
+    /// Which deployment: leaky (everything wrong), clean (the same, done right) or dark (nothing answers)
+    #[arg(long, value_enum, default_value_t = World::Leaky)]
+    pub world: World,
+    /// Keep the deployment in this directory
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    /// Where the verdict goes
+    pub output: Output,
+    /// Save the ledger
+    #[arg(long, value_name = "PATH")]
+    pub save_ledger: Option<PathBuf>,
+}
+
+/// The embedded deployments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum World {
+    /// Everything wrong
+    Leaky,
+    /// Everything right
+    Clean,
+    /// Nothing answers
+    Dark,
+}
+
+/// `leakproof init`
+#[derive(Debug, clap::Args)]
+pub struct Init {
+    /// The file to write; - for standard output
+    #[arg(long, default_value = "leakproof.yaml", value_name = "FILE")]
+    pub out: PathBuf,
+    /// Overwrite it if it exists
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `leakproof report`
+#[derive(Debug, clap::Args)]
+pub struct Replay {
+    /// The saved ledger
+    #[arg(long, value_name = "LEDGER")]
+    pub from: PathBuf,
+    /// A directory of further rules that the run used
+    #[arg(long = "rules", value_name = "DIR")]
+    pub rules_dir: Option<PathBuf>,
+    #[command(flatten)]
+    /// Where the verdict goes
+    pub output: Output,
+}
+
+/// `leakproof rules`
+#[derive(Debug, Subcommand)]
+pub enum Rules {
+    /// One line per rule
+    List,
+    /// Everything about one rule
+    Show {
+        /// The rule's id
+        id: String,
+    },
+    /// Compile the rules and run their examples
+    Check {
+        /// A directory of rules; the embedded ones without it
+        dir: Option<PathBuf>,
+    },
+}
+
+/// `leakproof classify`
+#[derive(Debug, clap::Args)]
+pub struct Classify {
+    /// The context of records that name none: env, dotenv, compose, dockerfile_env, history, ecs, k8s
+    #[arg(long, value_name = "CONTEXT")]
+    pub context: Option<String>,
+    /// Say which kind of value it is and how long, too
+    #[arg(long)]
+    pub explain: bool,
+}
+
+/// What a schema describes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    /// leakproof.yaml
+    Config,
+    /// A rule file
+    Rule,
+    /// The JSON report
+    Report,
+    /// A saved ledger
+    Ledger,
+}
+
+/// Parses the process's arguments; help and usage errors are the caller's to print.
+///
+/// # Errors
+/// The exit code and the text: 0 with help or version for standard output, 2 with what is wrong.
+pub fn parse(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Result<Cli, (u8, String)> {
+    Cli::try_parse_from(arguments).map_err(|error| {
+        let code = if error.use_stderr() { 2 } else { 0 };
+        (code, error.render().to_string())
+    })
+}
+
+/// A shell's completion script.
+#[must_use]
+pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "leakproof", &mut script);
+    script
+}
+
+/// The manual page.
+#[must_use]
+pub fn manual() -> Vec<u8> {
+    let mut page = Vec::new();
+    match clap_mangen::Man::new(Cli::command()).render(&mut page) {
+        Ok(()) => page,
+        Err(_) => Vec::new(),
+    }
+}

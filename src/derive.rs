@@ -1,0 +1,42 @@
+//! Pure: joins the ledger into one custody line per declared secret. No I/O, no rule.
+
+use crate::evidence::{Class, Evidence, Fact, Ledger, Name};
+use crate::verdict::CustodyLine;
+use std::collections::BTreeMap;
+
+/// One line per declared secret, in order of name.
+#[must_use]
+pub fn custody(ledger: &Ledger) -> Vec<CustodyLine> {
+    ledger
+        .secrets
+        .iter()
+        .map(|secret| {
+            let mut line = CustodyLine {
+                secret: secret.name.clone(),
+                source: secret.source.clone(),
+                references: 0,
+                exposed: 0,
+                seen_in: BTreeMap::new(),
+            };
+            for item in ledger.evidence.iter().filter(|item| names(item, &secret.name)) {
+                *line.seen_in.entry(item.kind.clone()).or_default() += 1;
+                let class = item.word("class").and_then(|word| Class::WORDS.iter().position(|w| *w == word));
+                match class.map(|i| Class::ALL[i]) {
+                    Some(class) if class.is_exposed() => line.exposed += 1,
+                    Some(Class::Reference | Class::FileReference) => line.references += 1,
+                    _ => {}
+                }
+            }
+            line
+        })
+        .collect()
+}
+
+/// Whether evidence is about this variable.
+fn names(item: &Evidence, secret: &Name) -> bool {
+    let listed = |fact: &Fact| match fact {
+        Fact::List(names) => names.iter().any(|name| matches!(name, Fact::Name(name) if name == secret)),
+        _ => false,
+    };
+    item.subject.place.variable.as_ref() == Some(secret) || item.fact("variables").is_some_and(listed)
+}

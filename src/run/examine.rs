@@ -1,0 +1,137 @@
+//! One examination: plan, collect, and settle everything learned into a ledger. Shared by `check` and `demo`.
+
+use super::{RunError, plan, progress};
+use crate::collect::{self, Job};
+use crate::config::{Config, KnownValueFrom};
+use crate::detect::{Detector, KnownValue};
+use crate::evidence::{
+    Batch, DeclaredSecret, Header, Key, LEDGER_SCHEMA, Ledger, Name, Problems, SecretRegistry, Sensitive, Stop,
+    Timestamp,
+};
+use crate::rule::RuleSet;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What an examination is told besides the configuration.
+pub(super) struct Circumstances<'a> {
+    /// How rules are selected.
+    pub(super) selection: plan::Selection<'a>,
+    /// The key of correlators.
+    pub(super) key: Key,
+    /// The clock: the machine's, or a demo world's own.
+    pub(super) now: Timestamp,
+    /// `live`, or `recorded` for the demo's worlds.
+    pub(super) origin: &'static str,
+    /// Whether progress is hidden.
+    pub(super) quiet: bool,
+}
+
+/// What came of it.
+pub(super) struct Examined<'a> {
+    /// Everything learned.
+    pub(super) ledger: Ledger,
+    /// The selected rules.
+    pub(super) plan: plan::Plan<'a>,
+    /// The values that no report may contain.
+    pub(super) registry: Arc<SecretRegistry>,
+    /// Whether a signal ended it early.
+    pub(super) interrupted: bool,
+}
+
+/// Examines what the configuration declares.
+pub(super) fn examine<'a>(
+    config: Config,
+    set: &'a RuleSet,
+    circumstances: Circumstances<'_>,
+) -> Result<Examined<'a>, RunError> {
+    let Circumstances { selection, key, now, origin, quiet } = circumstances;
+    let plan = plan::plan(set, &config, &selection)?;
+    log::info!("{} rules, {} kinds of evidence, {} targets", plan.rules.len(), plan.kinds.len(), plan.declared.len());
+    let registry = Arc::new(SecretRegistry::default());
+    let names = config.secrets.iter().map(|secret| secret.name.clone()).collect();
+    let detector = Detector::new(names, known_values(&config)?, key, Arc::clone(&registry));
+    let config = Arc::new(config);
+    let job = Job {
+        config: Arc::clone(&config),
+        detector: Arc::new(detector),
+        progress: progress::progress(quiet),
+        stop: Stop::default(),
+        now,
+        wanted: plan.kinds.clone(),
+    };
+    let collected = collect::run(job).map_err(|error| RunError::Start(error.kind()))?;
+    let finished_at = if origin == "live" { Timestamp::now() } else { now };
+    let header = Header {
+        tool_version: Name::fixed(env!("CARGO_PKG_VERSION")),
+        service: config.service.clone(),
+        environment: config.environment.clone(),
+        profile: Name::fixed(selection.profile.word()),
+        rules: plan.rules.iter().map(|rule| Name::admit_or(&rule.id, "rule", 1)).collect(),
+        rules_digest: Name::digest(&set.digest).unwrap_or(Name::fixed("unknown")),
+        config_file: config.file.clone(),
+        started_at: now,
+        finished_at,
+        offline: selection.offline,
+        origin: Name::fixed(origin),
+    };
+    let ledger = ledger(header, &config, &plan, collected.batch);
+    log::info!("{} pieces of evidence, {} gaps", ledger.evidence.len(), ledger.gaps.len());
+    Ok(Examined { ledger, plan, registry, interrupted: collected.interrupted })
+}
+
+fn ledger(header: Header, config: &Config, plan: &plan::Plan<'_>, batch: Batch) -> Ledger {
+    let secrets = config
+        .secrets
+        .iter()
+        .map(|secret| DeclaredSecret { name: secret.name.clone(), source: secret.source.clone() })
+        .collect();
+    let mut ledger = Ledger {
+        schema: LEDGER_SCHEMA.to_owned(),
+        header,
+        secrets,
+        declared: plan.declared.clone(),
+        absent: plan.absent.clone(),
+        evidence: batch.evidence,
+        gaps: batch.gaps,
+        coverage: batch.coverage,
+        inapplicable: batch.inapplicable,
+        waivers: config.waivers.clone(),
+    };
+    ledger.settle();
+    ledger
+}
+
+/// Reads the values that are to be looked for exactly. Not having one is an error: it would look like absence.
+fn known_values(config: &Config) -> Result<Vec<KnownValue>, RunError> {
+    let mut problems = Problems::default();
+    let file = config.file.as_ref().map_or("configuration", Name::as_str);
+    let mut values = Vec::new();
+    for source in &config.known_values {
+        match read(&source.from) {
+            Some(value) if value.len() >= 4 => values.push(KnownValue { secret: source.secret.clone(), value }),
+            Some(_) => problems.add(file, 0, format!("the known value of {} is shorter than 4 bytes", source.secret)),
+            None => problems.add(file, 0, format!("the known value of {} cannot be read", source.secret)),
+        }
+    }
+    Ok(problems.or(values)?)
+}
+
+fn read(from: &KnownValueFrom) -> Option<Sensitive> {
+    match from {
+        KnownValueFrom::Env(variable) => {
+            use std::os::unix::ffi::OsStringExt;
+            std::env::var_os(variable.as_str()).map(|value| Sensitive::new(value.into_vec()))
+        }
+        KnownValueFrom::File(path) => read_trimmed(std::fs::File::open(path).ok()?),
+        KnownValueFrom::Fd(fd) => read_trimmed(std::fs::File::open(Path::new("/dev/fd").join(fd.to_string())).ok()?),
+    }
+}
+
+/// A file's content without the line end that editors add.
+fn read_trimmed(file: std::fs::File) -> Option<Sensitive> {
+    let mut bytes = zeroize::Zeroizing::new(Vec::new());
+    file.take(1 << 20).read_to_end(&mut bytes).ok()?;
+    let end = bytes.iter().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
+    Some(Sensitive::new(bytes[..end].to_vec()))
+}

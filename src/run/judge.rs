@@ -1,0 +1,89 @@
+//! From a ledger to the frozen report: evaluate, join, count. Pure; used by `check`, `demo` and `report` alike.
+
+use crate::derive;
+use crate::evaluate::evaluate;
+use crate::evidence::{Ledger, Name};
+use crate::rule::Rule;
+use crate::verdict::{CHECKLIST, ChecklistLine, Counts, Finding, Report, RuleInfo, Verdict};
+
+/// Evaluates the rules over the ledger. The clock is the ledger's own, so a replay gives the same report.
+pub(super) fn report(ledger: &Ledger, rules: &[&Rule], notes: &[String]) -> Report {
+    let findings = evaluate(rules, ledger, &ledger.waivers, ledger.header.started_at);
+    let mut notes = notes.to_vec();
+    notes.extend(idle_waivers(ledger, &findings));
+    Report {
+        verdict: overall(&findings),
+        counts: Counts::of(&findings),
+        checklist: checklist(rules, &findings),
+        custody: derive::custody(ledger),
+        gaps: ledger.gaps.clone(),
+        coverage: ledger.coverage.clone(),
+        rules: rules.iter().map(|rule| info(rule)).collect(),
+        digest: ledger.digest(),
+        header: ledger.header.clone(),
+        findings,
+        notes,
+    }
+}
+
+/// The worst verdict that counts; what is waived does not.
+fn overall(findings: &[Finding]) -> Verdict {
+    findings
+        .iter()
+        .map(|finding| if finding.waiver.is_some() { Verdict::Pass } else { finding.verdict })
+        .max()
+        .unwrap_or(Verdict::Unverified)
+}
+
+fn checklist(rules: &[&Rule], findings: &[Finding]) -> Vec<ChecklistLine> {
+    (1_u8..)
+        .zip(CHECKLIST)
+        .map(|(item, title)| {
+            let own: Vec<Name> = rules
+                .iter()
+                .filter(|rule| rule.checklist.contains(&item))
+                .map(|rule| Name::admit_or(&rule.id, "rule", 1))
+                .collect();
+            let about: Vec<&Finding> = findings.iter().filter(|f| f.checklist.contains(&item)).collect();
+            let verdict = about
+                .iter()
+                .map(|f| if f.waiver.is_some() { Verdict::Pass } else { f.verdict })
+                .max()
+                .unwrap_or(Verdict::Unverified);
+            ChecklistLine { item, title: title.to_owned(), verdict, rules: own }
+        })
+        .collect()
+}
+
+fn info(rule: &Rule) -> RuleInfo {
+    RuleInfo {
+        id: Name::admit_or(&rule.id, "rule", 1),
+        title: rule.title.clone(),
+        why: rule.why.clone(),
+        remedy: rule.remedy.clone(),
+        severity: rule.severity,
+        controls: rule.controls.clone(),
+        checklist: rule.checklist.clone(),
+    }
+}
+
+/// A waiver that covers nothing, or no longer, is said: exceptions must not pile up unseen.
+fn idle_waivers(ledger: &Ledger, findings: &[Finding]) -> Vec<String> {
+    let now = ledger.header.started_at;
+    ledger
+        .waivers
+        .iter()
+        .filter_map(|waiver| {
+            let short: String = waiver.fingerprint.chars().take(12).collect();
+            let what = format!("waiver of {} ({short}…, owner {})", waiver.rule, waiver.owner);
+            let used = findings.iter().any(|finding| finding.waiver.as_ref() == Some(waiver));
+            if waiver.expires <= now {
+                Some(format!("{what} has expired"))
+            } else if !used && ledger.header.rules.contains(&waiver.rule) {
+                Some(format!("{what} covers nothing"))
+            } else {
+                None
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,148 @@
+//! Where reports go: formats and paths as typed, the terminal's manners, the mask's last word.
+
+use super::RunError;
+use crate::cli::{Output, Unverified};
+use crate::evidence::{Cause, Gap, Ledger, Name, SecretRegistry, Subject, Target};
+use crate::evaluate::RUN_COVERAGE;
+use crate::report::{self, Format, Sink, View};
+use crate::rule::Rule;
+use crate::verdict::{ExitPolicy, Report, Severity};
+use console::Term;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// How the user wants the terminal.
+#[derive(Clone, Copy)]
+pub(super) struct Terminal {
+    /// Only failures and the verdict.
+    pub(super) quiet: bool,
+    /// Passed findings, too.
+    pub(super) verbose: bool,
+}
+
+/// One `-f FORMAT[=PATH]`.
+struct Wanted {
+    format: Format,
+    path: Option<PathBuf>,
+}
+
+/// Everything typed about output, checked before any work begins.
+pub(super) struct Plan {
+    wanted: Vec<Wanted>,
+    policy: ExitPolicy,
+    terminal: Terminal,
+}
+
+impl Plan {
+    /// Reads the flags.
+    pub(super) fn new(flags: &Output, terminal: Terminal) -> Result<Self, RunError> {
+        let mut wanted = Vec::new();
+        for spec in &flags.formats {
+            let (word, path) = match spec.split_once('=') {
+                Some((word, path)) => (word, Some(PathBuf::from(path))),
+                None => (spec.as_str(), None),
+            };
+            let format = word.parse::<Format>().map_err(|_| {
+                let words: Vec<&str> = Format::ALL.iter().map(|format| format.word()).collect();
+                RunError::usage(format!("unknown format `{word}`"), format!("formats are {}", words.join(", ")))
+            })?;
+            wanted.push(Wanted { format, path });
+        }
+        if wanted.is_empty() {
+            wanted.push(Wanted { format: Format::Text, path: None });
+        }
+        if wanted.iter().filter(|w| w.path.is_none()).count() > 1 {
+            return Err(RunError::usage("two formats for standard output", "give all but one a path: -f sarif=out.sarif"));
+        }
+        Ok(Self { wanted, policy: policy(flags)?, terminal })
+    }
+
+    /// Writes every format and returns the exit code.
+    pub(super) fn write(
+        &self,
+        mut ledger: Ledger,
+        rules: &[&Rule],
+        notes: &[String],
+        registry: &SecretRegistry,
+    ) -> Result<(u8, Ledger), RunError> {
+        let mut report = super::judge::report(&ledger, rules, notes);
+        if self.leaks(&report, registry)? {
+            // A value got into a report: that is a defect, and the run can no longer vouch for itself.
+            let name = ledger.header.service.clone().unwrap_or(Name::fixed("this run"));
+            let subject = Subject::whole(&Target::new("run", name));
+            ledger.gaps.push(Gap::new(&RUN_COVERAGE, subject, Cause::Masked));
+            ledger.settle();
+            let mut notes = notes.to_vec();
+            notes.push("a secret value had reached this report and was masked: please report this as a defect".to_owned());
+            report = super::judge::report(&ledger, rules, &notes);
+        }
+        for wanted in &self.wanted {
+            self.one(wanted, &report, registry)?;
+        }
+        Ok((report.exit_code(self.policy), ledger))
+    }
+
+    fn leaks(&self, report: &Report, registry: &SecretRegistry) -> Result<bool, RunError> {
+        if registry.is_empty() {
+            return Ok(false);
+        }
+        for wanted in &self.wanted {
+            let mut void = Vec::new();
+            let view = self.view(wanted);
+            if report::write(report, wanted.format, &view, registry, Sink::Writer(&mut void))?.masked > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn one(&self, wanted: &Wanted, report: &Report, registry: &SecretRegistry) -> Result<(), RunError> {
+        let view = self.view(wanted);
+        if let Some(path) = &wanted.path {
+            report::write(report, wanted.format, &view, registry, Sink::File(path))?;
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        report::write(report, wanted.format, &view, registry, Sink::Writer(&mut bytes))?;
+        super::print(&bytes).map(|_| ())
+    }
+
+    fn view(&self, wanted: &Wanted) -> View {
+        let term = Term::stdout();
+        let on_terminal = wanted.path.is_none() && term.features().is_attended();
+        let width = if on_terminal { usize::from(term.size().1).clamp(40, 120) } else { 80 };
+        let colour = on_terminal && console::colors_enabled() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        View { colour, width, quiet: self.terminal.quiet, verbose: self.terminal.verbose }
+    }
+}
+
+fn policy(flags: &Output) -> Result<ExitPolicy, RunError> {
+    let fail_on = match flags.fail_on.as_deref() {
+        None => Severity::Info,
+        Some(word) => [Severity::Info, Severity::Low, Severity::Medium, Severity::High, Severity::Critical]
+            .into_iter()
+            .find(|severity| severity.word() == word)
+            .ok_or_else(|| {
+                let help = "severities are info, low, medium, high and critical";
+                RunError::usage(format!("unknown severity `{word}`"), help)
+            })?,
+    };
+    Ok(ExitPolicy { fail_on, unverified_fails: flags.unverified == Unverified::Fail })
+}
+
+/// Saves a ledger atomically.
+pub(super) fn save_ledger(ledger: &Ledger, path: &std::path::Path, registry: &SecretRegistry) -> Result<(), RunError> {
+    let (bytes, hits) = registry.mask(ledger.to_file(), "");
+    if hits > 0 {
+        return Err(RunError::usage(
+            "the ledger was not saved: a secret value had reached it",
+            "this is a defect of leakproof: please report it, without the value",
+        ));
+    }
+    let fail = |error: &std::io::Error| RunError::file("cannot write", path, error);
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| fail(&error))?;
+    file.write_all(&bytes).map_err(|error| fail(&error))?;
+    file.persist(path).map_err(|error| fail(&error.error))?;
+    Ok(())
+}

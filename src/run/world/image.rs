@@ -1,0 +1,49 @@
+//! A world's image: a `docker save` archive made from its config and history.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::io;
+use std::path::Path;
+
+/// Writes the archive. Every history entry that is not an empty layer gets a small layer of its own.
+pub(super) fn build(text: &str, to: &Path) -> io::Result<()> {
+    let mut config: Value = serde_json::from_str(text)?;
+    let entries = config["history"].as_array().cloned().unwrap_or_default();
+    let with_layer = entries.iter().filter(|entry| entry["empty_layer"] != true).count();
+    let mut archive = tar::Builder::new(std::fs::File::create(to)?);
+    let mut layers = Vec::new();
+    let mut digests = Vec::new();
+    for number in 0..with_layer {
+        let layer = layer(number)?;
+        let hex = sha256(&layer);
+        append(&mut archive, &format!("{hex}/layer.tar"), &layer)?;
+        layers.push(format!("{hex}/layer.tar"));
+        digests.push(format!("sha256:{hex}"));
+    }
+    config["rootfs"] = json!({ "type": "layers", "diff_ids": digests });
+    let config = serde_json::to_vec(&config)?;
+    let name = format!("{}.json", sha256(&config));
+    append(&mut archive, &name, &config)?;
+    let manifest = json!([{ "Config": name, "RepoTags": ["ml-incident-api:1.2.3"], "Layers": layers }]);
+    append(&mut archive, "manifest.json", &serde_json::to_vec(&manifest)?)?;
+    archive.into_inner().map(drop)
+}
+
+fn layer(number: usize) -> io::Result<Vec<u8>> {
+    let mut layer = tar::Builder::new(Vec::new());
+    append(&mut layer, &format!("app/part-{number}"), format!("part {number} of the demo's image\n").as_bytes())?;
+    layer.into_inner()
+}
+
+fn append<W: io::Write>(archive: &mut tar::Builder<W>, path: &str, bytes: &[u8]) -> io::Result<()> {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o644);
+    header.set_mtime(0);
+    header.set_cksum();
+    archive.append_data(&mut header, path, bytes)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    data_encoding::HEXLOWER.encode(&Sha256::digest(bytes))
+}
