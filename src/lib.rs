@@ -11,4 +11,5 @@ pub mod collect;
 pub mod config;
 pub mod detect;
 pub mod evidence;
+pub mod report;
 pub mod verdict;
