@@ -14,6 +14,7 @@ pub mod derive;
 pub mod detect;
 pub mod evaluate;
 pub mod evidence;
+pub mod report;
 pub mod rule;
 pub mod run;
 pub mod verdict;

@@ -1,0 +1,139 @@
+//! Failures, waived findings, and what passed: grouped by rule, then by target.
+
+use super::page::{Ink, Page};
+use super::{label, reason};
+use crate::evidence::{Fact, Target};
+use crate::report::View;
+use crate::report::plain::{bounded, one_line};
+use crate::verdict::{Finding, Report, Severity, Verdict};
+
+/// Findings shown of one rule at one target.
+const SHOWN: usize = 5;
+/// Characters of a fingerprint that a person types.
+const SHORT: usize = 12;
+/// Longest message shown; the JSON report has all of it.
+const LONGEST: usize = 2_000;
+/// Facts that help to find the place or to judge it, with the words they are shown under.
+const HELPFUL: [(&str, &str); 5] = [
+    ("class", "class"),
+    ("value_kind", "kind"),
+    ("origin", "origin"),
+    ("known", "known value"),
+    ("correlator", "value id"),
+];
+
+/// Every failure that counts.
+pub(super) fn failed(page: &mut Page, report: &Report, findings: &[&Finding], view: &View) {
+    let failed: Vec<&Finding> = findings.iter().copied().filter(|f| f.counts() && f.verdict == Verdict::Fail).collect();
+    if failed.is_empty() {
+        return;
+    }
+    page.heading("FAILURES");
+    for (rule, of_rule) in grouped(&failed, |f| f.rule.as_str()) {
+        let title = report.rules.iter().find(|info| info.id.as_str() == rule).map_or("", |info| info.title.as_str());
+        page.gap();
+        let heading = if title.is_empty() { rule.to_owned() } else { format!("{rule}: {}", one_line(title)) };
+        page.say(0, Ink::Bold, &heading);
+        for (_, at_target) in grouped(&of_rule, |f| &f.subject.target) {
+            for finding in at_target.iter().take(SHOWN) {
+                one(page, finding, title, view);
+            }
+            if at_target.len() > SHOWN {
+                let more = at_target.len() - SHOWN;
+                page.say(
+                    2,
+                    Ink::Dim,
+                    &format!("and {more} more in {}; see -f json", target(&at_target[0].subject.target)),
+                );
+            }
+        }
+        let mut remedies: Vec<_> = of_rule.iter().map(|f| one_line(&f.remedy)).filter(|r| !r.is_empty()).collect();
+        remedies.dedup();
+        remedies.iter().for_each(|remedy| page.hang(2, "fix:", 5, Ink::Good, remedy));
+    }
+}
+
+fn one(page: &mut Page, finding: &Finding, title: &str, view: &View) {
+    let shown = finding.subject.shown();
+    page.hang(2, finding.severity.word(), 9, severity_ink(finding.severity), &shown);
+    let reason = reason(finding, title, &shown);
+    if !reason.is_empty() {
+        page.say(11, Ink::Plain, &bounded(&one_line(reason), LONGEST));
+    }
+    let mut facts = facts(finding, view);
+    let short: String = finding.fingerprint.chars().take(SHORT).collect();
+    if !short.is_empty() {
+        facts.push(format!("fingerprint {short}"));
+    }
+    page.say(11, Ink::Dim, &facts.join(", "));
+}
+
+fn facts(finding: &Finding, view: &View) -> Vec<String> {
+    if view.verbose {
+        return finding.facts.iter().map(|(key, fact)| format!("{key} {}", fact.shown())).collect();
+    }
+    let mut out = Vec::new();
+    for (key, word) in HELPFUL {
+        match finding.facts.iter().find(|(name, _)| name.as_str() == key) {
+            None | Some((_, Fact::Bool(false))) => {}
+            Some((_, Fact::Bool(true))) => out.push(word.to_owned()),
+            Some((_, fact)) => out.push(format!("{word} {}", fact.shown())),
+        }
+    }
+    out
+}
+
+/// What somebody signed for.
+pub(super) fn waived(page: &mut Page, findings: &[&Finding]) {
+    let mut first = true;
+    for finding in findings {
+        let Some(waiver) = &finding.waiver else { continue };
+        if std::mem::take(&mut first) {
+            page.heading("WAIVED");
+        }
+        page.say(2, Ink::Plain, &format!("{} ({}): {}", finding.rule, finding.verdict.word(), finding.subject.shown()));
+        let ticket = waiver.ticket.as_ref().map(|ticket| format!(", {ticket}")).unwrap_or_default();
+        let expires = waiver.expires.rfc3339();
+        let line = format!("{}; {}{ticket}, expires {expires}", waiver.reason, waiver.owner);
+        page.say(4, Ink::Dim, &one_line(&line));
+    }
+}
+
+/// What passed and what does not apply, one line each.
+pub(super) fn passed(page: &mut Page, findings: &[&Finding]) {
+    for verdict in [Verdict::Pass, Verdict::NotApplicable] {
+        let of_verdict: Vec<&Finding> = findings.iter().copied().filter(|f| f.verdict == verdict).collect();
+        if of_verdict.is_empty() {
+            continue;
+        }
+        page.heading(&if verdict == Verdict::Pass { "PASSED".to_owned() } else { label(verdict) });
+        for finding in of_verdict {
+            page.say(2, Ink::Plain, &format!("{}: {}", finding.rule, finding.subject.shown()));
+        }
+    }
+}
+
+/// Groups in the order in which each key is first met.
+fn grouped<'a, K: PartialEq>(findings: &[&'a Finding], key: impl Fn(&'a Finding) -> K) -> Vec<(K, Vec<&'a Finding>)> {
+    let mut groups: Vec<(K, Vec<&'a Finding>)> = Vec::new();
+    for finding in findings {
+        let key = key(finding);
+        match groups.iter_mut().rev().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(finding),
+            None => groups.push((key, vec![finding])),
+        }
+    }
+    groups
+}
+
+fn severity_ink(severity: Severity) -> Ink {
+    match severity {
+        Severity::Critical | Severity::High => Ink::Bad,
+        Severity::Medium => Ink::Unsure,
+        Severity::Low | Severity::Info => Ink::Dim,
+    }
+}
+
+fn target(target: &Target) -> String {
+    format!("{} {}", target.kind, target.name)
+}

@@ -1,0 +1,87 @@
+use super::*;
+use crate::report::sample;
+
+fn text(report: &Report, view: &View) -> String {
+    String::from_utf8(render(report, view)).unwrap()
+}
+
+#[test]
+fn the_sample_reads_in_eighty_columns() {
+    let out = text(&sample::report(), &View::default());
+    assert!(out.lines().all(|line| page::columns(line) <= 80), "{out}");
+    for line in [
+        "CHECKLIST   6 of 8 items checked",
+        " 1 FAIL           no plaintext secret in container environments",
+        " 5 not checked    secret reads are in the audit log",
+        "  and 3 more in container ml-incident-api; see -f json",
+        "  - 1 repository: 12.3 MB, 1,204 commits, 1 ref; 1 part not examined (shallow",
+        "VERDICT: FAIL  11 failed, 5 unverified, 1 of these waived, 1 passed, 1 not",
+    ] {
+        assert!(out.lines().any(|shown| shown == line), "{line}\n{out}");
+    }
+    assert_eq!(out.matches("fix: ").count(), 3, "one remedy per rule\n{out}");
+}
+
+#[test]
+fn a_shallow_clone_is_one_line_with_its_command() {
+    let out = text(&sample::report(), &View::default());
+    let line = "  ? git .: shallow clone: history ends early; run: `git fetch --unshallow`";
+    assert_eq!(out.lines().filter(|shown| *shown == line).count(), 1, "{out}");
+    assert_eq!(out.matches("--unshallow").count(), 1, "{out}");
+    assert!(out.contains("leaves open: git/complete, git/history, git/ignore, meta/coverage"));
+}
+
+#[test]
+fn quiet_is_failures_and_the_verdict() {
+    let out = text(&sample::report(), &View { quiet: true, ..View::default() });
+    assert!(out.starts_with("FAILURES"));
+    for absent in ["CHECKLIST", "UNVERIFIED\n", "EXAMINED", "WAIVED\n"] {
+        assert!(!out.contains(absent), "{out}");
+    }
+    assert!(out.contains("VERDICT: FAIL"));
+}
+
+#[test]
+fn verbose_lists_what_passed() {
+    let out = text(&sample::report(), &View { verbose: true, ..View::default() });
+    assert!(out.contains("PASSED\n  service/ready: endpoint http://127.0.0.1:8000"), "{out}");
+    assert!(out.contains("declared a, 3"), "{out}");
+    assert!(!text(&sample::report(), &View::default()).contains("PASSED\n"));
+}
+
+#[test]
+fn an_empty_report_proves_nothing_and_says_so() {
+    let out = text(&sample::empty(), &View::default());
+    assert!(out.contains("0 of 8 items checked") && out.contains("EXAMINED\n  nothing"), "{out}");
+    assert!(out.contains("VERDICT: UNVERIFIED"), "{out}");
+}
+
+#[test]
+fn hostile_texts_stay_in_their_column_and_command_nothing() {
+    for hostile in sample::hostile_texts() {
+        for width in [0, 40, 80, 200] {
+            let out = text(&sample::hostile(&hostile), &View { verbose: true, width, ..View::default() });
+            assert!(out.lines().all(|line| page::columns(line) <= width.max(62)), "{out}");
+            assert!(out.lines().all(|line| !line.trim_start().starts_with("::")), "{out}");
+            assert!(!out.contains("##[") && !out.contains("##vso["), "{out}");
+        }
+    }
+}
+
+#[test]
+fn colour_changes_no_word() {
+    let plain = text(&sample::report(), &View::default());
+    let mut coloured = text(&sample::report(), &View { colour: true, ..View::default() });
+    assert!(coloured.contains("\u{1b}[1;31m"));
+    for code in ["0", "1", "2", "1;31", "1;33", "32"] {
+        coloured = coloured.replace(&format!("\u{1b}[{code}m"), "");
+    }
+    assert_eq!(plain, coloured);
+}
+
+#[test]
+fn thousands_of_findings_stay_short() {
+    let out = text(&sample::many(6_000), &View::default());
+    assert!(out.lines().count() < 80, "{}", out.lines().count());
+    assert!(out.contains("and 5995 more in container ml-incident-api"));
+}
