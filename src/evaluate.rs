@@ -151,7 +151,10 @@ fn lacking(rule: &Rule, target: &Target, view: &View<'_>, gaps: &mut Vec<Gap>) -
         let found = examined.iter().find(|(name, _)| name.as_str() == unit).map_or(0, |(_, n)| *n);
         if found < *least && !explained {
             let unit = Name::admit_or(unit, "unit", 1);
-            gaps.push(Gap::new(rule.needs, subject.clone(), Cause::Empty).with("examined", Name::number(found).joined(" ", &unit)));
+            gaps.push(
+                Gap::new(rule.needs, subject.clone(), Cause::Empty)
+                    .with("examined", Name::number(found).joined(" ", &unit)),
+            );
         }
     }
     examined.into_iter().map(|(unit, n)| (unit, Fact::Int(i64::try_from(n).unwrap_or(i64::MAX)))).collect()

@@ -42,6 +42,8 @@ pub struct Config {
     pub deployment: Vec<PathBuf>,
     /// Waivers.
     pub waivers: Vec<Waiver>,
+    /// Keys that are declared and that no rule of this version examines; the report says so.
+    pub unexamined_keys: Vec<&'static str>,
     /// The Docker engine.
     pub docker: Docker,
     /// Bounds.
@@ -166,6 +168,8 @@ pub struct Probes {
 pub struct KnownValueSource {
     /// The secret.
     pub secret: Name,
+    /// Which version it is.
+    pub version: Option<Name>,
     /// Where.
     pub from: KnownValueFrom,
 }

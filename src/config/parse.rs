@@ -123,6 +123,10 @@ impl Reader<'_> {
             readers: raw.readers.iter().filter_map(|text| self.name("/readers", text)).collect(),
             deployment: raw.deployment.iter().map(|path| self.base.join(path)).collect(),
             waivers: self.each("waivers", &raw.waivers, Self::waiver),
+            unexamined_keys: [("audit", !raw.audit.is_empty()), ("rotation_test", raw.rotation_test.is_some())]
+                .into_iter()
+                .filter_map(|(key, given)| given.then_some(key))
+                .collect(),
             docker: Docker {
                 host: docker.host.and_then(|text| self.name("/docker/host", &text)),
                 timeout: self.duration("/docker/timeout", docker.timeout.as_deref(), Duration::from_secs(10)),
@@ -292,7 +296,8 @@ impl Reader<'_> {
                 return None;
             }
         };
-        Some(KnownValueSource { secret: self.name(at, &raw.secret)?, from })
+        let version = raw.version.as_ref().and_then(|text| self.name(at, text));
+        Some(KnownValueSource { secret: self.name(at, &raw.secret)?, version, from })
     }
 
     fn waiver(&mut self, at: &str, raw: &RawWaiver) -> Option<Waiver> {

@@ -24,7 +24,10 @@ pub use coverage::{Coverage, Unexamined};
 pub use document::{Document, Line, Node, Value};
 pub use fact::{Evidence, Fact, Field, FieldType, Kind};
 pub use gap::{Cause, Gap, Hint};
-pub use ledger::{Absent, Batch, Declared, DeclaredSecret, Header, Inapplicable, LEDGER_SCHEMA, Ledger, LedgerError};
+pub use ledger::{
+    Absent, Batch, Declared, DeclaredSecret, Header, Inapplicable, LEDGER_SCHEMA, Ledger, LedgerError, Waiver,
+    ledger_schema,
+};
 pub use name::{Name, Withheld};
 pub use problem::{Problem, Problems};
 pub use progress::{NoProgress, Progress, Stop, Task};

@@ -208,8 +208,11 @@ mod tests {
     #[test]
     fn misspelt_fields_are_refused_wherever_they_hide() {
         for source in [
-            "item.clas != \"plaintext\"", "item.clas == \"x\" || true", "!has(item.clas)",
-            "all.all(e, e.clas != \"empty\")", "all.filter(e, e.clas == \"empty\").size() == 0",
+            "item.clas != \"plaintext\"",
+            "item.clas == \"x\" || true",
+            "!has(item.clas)",
+            "all.all(e, e.clas != \"empty\")",
+            "all.filter(e, e.clas == \"empty\").size() == 0",
         ] {
             assert!(Expression::compile(source, &KIND).is_err(), "{source}");
         }

@@ -101,7 +101,8 @@ fn by_name(name: &str) -> ContainerSelector {
 
 /// The flag obeys the configuration's own rules for URLs.
 fn service_url(url: &str) -> Result<Name, RunError> {
-    let wrong = || RunError::usage("--url must be http://HOST[:PORT] or https://HOST[:PORT]", "leave out query and user");
+    let wrong =
+        || RunError::usage("--url must be http://HOST[:PORT] or https://HOST[:PORT]", "leave out query and user");
     let text = serde_json::json!({ "service": "x", "service_url": url }).to_string();
     let config = Config::parse("--url", &text, Path::new("")).map_err(|_| wrong())?;
     config.service_url.ok_or_else(wrong)

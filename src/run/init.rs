@@ -64,7 +64,9 @@ fn configuration(found: &Found) -> String {
     }
     out.push_str("# Every container of the workload, sidecars included; or label:, compose_project:, inspect_file:\n");
     match found.compose {
-        Some(file) => out.push_str(&format!("# found {file}: its project's containers\n# containers: [ {{ compose_project: NAME }} ]\n\n")),
+        Some(file) => out.push_str(&format!(
+            "# found {file}: its project's containers\n# containers: [ {{ compose_project: NAME }} ]\n\n"
+        )),
         None => out.push_str("# containers: [ { name: NAME } ]\n\n"),
     }
     out.push_str(

@@ -16,9 +16,6 @@ mod sources;
 
 mod world;
 
-
-
-
 use crate::cli::{Cli, Command};
 use crate::evidence::Problems;
 use std::io::Write;

@@ -2,8 +2,8 @@
 
 use super::RunError;
 use crate::cli::{Output, Unverified};
-use crate::evidence::{Cause, Gap, Ledger, Name, SecretRegistry, Subject, Target};
 use crate::evaluate::RUN_COVERAGE;
+use crate::evidence::{Cause, Gap, Ledger, Name, SecretRegistry, Subject, Target};
 use crate::report::{self, Format, Sink, View};
 use crate::rule::Rule;
 use crate::verdict::{ExitPolicy, Report, Severity};
@@ -52,7 +52,10 @@ impl Plan {
             wanted.push(Wanted { format: Format::Text, path: None });
         }
         if wanted.iter().filter(|w| w.path.is_none()).count() > 1 {
-            return Err(RunError::usage("two formats for standard output", "give all but one a path: -f sarif=out.sarif"));
+            return Err(RunError::usage(
+                "two formats for standard output",
+                "give all but one a path: -f sarif=out.sarif",
+            ));
         }
         Ok(Self { wanted, policy: policy(flags)?, terminal })
     }
@@ -73,7 +76,9 @@ impl Plan {
             ledger.gaps.push(Gap::new(&RUN_COVERAGE, subject, Cause::Masked));
             ledger.settle();
             let mut notes = notes.to_vec();
-            notes.push("a secret value had reached this report and was masked: please report this as a defect".to_owned());
+            notes.push(
+                "a secret value had reached this report and was masked: please report this as a defect".to_owned(),
+            );
             report = super::judge::report(&ledger, rules, &notes);
         }
         for wanted in &self.wanted {
@@ -111,7 +116,8 @@ impl Plan {
         let term = Term::stdout();
         let on_terminal = wanted.path.is_none() && term.features().is_attended();
         let width = if on_terminal { usize::from(term.size().1).clamp(40, 120) } else { 80 };
-        let colour = on_terminal && console::colors_enabled() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        let colour =
+            on_terminal && console::colors_enabled() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         View { colour, width, quiet: self.terminal.quiet, verbose: self.terminal.verbose }
     }
 }

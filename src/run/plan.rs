@@ -38,9 +38,10 @@ pub(super) struct Selection<'a> {
 
 /// Reads a profile's word.
 pub(super) fn profile(word: &str) -> Result<Profile, RunError> {
-    [Profile::Ci, Profile::Smoke, Profile::Audit].into_iter().find(|profile| profile.word() == word).ok_or_else(|| {
-        RunError::usage(format!("unknown profile `{word}`"), "profiles are ci, smoke and audit")
-    })
+    [Profile::Ci, Profile::Smoke, Profile::Audit]
+        .into_iter()
+        .find(|profile| profile.word() == word)
+        .ok_or_else(|| RunError::usage(format!("unknown profile `{word}`"), "profiles are ci, smoke and audit"))
 }
 
 /// Takes everything that needs a network out of a configuration.
@@ -59,7 +60,8 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
     for rule in chosen(set, selection)? {
         let targets = targets(rule.needs, config);
         let about_run = rule.needs.name == RUN_COVERAGE.name;
-        if targets.is_empty() && !about_run && (selection.offline || !selection.has_file && selection.named.is_empty()) {
+        if targets.is_empty() && !about_run && (selection.offline || !selection.has_file && selection.named.is_empty())
+        {
             unselected.push(rule.id.as_str());
             continue;
         }
@@ -77,6 +79,9 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
     }
     plan.kinds.sort_by_key(|kind| kind.name);
     plan.kinds.dedup_by_key(|kind| kind.name);
+    for key in &config.unexamined_keys {
+        plan.notes.push(format!("`{key}` is declared, and no rule of this version examines it"));
+    }
     if !unselected.is_empty() {
         let why = if selection.offline { "left out by --offline or not declared" } else { "nothing here to examine" };
         plan.notes.push(format!("not selected ({why}): {}", unselected.join(", ")));
@@ -98,15 +103,11 @@ fn chosen<'a>(set: &'a RuleSet, selection: &Selection<'_>) -> Result<Vec<&'a Rul
         };
         return Ok(set.rules.iter().filter(meant).collect());
     }
-    let unknown: Vec<&str> =
-        selection.named.iter().map(String::as_str).filter(|id| set.get(id).is_none()).collect();
+    let unknown: Vec<&str> = selection.named.iter().map(String::as_str).filter(|id| set.get(id).is_none()).collect();
     if unknown.is_empty() {
         return Ok(set.rules.iter().filter(|rule| selection.named.contains(&rule.id)).collect());
     }
-    Err(RunError::usage(
-        format!("unknown rule id: {}", unknown.join(", ")),
-        "`leakproof rules list` shows all ids",
-    ))
+    Err(RunError::usage(format!("unknown rule id: {}", unknown.join(", ")), "`leakproof rules list` shows all ids"))
 }
 
 fn targets(kind: &'static Kind, config: &Config) -> BTreeSet<Target> {

@@ -1,7 +1,7 @@
 //! The embedded worlds: a whole throw-away deployment each, made on the spot from `fixtures/`.
 //!
 //! `clean` is done right, in `leaky` everything is wrong, in `dark` nothing answers. Files named `dot-env`
-//! become `.env`, so that this project's own checks stay quiet; `{{marker}}`s become generated values.
+//! become `.env` and `as-Dockerfile` becomes `Dockerfile`, so that this project's own checks stay quiet; `{{marker}}`s become generated values.
 
 mod image;
 mod repository;
@@ -55,12 +55,7 @@ pub(super) fn build(name: &str, kept: Option<&Path>) -> io::Result<Deployment> {
             other => copy(other, world.path(), &directory, &values)?,
         }
     }
-    Ok(Deployment {
-        directory,
-        clock: Timestamp::from_unix(CLOCK),
-        _service: service,
-        _temporary: temporary,
-    })
+    Ok(Deployment { directory, clock: Timestamp::from_unix(CLOCK), _service: service, _temporary: temporary })
 }
 
 /// A directory to keep the deployment in: new or empty, so that nothing of the user's is overwritten.
@@ -95,12 +90,15 @@ fn copy(entry: &DirEntry<'_>, root: &Path, to: &Path, values: &values::Values) -
     }
 }
 
-/// `srv/app/dot-env` is `srv/app/.env`.
+/// `srv/app/dot-env` is `srv/app/.env`; `as-Dockerfile` is `Dockerfile`.
 fn real_name(path: &Path) -> PathBuf {
     path.components()
         .map(|part| {
             let part = part.as_os_str().to_string_lossy();
-            part.strip_prefix("dot-").map_or_else(|| part.to_string(), |rest| format!(".{rest}"))
+            match part.strip_prefix("dot-") {
+                Some(rest) => format!(".{rest}"),
+                None => part.strip_prefix("as-").unwrap_or(&part).to_owned(),
+            }
         })
         .collect()
 }

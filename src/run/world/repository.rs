@@ -20,7 +20,8 @@ pub(super) fn build(steps: &Dir<'_>, to: &Path, values: &Values, clock: i64) -> 
         }
         let message = folder.path().file_name().map(|name| name.to_string_lossy().to_string()).unwrap_or_default();
         let at = clock - 86_400 * (90 - number * 10);
-        commit(&repository, message.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-'), at).map_err(refused)?;
+        commit(&repository, message.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-'), at)
+            .map_err(refused)?;
     }
     Ok(())
 }
