@@ -35,7 +35,7 @@ const LONGEST_TEXT: usize = 10_000;
 /// The one-line message.
 const LONGEST_ATTRIBUTE: usize = 1_000;
 
-/// The report as JUnit XML that `junit-10.xsd` accepts.
+/// The report as `JUnit` XML that `junit-10.xsd` accepts.
 pub(super) fn render(report: &Report) -> Option<Vec<u8>> {
     let findings = super::ordered(report);
     let names = names(&findings);
@@ -66,7 +66,7 @@ fn item_name(line: &ChecklistLine) -> String {
 
 fn suite(report: &Report, name: &str) -> TestSuite {
     let mut suite = TestSuite::new(&attribute(name));
-    suite.package = "leakproof".to_owned();
+    "leakproof".clone_into(&mut suite.package);
     // The crate panics on years that RFC 3339 cannot say.
     let at = report.header.started_at.date_time();
     suite.timestamp = if (0..=9999).contains(&at.year()) { at } else { OffsetDateTime::UNIX_EPOCH };

@@ -259,10 +259,14 @@ pub(super) fn hostile(text: &str) -> Report {
         finding.subject.place.path = Some(shown.clone());
         finding.facts.insert(shown.clone(), Fact::Name(shown.clone()));
         finding.controls.insert(text.to_owned(), vec![text.to_owned()]);
-        finding.gaps.iter_mut().for_each(|gap| gap.subject.target.name = shown.clone());
+        for gap in &mut finding.gaps {
+            gap.subject.target.name = shown.clone();
+        }
     }
     for rule in &mut report.rules {
-        [&mut rule.title, &mut rule.why, &mut rule.remedy].into_iter().for_each(|t| text.clone_into(t));
+        for place in [&mut rule.title, &mut rule.why, &mut rule.remedy] {
+            text.clone_into(place);
+        }
         rule.controls.insert(text.to_owned(), vec![text.to_owned()]);
     }
     report

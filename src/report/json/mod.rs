@@ -117,12 +117,16 @@ fn finding(finding: &Finding) -> FindingV1 {
         facts: finding.facts.iter().map(|(key, fact)| (text(key), plain(fact))).collect(),
         message: printable(&finding.message),
         remedy: printable(&finding.remedy),
-        controls: finding.controls.clone(),
+        controls: finding.controls.iter().map(controls).collect(),
         fingerprint: printable(&finding.fingerprint),
         checklist: finding.checklist.clone(),
         waiver: finding.waiver.as_ref().map(waiver),
         gaps: finding.gaps.iter().map(gap).collect(),
     }
+}
+
+fn controls((framework, ids): (&String, &Vec<String>)) -> (String, Vec<String>) {
+    (printable(framework), ids.iter().map(|id| printable(id)).collect())
 }
 
 fn plain(fact: &Fact) -> Value {

@@ -13,7 +13,7 @@ const VERDICTS: usize = 15;
 /// The eight items.
 pub(super) fn lines(page: &mut Page, report: &Report, findings: &[&Finding]) {
     let checked = report.checklist.iter().filter(|line| !line.rules.is_empty()).count();
-    page.heading(&format!("CHECKLIST   {checked} of {} items checked", report.checklist.len()));
+    page.heading(&format!("CHECKLIST: {checked} of {} items checked", report.checklist.len()));
     for line in &report.checklist {
         let of_item: Vec<&Finding> = findings.iter().copied().filter(|f| f.checklist.contains(&line.item)).collect();
         let (word, ink) = if line.rules.is_empty() {

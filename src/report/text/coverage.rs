@@ -23,7 +23,11 @@ pub(super) fn examined(page: &mut Page, report: &Report, view: &View) {
         page.hang(2, "-", 2, Ink::Plain, &summary(kind, &coverages));
     }
     if view.verbose {
-        report.coverage.iter().for_each(|coverage| detail(page, coverage));
+        let mut coverages: Vec<_> = report.coverage.iter().collect();
+        coverages.sort();
+        for coverage in coverages {
+            detail(page, coverage);
+        }
     }
 }
 
@@ -95,7 +99,7 @@ fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

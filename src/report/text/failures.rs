@@ -49,7 +49,9 @@ pub(super) fn failed(page: &mut Page, report: &Report, findings: &[&Finding], vi
         }
         let mut remedies: Vec<_> = of_rule.iter().map(|f| one_line(&f.remedy)).filter(|r| !r.is_empty()).collect();
         remedies.dedup();
-        remedies.iter().for_each(|remedy| page.hang(2, "fix:", 5, Ink::Good, remedy));
+        for remedy in &remedies {
+            page.hang(2, "fix:", 5, Ink::Good, remedy);
+        }
     }
 }
 

@@ -75,10 +75,7 @@ impl Page {
             }
             self.paint(lead_ink, lead);
             self.out.push_str(&" ".repeat(pad));
-            // A CI runner skips leading spaces before it looks for its commands.
-            let line =
-                if lead.is_empty() && line.starts_with("::") { line.replacen("::", ": :", 1) } else { line.clone() };
-            self.paint(ink, &line);
+            self.paint(ink, line);
             self.out.push('\n');
         }
     }
@@ -111,26 +108,32 @@ fn wrap(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in text.split(' ').filter(|word| !word.is_empty()) {
-        let mut word = word;
-        let wide = columns(word);
-        if used > 0 && used + 1 + wide > room {
+        if used > 0 && used + 1 + columns(word) > room {
             lines.push(String::new());
             used = 0;
         }
-        while columns(word) > room {
-            let cut = break_at(word, room);
-            push(&mut lines, &word[..cut]);
-            lines.push(String::new());
-            word = &word[cut..];
-        }
         if used > 0 {
             push(&mut lines, " ");
-            used += 1;
+            push(&mut lines, word);
+            used += 1 + columns(word);
+            continue;
         }
-        push(&mut lines, word);
-        used += columns(word);
+        let mut word = guarded(word);
+        while columns(&word) > room {
+            let cut = break_at(&word, room);
+            push(&mut lines, &word[..cut]);
+            lines.push(String::new());
+            word = guarded(&word[cut..]);
+        }
+        push(&mut lines, &word);
+        used = columns(&word);
     }
     lines
+}
+
+/// A line's first word. A CI runner skips leading spaces and then obeys what begins with `::`.
+fn guarded(word: &str) -> String {
+    if word.starts_with("::") { format!("\\{word}") } else { word.to_owned() }
 }
 
 fn push(lines: &mut [String], text: &str) {

@@ -10,7 +10,7 @@ fn the_sample_reads_in_eighty_columns() {
     let out = text(&sample::report(), &View::default());
     assert!(out.lines().all(|line| page::columns(line) <= 80), "{out}");
     for line in [
-        "CHECKLIST   6 of 8 items checked",
+        "CHECKLIST: 6 of 8 items checked",
         " 1 FAIL           no plaintext secret in container environments",
         " 5 not checked    secret reads are in the audit log",
         "  and 3 more in container ml-incident-api; see -f json",
