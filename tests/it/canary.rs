@@ -1,0 +1,106 @@
+//! Canaries: values planted wherever a collector reads must not come out anywhere, in any form.
+
+use crate::commands::leakproof;
+use data_encoding::{BASE64, HEXLOWER, HEXUPPER};
+use std::path::Path;
+
+/// The values that the leaky world planted, read back from its kept deployment.
+fn canaries(kept: &Path) -> Vec<String> {
+    let read = |path: &str| std::fs::read_to_string(kept.join(path)).unwrap();
+    let inspect: serde_json::Value = serde_json::from_str(&read("inspect.json")).unwrap();
+    let mut values = Vec::new();
+    for line in [read("host/srv/app/.env"), read("host/srv/app/.env.bak"), read("repository/worker/.env.production")].join("\n").lines() {
+        values.extend(line.split_once('=').map(|(_, value)| value.to_owned()));
+    }
+    for entry in inspect[0]["Config"]["Env"].as_array().unwrap() {
+        let (name, value) = entry.as_str().unwrap().split_once('=').unwrap();
+        if matches!(name, "JWT_SECRET_KEY" | "DATABASE_URL" | "APP_CONFIG_B64") {
+            values.push(value.to_owned());
+        }
+    }
+    let password = inspect[0]["Args"][3].as_str().unwrap().split_once('=').unwrap().1.to_owned();
+    values.push(password);
+    let dockerfile = read("repository/Dockerfile");
+    values.push(dockerfile.lines().find_map(|line| line.strip_prefix("ARG BUILD_TOKEN=")).unwrap().to_owned());
+    // The password parts of URLs are secrets of their own.
+    let inner: Vec<String> = values
+        .iter()
+        .filter_map(|value| value.split_once("://")?.1.rsplit_once('@')?.0.split_once(':').map(|(_, p)| p.to_owned()))
+        .collect();
+    values.extend(inner);
+    values.sort();
+    values.dedup();
+    assert!(values.len() >= 8, "too few canaries");
+    values
+}
+
+fn forms(value: &str) -> Vec<String> {
+    let bytes = value.as_bytes();
+    let url = bytes.iter().map(|b| format!("%{b:02X}")).collect::<String>();
+    vec![
+        value.to_owned(),
+        BASE64.encode(&bytes[..bytes.len() - bytes.len() % 3]),
+        HEXLOWER.encode(bytes),
+        HEXUPPER.encode(bytes),
+        url,
+        value.chars().rev().collect(),
+    ]
+}
+
+fn search(where_: &str, haystack: &[u8], canaries: &[String]) {
+    let text = String::from_utf8_lossy(haystack);
+    for canary in canaries {
+        for form in forms(canary) {
+            assert!(!text.contains(&form), "a canary came out of {where_}");
+        }
+        // No recognisable part either: a third of a long value is already too much.
+        if canary.len() >= 24 && !canary.contains("://") {
+            assert!(!text.contains(&canary[..12]), "the beginning of a canary came out of {where_}");
+            assert!(!text.contains(&canary[canary.len() - 12..]), "the end of a canary came out of {where_}");
+        }
+    }
+}
+
+#[test]
+fn no_format_log_or_ledger_holds_a_planted_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept");
+    leakproof().args(["demo", "-q", "--out"]).arg(&kept).assert().code(1);
+    let canaries = canaries(&kept);
+    for format in ["text", "json", "junit", "sarif", "sarif-audit"] {
+        let ledger = folder.path().join(format!("{format}.ledger"));
+        let output = leakproof()
+            .env("RUST_LOG", "trace")
+            .args(["demo", "-vvvv", "-f", format, "--save-ledger"])
+            .arg(&ledger)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+        search(format, &output.stdout, &canaries);
+        search("the log", &output.stderr, &canaries);
+        search("the ledger", &std::fs::read(&ledger).unwrap(), &canaries);
+        let text = String::from_utf8_lossy(&output.stdout).to_string();
+        assert!(!text.contains("masked"), "the mask had to act in {format}: a value had reached the report");
+    }
+}
+
+#[test]
+fn errors_hold_no_planted_value() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept");
+    leakproof().args(["demo", "-q", "--out"]).arg(&kept).assert().code(1);
+    let canaries = canaries(&kept);
+    // A secret file given by mistake as configuration, rules, ledger, inspect file or archive.
+    let dotenv = kept.join("host/srv/app/.env");
+    let attempts: [Vec<&str>; 4] = [
+        vec!["check", "-vvvv", "-c", dotenv.to_str().unwrap()],
+        vec!["report", "--from", dotenv.to_str().unwrap()],
+        vec!["check", "-vvvv", "--image", "docker-archive:host/srv/app/.env"],
+        vec!["classify", "--context", "env"],
+    ];
+    for arguments in attempts {
+        let output = leakproof().args(&arguments).current_dir(&kept).output().unwrap();
+        search("an error", &output.stderr, &canaries);
+        search("a failed run", &output.stdout, &canaries);
+    }
+}

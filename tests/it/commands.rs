@@ -1,0 +1,152 @@
+//! The commands as a user meets them.
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// The built binary with an environment of our own.
+pub(crate) fn leakproof() -> Command {
+    let mut command = Command::cargo_bin("leakproof").unwrap();
+    command.env_remove("NO_COLOR").env_remove("DOCKER_HOST").env_remove("RUST_LOG").env_remove("CI");
+    command
+}
+
+/// Runs a command that prints a JSON report.
+pub(crate) fn report(command: &mut Command) -> Value {
+    let output = command.output().unwrap();
+    serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(&output.stderr)))
+}
+
+fn stderr(command: &mut Command, code: i32) -> String {
+    let output = command.assert().code(code).get_output().stderr.clone();
+    String::from_utf8(output).unwrap()
+}
+
+#[test]
+fn a_saved_ledger_gives_the_same_report_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("run.json");
+    let first = leakproof().args(["demo", "-f", "json", "--save-ledger"]).arg(&ledger).output().unwrap();
+    let again = leakproof().args(["report", "-f", "json", "--from"]).arg(&ledger).output().unwrap();
+    assert_eq!(String::from_utf8(first.stdout).unwrap(), String::from_utf8(again.stdout).unwrap());
+    assert_eq!(first.status.code(), again.status.code());
+}
+
+#[test]
+fn an_altered_ledger_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("run.json");
+    leakproof().args(["demo", "-q", "--save-ledger"]).arg(&ledger).assert().code(1);
+    let text = std::fs::read_to_string(&ledger).unwrap();
+    assert!(text.contains("plaintext"));
+    std::fs::write(&ledger, text.replace("\"plaintext\"", "\"reference\"")).unwrap();
+    let said = stderr(leakproof().args(["report", "--from"]).arg(&ledger), 2);
+    assert!(said.contains("altered"), "{said}");
+}
+
+#[test]
+fn unknown_words_are_named_with_what_exists() {
+    for (arguments, words) in [
+        (vec!["check", "--rule", "run/containr-env", "--rule", "x/y"], vec!["run/containr-env", "x/y", "rules list"]),
+        (vec!["check", "--profile", "prod"], vec!["prod", "ci, smoke and audit"]),
+        (vec!["check", "-f", "xml"], vec!["xml", "junit"]),
+        (vec!["check", "--fail-on", "severe"], vec!["severe", "critical"]),
+        (vec!["check", "-f", "json", "-f", "text"], vec!["standard output"]),
+    ] {
+        let said = stderr(leakproof().args(&arguments), 2);
+        for word in words {
+            assert!(said.contains(word), "{arguments:?}: {said}");
+        }
+        assert!(said.contains("help: "), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn nothing_to_check_is_an_error_not_a_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = stderr(leakproof().arg("check").current_dir(folder.path()), 2);
+    assert!(said.contains("nothing to check"), "{said}");
+}
+
+#[test]
+fn rules_are_listed_shown_and_checked() {
+    let list = leakproof().args(["rules", "list"]).assert().success().get_output().stdout.clone();
+    let list = String::from_utf8(list).unwrap();
+    assert!(list.contains("git/history") && list.contains("meta/coverage"), "{list}");
+    let show = leakproof().args(["rules", "show", "git/history"]).assert().success().get_output().stdout.clone();
+    assert!(String::from_utf8(show).unwrap().contains("Remedy:"));
+    leakproof().args(["rules", "check"]).assert().success();
+}
+
+#[test]
+fn a_rule_of_the_user_s_own_is_checked_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("own")).unwrap();
+    let rule = "title: A rule with a typing error in it\nchecklist: [1]\nprofiles: [ci]\nseverity: low\n\
+                needs: container.env\nexpect: 'item.clas != \"plaintext\" || true'\n\
+                why: because it is here to be refused\nremedy: correct the field's name in the rule\n\
+                examples:\n  pass: [ { class: empty } ]\n  fail: [ { class: plaintext } ]\n";
+    std::fs::write(folder.path().join("own/typo.yaml"), rule).unwrap();
+    let said = stderr(leakproof().args(["rules", "check"]).arg(folder.path()), 2);
+    assert!(said.contains("typo.yaml:6") && said.contains("`clas`"), "{said}");
+}
+
+#[test]
+fn schemas_completions_and_the_manual_are_printed() {
+    for what in ["config", "rule", "report", "ledger"] {
+        let out = leakproof().args(["schema", what]).assert().success().get_output().stdout.clone();
+        let schema: Value = serde_json::from_slice(&out).unwrap();
+        assert!(schema["properties"].is_object(), "{what}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        leakproof().args(["completions", shell]).assert().success();
+    }
+    let page = leakproof().arg("man").assert().success().get_output().stdout.clone();
+    assert!(String::from_utf8(page).unwrap().contains(".TH"));
+}
+
+#[test]
+fn classify_reads_records_and_never_prints_a_value() {
+    let password = ["tr0ub4dor", "and", "3"].join("-");
+    let records = format!(
+        "{{\"id\":\"a\",\"context\":\"env\",\"name\":\"DB_PASSWORD\",\"value\":\"{password}\",\"more\":1}}\n\
+         {{\"id\":\"b\",\"context\":\"env\",\"name\":\"DB_PASSWORD_FILE\",\"value\":\"/run/secrets/db\"}}\n"
+    );
+    let out = leakproof().arg("classify").write_stdin(records).assert().success().get_output().stdout.clone();
+    let text = String::from_utf8(out).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines[0]["verdict"], "secret");
+    assert_eq!(lines[1]["verdict"], "reference");
+    assert!(!text.contains(&password));
+    let said = stderr(leakproof().arg("classify").write_stdin(format!("{{\"name\": \"{password}\"")), 2);
+    assert!(said.contains("standard input:1") && !said.contains(&password), "{said}");
+}
+
+#[test]
+fn init_writes_what_check_reads() {
+    let folder = tempfile::tempdir().unwrap();
+    leakproof().arg("init").current_dir(folder.path()).assert().success();
+    let again = stderr(leakproof().arg("init").current_dir(folder.path()), 2);
+    assert!(again.contains("exists") && again.contains("--force"), "{again}");
+    let report = report(leakproof().args(["check", "-f", "json"]).current_dir(folder.path()));
+    assert_eq!(report["verdict"], "unverified");
+}
+
+#[test]
+fn unverified_can_be_a_warning_during_adoption() {
+    leakproof().args(["demo", "--world", "dark", "-q"]).assert().code(3);
+    let out = leakproof().args(["demo", "--world", "dark", "--unverified", "warn"]).assert().code(0);
+    assert!(String::from_utf8_lossy(&out.get_output().stdout).contains("unverified"));
+}
+
+#[test]
+fn the_demo_can_be_kept_and_checked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("deployment");
+    leakproof().args(["demo", "-q", "--out"]).arg(&kept).assert().code(1);
+    assert!(kept.join("repository/.git").exists() && kept.join("image.tar").exists());
+    let report = report(leakproof().args(["check", "--rule", "git/history", "-f", "json"]).current_dir(&kept));
+    assert_eq!(report["verdict"], "fail");
+    let said = stderr(leakproof().args(["demo", "--out"]).arg(&kept), 2);
+    assert!(said.contains("not empty"), "{said}");
+}

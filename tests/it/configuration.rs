@@ -1,0 +1,124 @@
+//! Configuration: all problems at once, each with file and line, and no value in any of them.
+
+use crate::commands::{leakproof, report};
+use std::path::Path;
+
+fn refused(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("leakproof.yaml"), text).unwrap();
+    let output = leakproof().arg("check").current_dir(folder.path()).assert().code(2).get_output().stderr.clone();
+    String::from_utf8(output).unwrap()
+}
+
+#[test]
+fn every_problem_is_reported_with_its_line() {
+    let said = refused(
+        "service: api\nenvironmint: prod\nsecrets:\n  - { nam: X }\n  - { name: A, rotate_within_days: 0 }\nimages: nginx\n\
+         probes: { deadlin: 3s }\n",
+    );
+    for part in [
+        "leakproof.yaml:2: unknown key `environmint`",
+        "leakproof.yaml:4: `secrets/0`: unknown key `nam`",
+        "leakproof.yaml:4: `secrets/0`: missing key `name`",
+        "leakproof.yaml:5: `secrets/1/rotate_within_days`: must be at least 1",
+        "leakproof.yaml:6: `images`: must be of type array",
+        "leakproof.yaml:7: `probes`: unknown key `deadlin`",
+    ] {
+        assert!(said.contains(part), "{part} is not in:\n{said}");
+    }
+}
+
+#[test]
+fn meaning_is_checked_with_lines_too() {
+    let said = refused(
+        "service: api\nsecrets:\n  - { name: A, source: \"somewhere\" }\n  - { name: A }\ncontainers:\n  - { }\n\
+         hosts:\n  - { }\nservice_url: ftp://x\nprobes:\n  deadline: soon\n  health: { expect: { } }\n",
+    );
+    for part in [
+        "leakproof.yaml:3: a source is",
+        "leakproof.yaml:4: secret `A` is declared twice",
+        "leakproof.yaml:6: give one of name",
+        "leakproof.yaml:8: give exactly one of local and ssh",
+        "leakproof.yaml:9: must be http",
+        "leakproof.yaml:11: must be a duration",
+        "leakproof.yaml:12: an empty expectation asserts nothing",
+    ] {
+        assert!(said.contains(part), "{part} is not in:\n{said}");
+    }
+}
+
+#[test]
+fn a_value_in_the_configuration_is_refused_and_not_repeated() {
+    let password = ["pa55", "phrase"].concat();
+    let said = refused(&format!("service: api\nreaders:\n  - \"postgresql://app:{password}@db/x\"\n"));
+    assert!(said.contains("leakproof.yaml:3: looks like a secret value"), "{said}");
+    assert!(!said.contains(&password), "{said}");
+}
+
+#[test]
+fn duplicate_keys_and_broken_yaml_are_refused() {
+    assert!(refused("service: a\nservice: b\n").contains("leakproof.yaml:2: key `service` is given twice"));
+    assert!(refused("service: [a\n").contains("does not parse as YAML"));
+    assert!(refused("").contains("is empty"));
+}
+
+#[test]
+fn waivers_need_reason_owner_and_expiry_and_never_cover_coverage() {
+    let fingerprint = "ab".repeat(32);
+    let said = refused(&format!("service: api\nwaivers:\n  - {{ rule: git/history, fingerprint: \"{fingerprint}\" }}\n"));
+    for key in ["reason", "owner", "expires"] {
+        assert!(said.contains(&format!("missing key `{key}`")), "{said}");
+    }
+    let said = refused(&format!(
+        "service: api\nwaivers:\n  - {{ rule: meta/coverage, fingerprint: \"{fingerprint}\", reason: r, owner: o, \
+         expires: 2030-01-01 }}\n"
+    ));
+    assert!(said.contains("meta/coverage cannot be waived"), "{said}");
+}
+
+#[test]
+fn an_undeclared_target_is_unverified_and_names_the_key() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("leakproof.yaml"), "service: api\n").unwrap();
+    let report = report(leakproof().args(["check", "-f", "json"]).current_dir(folder.path()));
+    let findings = report["findings"].as_array().unwrap();
+    for (rule, key) in [("run/container-env", "containers"), ("service/health", "service_url"), ("git/history", "repositories")] {
+        let finding = findings.iter().find(|finding| finding["rule"] == rule).unwrap();
+        assert_eq!(finding["verdict"], "unverified", "{rule}");
+        assert!(finding["message"].as_str().unwrap().contains(key), "{finding}");
+    }
+}
+
+#[test]
+fn the_configuration_schema_accepts_the_worlds_and_what_init_writes() {
+    let schema = leakproof().args(["schema", "config"]).output().unwrap().stdout;
+    let schema: serde_json::Value = serde_json::from_slice(&schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for world in ["clean", "leaky", "dark"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(world).join("leakproof.yaml");
+        let text = std::fs::read_to_string(path).unwrap();
+        let document = leakproof::evidence::Document::parse("x", &text).ok().unwrap();
+        assert!(validator.is_valid(&document.root().unwrap().json()), "{world}");
+    }
+}
+
+#[test]
+fn a_waiver_marks_its_finding_and_an_expired_one_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("deployment");
+    leakproof().args(["demo", "-q", "--out"]).arg(&kept).assert().code(1);
+    let only = ["check", "--rule", "git/ignore", "-f", "json"];
+    let before = report(leakproof().args(only).current_dir(&kept));
+    let fingerprint = before["findings"][0]["fingerprint"].as_str().unwrap().to_owned();
+    let configuration = std::fs::read_to_string(kept.join("leakproof.yaml")).unwrap();
+    for (expires, code) in [("2099-01-01", 0), ("2020-01-01", 1)] {
+        let waiver = format!(
+            "{configuration}\nwaivers:\n  - {{ rule: git/ignore, fingerprint: \"{fingerprint}\", reason: known, owner: platform, expires: {expires} }}\n"
+        );
+        std::fs::write(kept.join("leakproof.yaml"), waiver).unwrap();
+        let output = leakproof().args(only).current_dir(&kept).assert().code(code).get_output().stdout.clone();
+        let report: serde_json::Value = serde_json::from_slice(&output).unwrap();
+        assert_eq!(report["findings"][0]["verdict"], "fail");
+        assert_eq!(report["findings"][0]["waiver"].is_object(), code == 0);
+    }
+}

@@ -1,0 +1,7 @@
+//! The one integration binary.
+
+mod architecture;
+mod canary;
+mod commands;
+mod configuration;
+mod worlds;
