@@ -15,10 +15,7 @@ const TABLE: [(&str, &[&str]); 11] = [
     ("evaluate", &["rule", "verdict", "evidence"]),
     ("report", &["verdict", "evidence"]),
     ("cli", &[]),
-    (
-        "run",
-        &["cli", "collect", "config", "derive", "detect", "evaluate", "evidence", "report", "rule", "verdict"],
-    ),
+    ("run", &["cli", "collect", "config", "derive", "detect", "evaluate", "evidence", "report", "rule", "verdict"]),
 ];
 
 /// Third parties and the rooms that may name them.

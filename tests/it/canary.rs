@@ -9,7 +9,10 @@ fn canaries(kept: &Path) -> Vec<String> {
     let read = |path: &str| std::fs::read_to_string(kept.join(path)).unwrap();
     let inspect: serde_json::Value = serde_json::from_str(&read("inspect.json")).unwrap();
     let mut values = Vec::new();
-    for line in [read("host/srv/app/.env"), read("host/srv/app/.env.bak"), read("repository/worker/.env.production")].join("\n").lines() {
+    for line in [read("host/srv/app/.env"), read("host/srv/app/.env.bak"), read("repository/worker/.env.production")]
+        .join("\n")
+        .lines()
+    {
         values.extend(line.split_once('=').map(|(_, value)| value.to_owned()));
     }
     for entry in inspect[0]["Config"]["Env"].as_array().unwrap() {

@@ -65,7 +65,8 @@ fn duplicate_keys_and_broken_yaml_are_refused() {
 #[test]
 fn waivers_need_reason_owner_and_expiry_and_never_cover_coverage() {
     let fingerprint = "ab".repeat(32);
-    let said = refused(&format!("service: api\nwaivers:\n  - {{ rule: git/history, fingerprint: \"{fingerprint}\" }}\n"));
+    let said =
+        refused(&format!("service: api\nwaivers:\n  - {{ rule: git/history, fingerprint: \"{fingerprint}\" }}\n"));
     for key in ["reason", "owner", "expires"] {
         assert!(said.contains(&format!("missing key `{key}`")), "{said}");
     }
@@ -82,7 +83,9 @@ fn an_undeclared_target_is_unverified_and_names_the_key() {
     std::fs::write(folder.path().join("leakproof.yaml"), "service: api\n").unwrap();
     let report = report(leakproof().args(["check", "-f", "json"]).current_dir(folder.path()));
     let findings = report["findings"].as_array().unwrap();
-    for (rule, key) in [("run/container-env", "containers"), ("service/health", "service_url"), ("git/history", "repositories")] {
+    for (rule, key) in
+        [("run/container-env", "containers"), ("service/health", "service_url"), ("git/history", "repositories")]
+    {
         let finding = findings.iter().find(|finding| finding["rule"] == rule).unwrap();
         assert_eq!(finding["verdict"], "unverified", "{rule}");
         assert!(finding["message"].as_str().unwrap().contains(key), "{finding}");

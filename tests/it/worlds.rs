@@ -76,7 +76,8 @@ fn two_runs_of_a_world_differ_in_the_service_s_port_only() {
         let bytes = leakproof().args(["demo", "-f", name]).assert().code(1).get_output().stdout.clone();
         let text = String::from_utf8(bytes).unwrap();
         // The port is in the endpoint's name, and with it in its fingerprint and the ledger's digest.
-        let port = text.split("127.0.0.1:").nth(1).unwrap().chars().take_while(char::is_ascii_digit).collect::<String>();
+        let port =
+            text.split("127.0.0.1:").nth(1).unwrap().chars().take_while(char::is_ascii_digit).collect::<String>();
         let text = text.replace(&port, "PORT");
         let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
         lines.retain(|line| !line.contains("fingerprint") && !line.contains("digest"));
