@@ -3,6 +3,7 @@
 //! This file holds the one list of collectors, the contract they share, and the one runtime. A collector
 //! neither logs nor prints, never imports another, and wraps every text the moment it is read.
 
+mod dockerfile;
 #[cfg(unix)]
 mod host;
 mod runtime;
@@ -53,6 +54,7 @@ pub trait Collector: Send + Sync {
 
 /// The one list of collectors.
 pub static COLLECTORS: &[&dyn Collector] = &[
+    &dockerfile::Dockerfiles,
     #[cfg(unix)]
     &host::Hosts,
     #[cfg(feature = "http")]
