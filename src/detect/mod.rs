@@ -2,7 +2,19 @@
 //!
 //! Knows no rule, no source and no file system: it is given wrapped text and answers with judgements.
 
-use crate::evidence::{Judgement, Key, Name, SecretRegistry, Sensitive, Shareable};
+mod encoding;
+mod files;
+mod known;
+mod rule;
+mod text;
+
+pub use files::{env_like, env_template};
+pub use text::pairs;
+
+use crate::evidence::{Class, Fingerprint, Judgement, Key, Name, SecretRegistry, Sensitive, Shareable};
+use known::Known;
+use rule::{Look, Ruling};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Where a value stood; some syntaxes and some classes depend on it.
@@ -58,4 +70,114 @@ pub struct KnownValue {
     pub secret: Name,
     /// The value.
     pub value: Sensitive,
+}
+
+/// Decides what values are. One per run, shared by every collector.
+pub struct Detector {
+    declared: HashSet<String>,
+    known: Known,
+    key: Key,
+    registry: Arc<SecretRegistry>,
+}
+
+impl Detector {
+    /// A detector for the declared secrets' names, the values given as known, and the run's key.
+    #[must_use]
+    pub fn new(declared: Vec<Name>, known: Vec<KnownValue>, key: Key, registry: Arc<SecretRegistry>) -> Self {
+        for secret in &known {
+            registry.remember(&secret.value);
+        }
+        let declared = declared.iter().map(|name| name.as_str().to_ascii_uppercase()).collect();
+        Self { declared, known: Known::of(known), key, registry }
+    }
+
+    /// What this value is, under this name and in this place.
+    #[must_use]
+    pub fn judge(&self, name: &Sensitive, value: &Sensitive, context: Context) -> Judgement {
+        name.examine(|name| value.examine(|value| self.judge_bytes(name, value, context)))
+    }
+
+    /// Splits `K=V` at the first `=`; without one the variable is unset.
+    #[must_use]
+    pub fn assignment(&self, text: &Sensitive) -> (Sensitive, Option<Sensitive>) {
+        text.examine(|bytes| match bytes.iter().position(|b| *b == b'=') {
+            Some(at) => (wrap(&bytes[..at]), Some(wrap(&bytes[at + 1..]))),
+            None => (wrap(bytes), None),
+        })
+    }
+
+    /// The variable's name, or a stand-in if it looks like a secret itself.
+    #[must_use]
+    pub fn variable(&self, name: &Sensitive, ordinal: usize) -> Name {
+        name.name().unwrap_or_else(|_| Name::withheld("variable", ordinal))
+    }
+
+    /// Every assignment of a dotenv file, commented-out ones included, in any encoding.
+    #[must_use]
+    pub fn env_file(&self, bytes: &Sensitive) -> Scan {
+        bytes.examine(|bytes| text::scan(self, bytes, Context::Dotenv))
+    }
+
+    /// Every assignment and every exposed value in shell text, a label, an option or a body.
+    #[must_use]
+    pub fn text(&self, text: &Sensitive, context: Context) -> Scan {
+        text.examine(|bytes| text::scan(self, bytes, context))
+    }
+
+    /// Every string of a JSON document, judged under its key.
+    #[must_use]
+    pub fn json(&self, bytes: &Sensitive) -> Scan {
+        bytes.examine(|bytes| text::scan(self, bytes, Context::Env))
+    }
+
+    /// The keyed fingerprint that [`Detector::judge`] gives as correlator.
+    #[must_use]
+    pub fn fingerprint(&self, value: &Sensitive) -> Fingerprint {
+        value.examine(|bytes| self.correlator(bytes))
+    }
+
+    /// Whether bytes without a telling file name have the shape of a dotenv file.
+    #[must_use]
+    pub fn looks_like_env_file(&self, bytes: &Sensitive) -> bool {
+        bytes.examine(text::assignments_only)
+    }
+
+    fn judge_bytes(&self, name: &[u8], value: &[u8], context: Context) -> Judgement {
+        let name = String::from_utf8_lossy(name);
+        let text = encoding::decode(value).text;
+        let look = Look { declared: &self.declared, context, depth: 0 };
+        self.judgement(&rule::rule(&look, &name, &text), value)
+    }
+
+    /// Turns a ruling into a judgement: exposed values are remembered, so that no report can hold them.
+    fn judgement(&self, ruling: &Ruling, value: &[u8]) -> Judgement {
+        let known = self.known.within(value);
+        let (class, kind) = if known { (Class::Plaintext, "known-value") } else { (ruling.class, ruling.kind) };
+        if class == Class::Plaintext {
+            self.registry.remember(&wrap(rule::normal_bytes(value)));
+            ruling.leaves.iter().for_each(|leaf| self.registry.remember(leaf));
+        }
+        let correlator = class.is_exposed().then(|| self.correlator(value));
+        Judgement { class, kind, length: bucket(rule::normal_bytes(value).len()), correlator, known }
+    }
+
+    /// Quotes and line ends around a value depend on where it stood; the correlator must not.
+    fn correlator(&self, value: &[u8]) -> Fingerprint {
+        wrap(rule::normal_bytes(value)).fingerprint(&self.key)
+    }
+}
+
+fn wrap(bytes: &[u8]) -> Sensitive {
+    Sensitive::new(bytes.to_vec())
+}
+
+fn bucket(length: usize) -> &'static str {
+    match length {
+        0 => "0",
+        1..=7 => "1-7",
+        8..=15 => "8-15",
+        16..=31 => "16-31",
+        32..=63 => "32-63",
+        _ => "64+",
+    }
 }
