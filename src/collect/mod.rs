@@ -3,7 +3,12 @@
 //! This file holds the one list of collectors, the contract they share, and the one runtime. A collector
 //! neither logs nor prints, never imports another, and wraps every text the moment it is read.
 
+mod dockerfile;
+#[cfg(unix)]
+mod host;
 mod runtime;
+#[cfg(feature = "http")]
+mod service;
 
 use crate::config::Config;
 use crate::detect::Detector;
@@ -48,7 +53,13 @@ pub trait Collector: Send + Sync {
 }
 
 /// The one list of collectors.
-pub static COLLECTORS: &[&dyn Collector] = &[];
+pub static COLLECTORS: &[&dyn Collector] = &[
+    &dockerfile::Dockerfiles,
+    #[cfg(unix)]
+    &host::Hosts,
+    #[cfg(feature = "http")]
+    &service::Service,
+];
 
 /// All kinds of evidence that collectors give.
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {

@@ -1,0 +1,134 @@
+//! The build context of a Dockerfile: which ignore file counts, and which env files would come in.
+//!
+//! In: the working tree and the Dockerfile's path in it. Out: for a source of `COPY`, the first paths that
+//! would be let in. An ignore file is intent: it must also keep out the env file that is not there today.
+
+use super::find;
+use super::ignore::Ignore;
+use crate::detect::{env_like, env_template};
+use crate::evidence::Cause;
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+
+/// Most places named for one instruction.
+const MOST_NAMED: usize = 20;
+/// Directories that no test of depth may miss, whether they exist or not.
+const DEPTHS: [&str; 4] = ["", "any/", "any/any/", "any/any/any/"];
+/// Not looked into for env files: their samples are other people's.
+const SKIPPED: [&str; 4] = [".git", "node_modules", "vendor", "target"];
+
+/// The build context.
+pub(super) struct BuildContext {
+    ignore: Ignore,
+    /// Directories in it, each with a slash at its end; the root is empty.
+    directories: Vec<String>,
+    /// Env files in it.
+    env_files: Vec<String>,
+}
+
+impl BuildContext {
+    /// The context of the Dockerfile at `path` in `tree`.
+    ///
+    /// The ignore file of the Dockerfile's own name comes before the one at the context's root.
+    pub(super) fn of(tree: &Path, path: &Path, limit: u64) -> Result<Self, Cause> {
+        let own = path.parent().unwrap_or(Path::new(""));
+        let mut named = path.as_os_str().to_owned();
+        named.push(".dockerignore");
+        let beside = own.join(".dockerignore");
+        let (root, file) = if tree.join(&named).is_file() {
+            (own, Some(PathBuf::from(named)))
+        } else if tree.join(&beside).is_file() {
+            (own, Some(beside))
+        } else if tree.join(".dockerignore").is_file() {
+            (Path::new(""), Some(PathBuf::from(".dockerignore")))
+        } else {
+            (own, None)
+        };
+        let ignore = match file {
+            Some(file) => Ignore::parse(&String::from_utf8_lossy(&find::read(&tree.join(file), limit)?)),
+            None => Ignore::default(),
+        };
+        if ignore.broken > 0 {
+            return Err(Cause::Malformed);
+        }
+        let mut context = Self { ignore, directories: Vec::new(), env_files: Vec::new() };
+        context.look(&tree.join(root));
+        Ok(context)
+    }
+
+    fn look(&mut self, root: &Path) {
+        let entries = WalkDir::new(root).follow_links(false).sort_by_file_name().into_iter();
+        let entries = entries.filter_entry(|entry| {
+            entry.depth() == 0 || !entry.file_type().is_dir() || !SKIPPED.iter().any(|name| entry.file_name() == *name)
+        });
+        for entry in entries.flatten() {
+            let Ok(path) = entry.path().strip_prefix(root) else { continue };
+            let path = path.to_string_lossy().into_owned();
+            if entry.file_type().is_dir() {
+                self.directories.push(if path.is_empty() { path } else { format!("{path}/") });
+            } else if is_env(&entry.file_name().to_string_lossy()) {
+                self.env_files.push(path);
+            }
+        }
+    }
+
+    /// Whether a path stays out of the context, or out of this copy.
+    fn excludes(&self, path: &str, also: &Ignore) -> bool {
+        self.ignore.excludes(path) || also.excludes(path)
+    }
+
+    /// The env files that a source names itself: `.env`, `config/.env*`, `*.env`.
+    pub(super) fn names_env(&self, source: &str, also: &Ignore) -> bool {
+        let path = tidy(source).replace(['*', '?'], "");
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        is_env(name) && !self.excludes(&path, also)
+    }
+
+    /// What a source that is a directory or a wide pattern would let in: env files that are there, and for
+    /// the whole context also the places where one could be put tomorrow.
+    pub(super) fn lets_in(&self, source: &str, also: &Ignore) -> Vec<String> {
+        let source = tidy(source);
+        let whole = matches!(source.as_str(), "" | "*" | "**");
+        let below = source.trim_end_matches('*').trim_end_matches('/').to_owned();
+        let inside = |path: &str| whole || path.strip_prefix(below.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let mut found: Vec<String> =
+            self.env_files.iter().filter(|path| inside(path) && !self.excludes(path, also)).cloned().collect();
+        if whole && found.is_empty() {
+            let depths = DEPTHS.iter().map(|depth| (*depth).to_owned());
+            let places = depths.chain(self.directories.iter().cloned()).map(|directory| format!("{directory}.env"));
+            found.extend(places.filter(|place| !self.excludes(place, also)).take(1));
+        }
+        found.truncate(MOST_NAMED);
+        found
+    }
+}
+
+fn is_env(name: &str) -> bool {
+    env_like(name) && !env_template(name)
+}
+
+/// A source relative to the context: `./`, a leading slash and `..` above the root count for nothing.
+fn tidy(source: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in source.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sources_are_taken_from_the_context() {
+        for whole in [".", "./", "/", "", "a/.."] {
+            assert_eq!(tidy(whole), "", "{whole}");
+        }
+        assert_eq!(tidy("/config/../src//"), "src");
+    }
+}

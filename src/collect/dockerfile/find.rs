@@ -1,0 +1,110 @@
+//! Finds Dockerfiles in a working tree.
+//!
+//! In: a directory. Out: paths inside it. It reads names, and files only for others.
+
+use crate::evidence::Cause;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
+use zeroize::Zeroizing;
+
+/// Directories in which Dockerfiles are other people's.
+const SKIPPED: [&str; 4] = [".git", "node_modules", "vendor", "target"];
+
+/// What a working tree holds.
+#[derive(Default)]
+pub(super) struct Found {
+    /// Dockerfiles, sorted.
+    pub(super) files: Vec<PathBuf>,
+    /// Directories that could not be read.
+    pub(super) unread: Vec<PathBuf>,
+    /// Whether this is a bare repository.
+    pub(super) bare: bool,
+}
+
+impl Found {
+    /// Whether the name alone makes it a Dockerfile: `Dockerfile.md` may be anything.
+    pub(super) fn is_certain(&self, path: &Path) -> bool {
+        let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+        name == "dockerfile" || name == "containerfile" || name.ends_with(".dockerfile")
+    }
+}
+
+/// Every Dockerfile below a directory.
+pub(super) fn dockerfiles(tree: &Path) -> Result<Found, Cause> {
+    match std::fs::metadata(tree) {
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) => return Err(Cause::Unsupported),
+        Err(error) => return Err(cause(error.kind())),
+    }
+    let mut found = Found { bare: is_bare(tree), ..Found::default() };
+    if found.bare {
+        return Ok(found);
+    }
+    let entries = WalkDir::new(tree).follow_links(false).sort_by_file_name().into_iter();
+    let wanted = entries.filter_entry(|entry| {
+        entry.depth() == 0 || !entry.file_type().is_dir() || !SKIPPED.iter().any(|name| entry.file_name() == *name)
+    });
+    for entry in wanted {
+        match entry {
+            Ok(entry) if !entry.file_type().is_dir() && is_dockerfile(&entry.file_name().to_string_lossy()) => {
+                found.files.extend(entry.path().strip_prefix(tree).ok().map(Path::to_owned));
+            }
+            Ok(_) => {}
+            Err(error) if error.io_error().is_some_and(|e| e.kind() == ErrorKind::NotFound) => {}
+            Err(error) => found.unread.push(error.path().unwrap_or(tree).to_owned()),
+        }
+    }
+    Ok(found)
+}
+
+fn is_dockerfile(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    if name.ends_with(".dockerignore") || name.ends_with('~') || name.ends_with(".swp") {
+        return false;
+    }
+    ["dockerfile", "containerfile"].iter().any(|word| {
+        name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('.'))
+    })
+}
+
+fn is_bare(directory: &Path) -> bool {
+    !directory.join(".git").exists() && directory.join("HEAD").is_file() && directory.join("objects").is_dir()
+}
+
+/// Reads a file of at most `limit` bytes; a FIFO or a device of that name is not opened.
+pub(super) fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Cause> {
+    let metadata = std::fs::metadata(path).map_err(|error| cause(error.kind()))?;
+    if !metadata.is_file() {
+        return Err(Cause::Unsupported);
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    let file = File::open(path).map_err(|error| cause(error.kind()))?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| cause(error.kind()))?;
+    if bytes.len() as u64 > limit { Err(Cause::OverLimit) } else { Ok(bytes) }
+}
+
+fn cause(kind: ErrorKind) -> Cause {
+    match kind {
+        ErrorKind::PermissionDenied => Cause::Denied,
+        ErrorKind::NotFound => Cause::NotFound,
+        _ => Cause::Unsupported,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dockerfiles_have_many_names_and_their_ignore_files_are_none() {
+        for name in ["Dockerfile", "Containerfile", "Dockerfile.prod", "api.Dockerfile", "api.dockerfile"] {
+            assert!(is_dockerfile(name), "{name}");
+        }
+        for name in ["Dockerfile.dockerignore", "api.Dockerfile.dockerignore", "Dockerfiles", "mydockerfile"] {
+            assert!(!is_dockerfile(name), "{name}");
+        }
+    }
+}

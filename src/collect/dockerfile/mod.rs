@@ -1,0 +1,182 @@
+//! The Dockerfile collector: what a build would take from the working tree and write into an image.
+//!
+//! In: the declared repositories' working trees. Out: one piece of evidence per problem, or one that says a
+//! file has none. It must not know: rules, images, git's history. Nothing is built.
+//!
+//! The build context is not written in a Dockerfile. It is taken to be the Dockerfile's own directory; if
+//! that holds no ignore file and the repository's root does, the root.
+
+mod context;
+mod find;
+mod ignore;
+mod judge;
+mod parse;
+mod words;
+
+use super::{Collector, Job, runtime};
+use crate::config::Config;
+use crate::evidence::{
+    Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Inapplicable, Kind, Name, Place, Subject,
+    Target,
+};
+use futures_util::future::{BoxFuture, FutureExt};
+use judge::Problem;
+use std::path::Path;
+use std::sync::Arc;
+
+static DOCKERFILE: Kind = Kind {
+    name: "source.dockerfile",
+    meaning: "what a Dockerfile would write into an image, or let into it",
+    declared_by: "repositories",
+    live: false,
+    unit: "files",
+    fields: &[
+        Field { name: "problem", holds: FieldType::Word(Problem::WORDS), meaning: "what is wrong, if anything" },
+        Field { name: "instruction", holds: FieldType::Name, meaning: "the instruction: ENV, ARG, RUN, COPY …" },
+        Field { name: "final_stage", holds: FieldType::Bool, meaning: "whether it is in the stage that is shipped" },
+        Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "the class of the value" },
+        Field { name: "value_kind", holds: FieldType::Name, meaning: "what sort of value it is" },
+        Field { name: "length", holds: FieldType::Name, meaning: "length bucket of the value" },
+        Field { name: "known", holds: FieldType::Bool, meaning: "whether the value was given as known" },
+        Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "keyed correlator of the value" },
+    ],
+};
+
+/// Dockerfiles of repositories.
+pub(super) struct Dockerfiles;
+
+impl Collector for Dockerfiles {
+    fn kinds(&self) -> &'static [&'static Kind] {
+        const KINDS: &[&Kind] = &[&DOCKERFILE];
+        KINDS
+    }
+
+    fn targets(&self, _: &'static Kind, config: &Config) -> Vec<Target> {
+        config.repositories.iter().map(|path| target(path)).collect()
+    }
+
+    fn collect(&self, job: Arc<Job>) -> BoxFuture<'static, Batch> {
+        async move {
+            let theirs = Arc::clone(&job);
+            let done = runtime::offload(move || {
+                let mut all = Batch::default();
+                theirs.config.repositories.iter().for_each(|path| all.absorb(examine(path, &theirs)));
+                all
+            });
+            done.await.unwrap_or_else(|| crashed(&job.config))
+        }
+        .boxed()
+    }
+}
+
+fn target(repository: &Path) -> Target {
+    let text = repository.to_string_lossy();
+    Target::new("git", Name::admit_or(if text.is_empty() { "." } else { &text }, "path", 1))
+}
+
+fn crashed(config: &Config) -> Batch {
+    let gap = |path: &std::path::PathBuf| Gap::new(&DOCKERFILE, Subject::whole(&target(path)), Cause::Crashed);
+    Batch { gaps: config.repositories.iter().map(gap).collect(), ..Batch::default() }
+}
+
+/// What is known of one Dockerfile.
+struct Source<'a> {
+    job: &'a Job,
+    target: &'a Target,
+    /// The working tree.
+    tree: &'a Path,
+    /// The file's path inside it.
+    path: &'a Path,
+}
+
+fn examine(repository: &Path, job: &Job) -> Batch {
+    let target = target(repository);
+    let tree = if repository.as_os_str().is_empty() { Path::new(".") } else { repository };
+    let mut batch = Batch::default();
+    let mut coverage = Coverage::new(&DOCKERFILE, &target);
+    let found = match find::dockerfiles(tree) {
+        Ok(found) => found,
+        Err(cause) => {
+            batch.gaps.push(Gap::new(&DOCKERFILE, Subject::whole(&target), cause));
+            coverage.miss(target.name.clone(), cause);
+            batch.coverage.push(coverage);
+            return batch;
+        }
+    };
+    for path in &found.unread {
+        hole(&mut batch, &mut coverage, &target, path, Cause::Denied);
+    }
+    for path in &found.files {
+        if job.stop.asked() {
+            hole(&mut batch, &mut coverage, &target, path, Cause::Interrupted);
+            break;
+        }
+        match file(&Source { job, target: &target, tree, path }, found.is_certain(path)) {
+            Ok(None) => {}
+            Ok(Some(of_file)) => {
+                coverage.add(DOCKERFILE.unit, 1);
+                batch.absorb(of_file);
+            }
+            Err(cause) => hole(&mut batch, &mut coverage, &target, path, cause),
+        }
+    }
+    if coverage.count(DOCKERFILE.unit) == 0 && coverage.is_complete() {
+        let reason = Name::fixed(if found.bare {
+            "a bare repository has no working tree"
+        } else {
+            "no Dockerfile in the working tree"
+        });
+        batch.inapplicable.push(Inapplicable { kind: Name::fixed(DOCKERFILE.name), target, reason });
+    }
+    batch.coverage.push(coverage);
+    batch
+}
+
+fn hole(batch: &mut Batch, coverage: &mut Coverage, target: &Target, path: &Path, cause: Cause) {
+    let shown = Name::admit_or(&path.to_string_lossy(), "path", 1);
+    let place = Place { path: Some(shown.clone()), ..Place::default() };
+    batch.gaps.push(Gap::new(&DOCKERFILE, Subject::at(target, place), cause));
+    coverage.miss(shown, cause);
+}
+
+/// One file; `None` if it only bears the name of a Dockerfile.
+fn file(source: &Source<'_>, certain: bool) -> Result<Option<Batch>, Cause> {
+    let bytes = find::read(&source.tree.join(source.path), source.job.config.limits.file_bytes)?;
+    let instructions = parse::parse(&String::from_utf8_lossy(&bytes));
+    if !instructions.iter().any(|instruction| instruction.word == "FROM") {
+        return if certain { Err(Cause::Malformed) } else { Ok(None) };
+    }
+    let mut batch = Batch::default();
+    let finds = judge::judge(source, &instructions);
+    if finds.iter().all(|find| find.problem.is_err()) {
+        batch.evidence.push(evidence(source, Place::default(), [("problem", Fact::word("none"))]));
+    }
+    for find in finds {
+        let place = Place { line: Some(find.line), variable: find.about, ..Place::default() };
+        let problem = match find.problem {
+            Ok(problem) => problem,
+            Err(cause) => {
+                let gap = Gap::new(&DOCKERFILE, at(source, place), cause);
+                batch.gaps.push(gap.with("instruction", Name::fixed(find.instruction)));
+                continue;
+            }
+        };
+        let mut facts = vec![
+            ("problem", Fact::word(problem.word())),
+            ("instruction", Fact::word(find.instruction)),
+            ("final_stage", Fact::Bool(find.final_stage)),
+        ];
+        facts.extend(find.judgement.iter().flat_map(|judgement| judgement.facts()));
+        batch.evidence.push(evidence(source, place, facts));
+    }
+    Ok(Some(batch))
+}
+
+fn evidence(source: &Source<'_>, place: Place, facts: impl IntoIterator<Item = (&'static str, Fact)>) -> Evidence {
+    Evidence::new(&DOCKERFILE, at(source, place), facts, source.job.now)
+}
+
+fn at(source: &Source<'_>, place: Place) -> Subject {
+    let path = Name::admit_or(&source.path.to_string_lossy(), "path", 1);
+    Subject::at(source.target, Place { path: Some(path), ..place })
+}

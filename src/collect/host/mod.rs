@@ -1,0 +1,127 @@
+//! The host collector: env files on this machine, and the configuration that would create one again.
+//!
+//! In: the declared directories and the root below which the system's own files lie. Out: one piece of
+//! evidence per env file, backup, directive or profile that matters. It must not know: rules, containers,
+//! or how a value is recognised. Nothing is written, executed or followed out of the root.
+
+mod archive;
+mod compose;
+mod ground;
+mod names;
+mod reference;
+mod search;
+mod survey;
+mod system;
+mod systemd;
+
+use super::{Collector, Job, runtime};
+use crate::config::{Config, Host};
+use crate::evidence::{Batch, Cause, Class, Coverage, Field, FieldType, Gap, Kind, Name, Subject, Target};
+use futures_util::future::{BoxFuture, FutureExt};
+use ground::Ground;
+use std::path::Path;
+use std::sync::Arc;
+use survey::Survey;
+
+/// What was found.
+const WHAT: &[&str] =
+    &["env-file", "backup", "template", "directive", "profile", "symlink", "fifo", "directory", "archive", "mount"];
+/// What led to it.
+const BY: &[&str] = &["directory-search", "compose", "systemd", "system-files"];
+
+static ENV_FILE: Kind = Kind {
+    name: "host.env-file",
+    meaning: "an env file on a host, or configuration that creates or embeds one",
+    declared_by: "hosts",
+    live: false,
+    unit: "directories",
+    fields: &[
+        Field { name: "what", holds: FieldType::Word(WHAT), meaning: "what was found; a directory is a Python one" },
+        Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "the worst class of a value in it" },
+        Field { name: "exposed", holds: FieldType::Int, meaning: "exposed values in it" },
+        Field { name: "variables", holds: FieldType::List, meaning: "the variables that are exposed" },
+        Field { name: "known", holds: FieldType::Bool, meaning: "whether a value was given as known" },
+        Field { name: "mode", holds: FieldType::Name, meaning: "its permission bits, octal" },
+        Field { name: "world_readable", holds: FieldType::Bool, meaning: "whether everybody may read it" },
+        Field { name: "links", holds: FieldType::Int, meaning: "hard links: above 1 it has another name too" },
+        Field { name: "by", holds: FieldType::Word(BY), meaning: "what led to it" },
+    ],
+};
+
+/// Env files of hosts.
+pub(super) struct Hosts;
+
+impl Collector for Hosts {
+    fn kinds(&self) -> &'static [&'static Kind] {
+        const KINDS: &[&Kind] = &[&ENV_FILE];
+        KINDS
+    }
+
+    fn targets(&self, _: &'static Kind, config: &Config) -> Vec<Target> {
+        let mut targets: Vec<Target> = config.hosts.iter().map(target).collect();
+        targets.sort();
+        targets.dedup();
+        targets
+    }
+
+    fn collect(&self, job: Arc<Job>) -> BoxFuture<'static, Batch> {
+        async move {
+            let theirs = Arc::clone(&job);
+            let done = runtime::offload(move || {
+                let mut all = Batch::default();
+                theirs.config.hosts.iter().for_each(|host| all.absorb(examine(host, &theirs)));
+                all
+            });
+            done.await.unwrap_or_else(|| crashed(&job.config))
+        }
+        .boxed()
+    }
+}
+
+fn target(host: &Host) -> Target {
+    match host {
+        Host::Local { .. } => Target::new("host", Name::fixed("local")),
+        Host::Ssh { destination, .. } => Target::new("host", destination.clone()),
+    }
+}
+
+fn crashed(config: &Config) -> Batch {
+    let gap = |host| Gap::new(&ENV_FILE, Subject::whole(&target(host)), Cause::Crashed);
+    Batch { gaps: config.hosts.iter().map(gap).collect(), ..Batch::default() }
+}
+
+fn examine(host: &Host, job: &Job) -> Batch {
+    let target = target(host);
+    let Host::Local { directories, root } = host else {
+        let gap =
+            Gap::new(&ENV_FILE, Subject::whole(&target), Cause::Unsupported).with("key", Name::fixed("hosts.ssh"));
+        return Batch { gaps: vec![gap], ..Batch::default() };
+    };
+    let ground = Ground::new(root);
+    let mut survey = Survey::new(job, target.clone(), ground, Coverage::new(&ENV_FILE, &target));
+    if root == Path::new("/") && is_runner(|variable| std::env::var_os(variable).is_some_and(|v| !v.is_empty())) {
+        survey.doubt("the machine is a CI runner, not a production host");
+    }
+    search::directories(&mut survey, directories);
+    systemd::units(&mut survey);
+    system::files(&mut survey);
+    survey.finish()
+}
+
+/// Whether the environment says that this is a CI runner: the usual wrong host.
+fn is_runner(set: impl Fn(&str) -> bool) -> bool {
+    ["CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "BUILDKITE", "TEAMCITY_VERSION", "TF_BUILD"]
+        .into_iter()
+        .any(set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_runner_is_known_by_its_environment() {
+        assert!(is_runner(|variable| variable == "GITHUB_ACTIONS"));
+        assert!(!is_runner(|_| false));
+    }
+}

@@ -1,0 +1,116 @@
+//! What a file's name says about it, beyond what detection already knows of env files.
+//!
+//! In: names and paths. Out: yes or no. It opens nothing.
+
+use crate::detect::{env_like, env_template};
+use std::path::Path;
+
+/// What a file's name makes of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// An env file.
+    Env,
+    /// A copy that an editor or a person left beside an env file.
+    Backup,
+    /// A template of an env file.
+    Template,
+    /// A compose file.
+    Compose,
+    /// A tar archive.
+    Archive,
+    /// Anything else.
+    Other,
+}
+
+/// Sorts a file name.
+pub(super) fn sort(name: &str) -> Named {
+    if backup_of(name).is_some_and(is_env) {
+        Named::Backup
+    } else if env_template(name) {
+        Named::Template
+    } else if is_env(name) {
+        Named::Env
+    } else if is_compose(name) {
+        Named::Compose
+    } else if is_archive(name) {
+        Named::Archive
+    } else {
+        Named::Other
+    }
+}
+
+/// Whether an env file has such a name: not a template of one.
+pub(super) fn is_env(name: &str) -> bool {
+    env_like(name) && !env_template(name)
+}
+
+/// The name of which this is a backup, if it is one.
+fn backup_of(name: &str) -> Option<&str> {
+    if let Some(inner) = name.strip_prefix('#').and_then(|rest| rest.strip_suffix('#')) {
+        return Some(inner);
+    }
+    if let Some(inner) = name.strip_prefix(".#") {
+        return Some(inner);
+    }
+    let suffixes = ["~", ".swp", ".swo", ".swn", ".bak", ".backup", ".orig", ".save", ".old", ".tmp", "_old", "_bak"];
+    for suffix in suffixes {
+        if let Some(base) = name.strip_suffix(suffix) {
+            // Vim's swap file of `prod.env` is `.prod.env.swp`; that of `.env` is `.env.swp`.
+            let plain = base.strip_prefix('.').filter(|rest| suffix.starts_with(".sw") && is_env(rest));
+            return Some(plain.unwrap_or(base).trim_end_matches(['~', '.']));
+        }
+    }
+    // `.env.2024`, `.env.2024-01-31`, `.env.1`
+    let (base, last) = name.rsplit_once('.')?;
+    let dated = !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'T'));
+    dated.then_some(base)
+}
+
+fn is_compose(name: &str) -> bool {
+    let Some(stem) = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml")) else { return false };
+    ["compose", "docker-compose"]
+        .iter()
+        .any(|word| stem.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_'])))
+}
+
+fn is_archive(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    [".tar", ".tar.gz", ".tgz"].iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// Whether a path lies in a package manager's directory: other people's samples and test data.
+pub(super) fn is_vendored(path: &Path) -> bool {
+    path.iter().any(|part| {
+        ["site-packages", "dist-packages", "node_modules", "vendor"]
+            .iter()
+            .any(|name| part == std::ffi::OsStr::new(name))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backups_of_env_files_are_told_from_env_files_and_templates() {
+        for name in
+            [".env~", ".env.swp", ".env.bak", ".env.2024", ".env.2024-01-31", "#.env#", ".#.env", ".prod.env.swp"]
+        {
+            assert_eq!(sort(name), Named::Backup, "{name}");
+        }
+        assert_eq!(sort(".env"), Named::Env);
+        assert_eq!(sort(".env.production"), Named::Env);
+        assert_eq!(sort(".env.example"), Named::Template);
+        assert_eq!(sort("notes.bak"), Named::Other);
+        assert_eq!(sort("main.rs~"), Named::Other);
+    }
+
+    #[test]
+    fn compose_files_have_many_names() {
+        for name in ["compose.yaml", "compose.yml", "docker-compose.prod.yml", "docker-compose-override.yaml"] {
+            assert_eq!(sort(name), Named::Compose, "{name}");
+        }
+        assert_eq!(sort("composer.yaml"), Named::Other);
+        assert_eq!(sort("release.tar.gz"), Named::Archive);
+    }
+}

@@ -1,0 +1,200 @@
+//! The search of the declared directories: every file below them, by name.
+//!
+//! In: directories. Out: findings in the survey. Links are looked at but not followed; what a link leads to
+//! outside the declared directories is said to be unexamined.
+
+use super::ground::Trouble;
+use super::names::{self, Named};
+use super::survey::{Content, Survey};
+use super::{archive, compose};
+use crate::evidence::{Cause, Class};
+use std::fs::Metadata;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
+
+/// Kernel file systems: no deployment keeps files there, and reading them may block.
+const PSEUDO: [&str; 3] = ["proc", "sys", "dev"];
+
+/// What one search carries along.
+struct Search {
+    roots: Vec<PathBuf>,
+    files: u64,
+    compose: Vec<PathBuf>,
+}
+
+/// Searches the directories, then reads the compose files found in them.
+pub(super) fn directories(survey: &mut Survey<'_>, directories: &[PathBuf]) {
+    let mut search = Search { roots: Vec::new(), files: 0, compose: Vec::new() };
+    for directory in directories {
+        match survey.ground.resolve(directory) {
+            Ok(root) if root.is_dir() => search.roots.push(root),
+            Ok(_) => survey.miss(directory, Trouble { cause: Cause::NotFound, errno: Some(libc::ENOTDIR) }),
+            Err(trouble) => survey.miss(directory, trouble),
+        }
+    }
+    search.roots.sort();
+    search.roots.dedup();
+    for root in nested_last(&search.roots) {
+        if !walk(survey, &mut search, &root) {
+            break;
+        }
+    }
+    for file in std::mem::take(&mut search.compose) {
+        compose::file(survey, &file);
+    }
+}
+
+/// The roots that do not lie below another one.
+fn nested_last(roots: &[PathBuf]) -> Vec<PathBuf> {
+    roots.iter().filter(|root| !roots.iter().any(|other| other != *root && root.starts_with(other))).cloned().collect()
+}
+
+/// Walks one root; false if the survey must end.
+fn walk(survey: &mut Survey<'_>, search: &mut Search, root: &Path) -> bool {
+    let mut entries = WalkDir::new(root).follow_links(false).sort_by_file_name().into_iter();
+    while let Some(entry) = entries.next() {
+        if survey.job.stop.asked() {
+            survey.miss(root, Trouble { cause: Cause::Interrupted, errno: None });
+            return false;
+        }
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                lost(survey, root, &error);
+                continue;
+            }
+        };
+        search.files += 1;
+        if search.files > survey.job.config.limits.host_files {
+            survey.miss(root, Trouble { cause: Cause::OverLimit, errno: None });
+            return false;
+        }
+        if entry.file_type().is_dir() {
+            if is_pseudo(survey, entry.path()) {
+                entries.skip_current_dir();
+                continue;
+            }
+            directory(survey, &entry);
+        } else {
+            file(survey, search, &entry);
+        }
+    }
+    true
+}
+
+fn is_pseudo(survey: &Survey<'_>, path: &Path) -> bool {
+    PSEUDO.iter().any(|name| path == survey.ground.place(&Path::new("/").join(name)))
+}
+
+/// An entry that could not be read. One that vanished during the walk is gone; anything else is a hole.
+fn lost(survey: &mut Survey<'_>, root: &Path, error: &walkdir::Error) {
+    let path = error.path().unwrap_or(root).to_owned();
+    match error.io_error().map(Trouble::of) {
+        Some(trouble) if trouble.cause == Cause::NotFound && path != root => {}
+        Some(trouble) => survey.miss(&path, trouble),
+        None => survey.miss(&path, Trouble { cause: Cause::Unsupported, errno: Some(libc::ELOOP) }),
+    }
+}
+
+fn directory(survey: &mut Survey<'_>, entry: &DirEntry) {
+    survey.coverage.add("directories", 1);
+    survey.task.advance(1);
+    survey.task.examining(&survey.ground.shown(entry.path()));
+    if entry.file_name() == ".env" && is_python(entry.path()) {
+        let mut content = Content { determined: true, ..Content::default() };
+        content.class = Some(Class::NotSecret);
+        survey.found(entry.path(), "directory", "directory-search", content, entry.metadata().ok().as_ref());
+    }
+}
+
+fn is_python(directory: &Path) -> bool {
+    directory.join("pyvenv.cfg").is_file()
+}
+
+fn file(survey: &mut Survey<'_>, search: &mut Search, entry: &DirEntry) {
+    survey.coverage.add("files", 1);
+    let path = entry.path();
+    let name = entry.file_name().to_string_lossy();
+    let named = names::sort(&name);
+    let kind = entry.file_type();
+    if kind.is_symlink() {
+        return link(survey, search, path, named);
+    }
+    if !kind.is_file() {
+        if matches!(named, Named::Env | Named::Backup) && (kind.is_fifo() || kind.is_socket()) {
+            let content = Content { class: Some(Class::Undetermined), determined: true, ..Content::default() };
+            survey.found(path, "fifo", by(path), content, entry.metadata().ok().as_ref());
+        }
+        return;
+    }
+    match named {
+        Named::Env => judged(survey, path, "env-file"),
+        Named::Backup => judged(survey, path, "backup"),
+        Named::Template => judged(survey, path, "template"),
+        Named::Compose => search.compose.push(path.to_owned()),
+        Named::Archive => archive::file(survey, path),
+        Named::Other if in_env_directory(path) => judged(survey, path, "env-file"),
+        Named::Other => {}
+    }
+}
+
+/// Files of an `.env` directory that is no Python environment: one file for each variable, or for each service.
+fn in_env_directory(path: &Path) -> bool {
+    path.parent().is_some_and(|parent| parent.file_name().is_some_and(|name| name == ".env") && !is_python(parent))
+}
+
+fn link(survey: &mut Survey<'_>, search: &Search, path: &Path, named: Named) {
+    let behind = survey.ground.resolve(path);
+    if matches!(named, Named::Env | Named::Backup) {
+        // A link into nowhere or to a device holds nothing now; its name alone is the finding.
+        let content = match survey.content(path) {
+            Ok((content, _)) => content,
+            Err(_) => Content { class: Some(Class::Undetermined), determined: true, ..Content::default() },
+        };
+        let metadata = std::fs::symlink_metadata(path).ok();
+        return survey.found(path, "symlink", by(path), content, metadata.as_ref());
+    }
+    if let Ok(behind) = behind {
+        let inside = search.roots.iter().any(|root| behind.starts_with(root));
+        if !inside && behind.is_dir() {
+            survey.miss(path, Trouble { cause: Cause::ContentElsewhere, errno: None });
+        }
+    }
+}
+
+fn judged(survey: &mut Survey<'_>, path: &Path, what: &'static str) {
+    match survey.content(path) {
+        Ok((content, metadata)) => report(survey, path, what, content, &metadata),
+        Err(trouble) if trouble.cause == Cause::NotFound => {}
+        Err(trouble) => {
+            // It exists, whatever stands in it.
+            let content = Content { class: Some(Class::Undetermined), determined: true, ..Content::default() };
+            survey.found(path, what, by(path), content, std::fs::symlink_metadata(path).ok().as_ref());
+            survey.miss(path, trouble);
+        }
+    }
+}
+
+fn report(survey: &mut Survey<'_>, path: &Path, what: &'static str, content: Content, metadata: &Metadata) {
+    // Samples and test data of packages are no deployment's env file, unless a real value stands in them.
+    let sample = what != "template" && names::is_vendored(path) && !content.gives_away();
+    let what = if sample { "template" } else { what };
+    if what == "template" {
+        for variable in content.open.clone() {
+            survey.review(path, Some(variable), Cause::NeedsReview);
+        }
+    }
+    survey.found(path, what, by(path), content, Some(metadata));
+}
+
+/// A `.env` beside a compose file is read by compose without being named.
+fn by(path: &Path) -> &'static str {
+    let implicit = path.file_name().is_some_and(|name| name == ".env");
+    let beside = |parent: &Path| {
+        ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"]
+            .iter()
+            .any(|name| parent.join(name).is_file())
+    };
+    if implicit && path.parent().is_some_and(beside) { "compose" } else { "directory-search" }
+}

@@ -1,0 +1,200 @@
+//! A survey of one host: what every room adds its findings to.
+//!
+//! In: places and what was seen there. Out: the batch. It judges content through detection and knows no
+//! file format.
+
+use super::ground::{Ground, Trouble};
+use super::{ENV_FILE, Job};
+use crate::detect::Scan;
+use crate::evidence::{
+    Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Sensitive, Subject, Target, Task,
+};
+use std::collections::BTreeSet;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// What an env-like text holds.
+#[derive(Default)]
+pub(super) struct Content {
+    /// The worst class.
+    pub(super) class: Option<Class>,
+    /// Exposed values.
+    pub(super) exposed: usize,
+    /// Their variables, sorted.
+    pub(super) variables: BTreeSet<Name>,
+    /// Whether one was given as known.
+    pub(super) known: bool,
+    /// Variables whose random value nobody can judge alone.
+    pub(super) open: BTreeSet<Name>,
+    /// Whether all of it was understood.
+    pub(super) determined: bool,
+}
+
+impl Content {
+    /// Sums up a scan; comments count, they can be read as well.
+    pub(super) fn of(scan: Scan) -> Self {
+        let mut content = Self { determined: scan.determined, ..Self::default() };
+        for (i, spotted) in scan.spotted.into_iter().enumerate() {
+            let name = spotted.variable.unwrap_or_else(|| Name::withheld("variable", i + 1));
+            content.add(name, spotted.judgement.class, spotted.judgement.known);
+        }
+        if !content.determined {
+            content.class = content.class.max(Some(Class::Undetermined));
+        }
+        content
+    }
+
+    /// Adds one judged value.
+    pub(super) fn add(&mut self, variable: Name, class: Class, known: bool) {
+        self.class = self.class.max(Some(class));
+        self.known |= known;
+        if class.is_exposed() || known {
+            self.exposed += 1;
+            self.variables.insert(variable);
+        } else if class == Class::Open {
+            self.open.insert(variable);
+        }
+    }
+
+    /// Whether a value is written here that a person could use.
+    pub(super) fn gives_away(&self) -> bool {
+        self.known || matches!(self.class, Some(Class::Plaintext | Class::Placeholder)) && self.exposed > 0
+    }
+
+    /// The same without the parts that belong to the file alone.
+    pub(super) fn summary(&self) -> Self {
+        Self {
+            class: self.class,
+            exposed: self.exposed,
+            variables: self.variables.clone(),
+            known: self.known,
+            open: BTreeSet::new(),
+            determined: true,
+        }
+    }
+
+    fn facts(self) -> Vec<(&'static str, Fact)> {
+        vec![
+            ("class", Fact::word(self.class.unwrap_or(Class::Empty).word())),
+            ("exposed", Fact::count(self.exposed)),
+            ("variables", Fact::List(self.variables.into_iter().map(Fact::Name).collect())),
+            ("known", Fact::Bool(self.known)),
+        ]
+    }
+}
+
+/// The survey.
+pub(super) struct Survey<'a> {
+    pub(super) job: &'a Job,
+    pub(super) ground: Ground,
+    pub(super) coverage: Coverage,
+    pub(super) task: Box<dyn Task>,
+    /// Files that already have evidence of their own.
+    pub(super) reported: BTreeSet<PathBuf>,
+    target: Target,
+    batch: Batch,
+}
+
+impl<'a> Survey<'a> {
+    /// An empty survey.
+    pub(super) fn new(job: &'a Job, target: Target, ground: Ground, coverage: Coverage) -> Self {
+        let task = job.progress.begin("host files", None);
+        Self { job, ground, coverage, task, reported: BTreeSet::new(), target, batch: Batch::default() }
+    }
+
+    /// Hands the batch back.
+    pub(super) fn finish(mut self) -> Batch {
+        self.batch.coverage.push(self.coverage);
+        self.batch
+    }
+
+    /// Records that the machine may be the wrong one.
+    pub(super) fn doubt(&mut self, why: &'static str) {
+        let gap = Gap::new(&ENV_FILE, Subject::whole(&self.target), Cause::Unproven).with("observed", Name::fixed(why));
+        self.batch.gaps.push(gap);
+    }
+
+    /// Records a part of the scope that was not examined.
+    pub(super) fn miss(&mut self, path: &Path, trouble: Trouble) {
+        let shown = self.ground.shown(path);
+        let mut gap = Gap::new(&ENV_FILE, self.at(shown.clone(), None, None), trouble.cause);
+        if let Some(errno) = trouble.errno_name() {
+            gap = gap.with("errno", errno);
+        }
+        self.coverage.miss(shown, trouble.cause);
+        self.batch.gaps.push(gap);
+    }
+
+    /// Records something about a place that a person must look at.
+    pub(super) fn review(&mut self, path: &Path, variable: Option<Name>, cause: Cause) {
+        let subject = self.at(self.ground.shown(path), None, variable);
+        self.batch.gaps.push(Gap::new(&ENV_FILE, subject, cause));
+    }
+
+    /// Reads and judges an env-like file.
+    pub(super) fn content(&self, path: &Path) -> Result<(Content, Metadata), Trouble> {
+        let (mut bytes, metadata) = self.ground.read(path, self.job.config.limits.file_bytes)?;
+        let scan = self.job.detector.env_file(&Sensitive::new(std::mem::take(&mut *bytes)));
+        Ok((Content::of(scan), metadata))
+    }
+
+    /// Records a file that matters.
+    pub(super) fn found(
+        &mut self,
+        path: &Path,
+        what: &'static str,
+        by: &'static str,
+        content: Content,
+        metadata: Option<&Metadata>,
+    ) {
+        if !content.determined {
+            self.review(path, None, Cause::Malformed);
+        }
+        self.reported.extend(self.ground.resolve(path).ok());
+        self.record(self.at(self.ground.shown(path), None, None), what, by, content, metadata);
+    }
+
+    /// Records a line of configuration that matters.
+    pub(super) fn directive(
+        &mut self,
+        file: &Path,
+        line: Option<u32>,
+        about: Name,
+        by: &'static str,
+        content: Content,
+    ) {
+        let subject = self.at(self.ground.shown(file), line, Some(about));
+        self.record(subject, "directive", by, content, None);
+    }
+
+    /// Records an env file inside an archive.
+    pub(super) fn packed(&mut self, archive: &Path, inside: Name, content: Content) {
+        let subject = self.at(self.ground.shown(archive), None, Some(inside));
+        let metadata = std::fs::symlink_metadata(archive).ok();
+        self.record(subject, "archive", "directory-search", content, metadata.as_ref());
+    }
+
+    fn record(
+        &mut self,
+        subject: Subject,
+        what: &'static str,
+        by: &'static str,
+        content: Content,
+        metadata: Option<&Metadata>,
+    ) {
+        let mut facts = content.facts();
+        facts.extend([("what", Fact::word(what)), ("by", Fact::word(by))]);
+        if let Some(metadata) = metadata {
+            let mode = metadata.mode() & 0o7777;
+            facts.push(("mode", Fact::Name(Name::admit_or(&format!("{mode:04o}"), "mode", 1))));
+            facts.push(("world_readable", Fact::Bool(mode & 0o004 != 0)));
+            facts.push(("links", Fact::Int(i64::try_from(metadata.nlink()).unwrap_or(i64::MAX))));
+        }
+        self.batch.evidence.push(Evidence::new(&ENV_FILE, subject, facts, self.job.now));
+    }
+
+    fn at(&self, path: Name, line: Option<u32>, variable: Option<Name>) -> Subject {
+        Subject::at(&self.target, Place { path: Some(path), line, variable, ..Place::default() })
+    }
+}

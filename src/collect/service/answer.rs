@@ -1,0 +1,151 @@
+//! From an answer to a sample: status, media type, freshness, then what the body says, then what it leaks.
+//!
+//! In: an answer and the expectation. Out: a sample. It sends nothing.
+
+use super::Question;
+use super::client::Answer;
+use super::json::{Json, Refused};
+use super::sample::{Outcome, Said, Sample};
+use super::{health, ready};
+use crate::config::Probes;
+use crate::detect::{Context, Detector};
+use crate::evidence::{Cause, Class, Judgement, Name, Sensitive};
+use reqwest::header::{AGE, CONTENT_TYPE, DATE, HeaderMap};
+
+/// Headers in which caches say that they answered.
+const CACHE_HEADERS: [&str; 5] = ["x-cache", "x-cache-status", "cf-cache-status", "x-proxy-cache", "x-cache-remote"];
+
+/// Judges one answer.
+pub(super) fn judge(question: Question, answer: Answer, probes: &Probes, detector: &Detector) -> Sample {
+    let json = Json::parse(&answer.body);
+    let media = media_type(&answer.headers);
+    let said = said(question, &answer, json.as_ref(), media.as_deref(), probes);
+    let mut sample = Sample::bare(said.outcome);
+    sample.status = Some(answer.status);
+    sample.member = said.member;
+    sample.extra_members = said.extra_members;
+    sample.content_type = media.as_deref().map(|text| Name::admit_or(text, "media type", 1));
+    sample.date = answer.headers.get(DATE).map(|value| value.as_bytes().to_vec());
+    let parsed = json.is_ok();
+    let body = Sensitive::new(answer.body.to_vec());
+    let leaks = leaks(&body, parsed, detector);
+    sample.leaks = leaks.len();
+    sample.leaked = leaks.into_iter().max_by_key(|judgement| judgement.known);
+    // Whatever else the answer says: a secret in it was given away.
+    if sample.leaked.is_some() {
+        sample.outcome = Outcome::Leaked;
+    }
+    sample
+}
+
+fn said(
+    question: Question,
+    answer: &Answer,
+    json: Result<&Json, &Refused>,
+    media: Option<&str>,
+    probes: &Probes,
+) -> Said {
+    if let Some(outcome) = status(question, answer.status) {
+        return Said::whole(outcome);
+    }
+    if cached(&answer.headers) {
+        return Said::whole(Outcome::Cached);
+    }
+    if answer.cut {
+        return Said::whole(Outcome::TooLarge);
+    }
+    if answer.body.is_empty() {
+        return Said::whole(Outcome::EmptyBody);
+    }
+    if question == Question::Health && !media.is_some_and(is_json) {
+        return Said::whole(Outcome::WrongContentType);
+    }
+    match (json, question) {
+        (Err(Refused::Syntax), _) => Said::whole(Outcome::NotJson),
+        (Err(Refused::Duplicate), _) => Said::whole(Outcome::DuplicateKeys),
+        (Ok(json), Question::Health) => health::judge(json, probes),
+        (Ok(json), Question::Ready) => ready::judge(json, probes),
+    }
+}
+
+/// An outcome that the status alone decides.
+fn status(question: Question, status: u16) -> Option<Outcome> {
+    match status {
+        200 => None,
+        201..=299 if question == Question::Ready => None,
+        300..=399 => Some(Outcome::Redirect),
+        // The endpoint wants credentials or fewer requests: that says nothing about the service's health.
+        401 | 403 | 407 | 429 => Some(Outcome::Unknown(Cause::Denied)),
+        _ => Some(Outcome::WrongStatus),
+    }
+}
+
+/// The media type without parameters, in lower case.
+fn media_type(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(text.split(';').next().unwrap_or(text).trim().to_ascii_lowercase())
+}
+
+fn is_json(media: &str) -> bool {
+    media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"))
+}
+
+fn cached(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let aged = text(AGE.as_str()).trim().parse::<u64>().is_ok_and(|age| age > 0);
+    aged || CACHE_HEADERS.iter().any(|name| text(name).to_ascii_lowercase().split([' ', ',', ';']).any(is_hit))
+}
+
+fn is_hit(word: &str) -> bool {
+    matches!(word, "hit" | "stale" | "revalidated" | "updating" | "tcp_hit" | "tcp_mem_hit")
+}
+
+/// The plaintext values in a body. Random ids under neutral names are normal in an answer and are no leak.
+fn leaks(body: &Sensitive, parsed: bool, detector: &Detector) -> Vec<Judgement> {
+    if body.is_empty() {
+        return Vec::new();
+    }
+    let scan = if parsed { detector.json(body) } else { detector.text(body, Context::Env) };
+    scan.spotted
+        .into_iter()
+        .map(|spotted| spotted.judgement)
+        .filter(|judgement| judgement.class == Class::Plaintext || judgement.known)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use reqwest::header::{HeaderName, HeaderValue};
+
+    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
+        [(HeaderName::from_static(name), HeaderValue::from_static(value))].into_iter().collect()
+    }
+
+    #[test]
+    fn a_charset_parameter_and_health_json_are_json() {
+        for text in ["application/json; charset=utf-8", "Application/JSON", "application/health+json"] {
+            let media = media_type(&headers("content-type", text));
+            assert!(media.as_deref().is_some_and(is_json), "{text}");
+        }
+        assert!(!is_json("text/json") && !is_json("text/html") && !is_json("application/jsonp"));
+    }
+
+    #[test]
+    fn caches_give_themselves_away() {
+        assert!(cached(&headers("age", "3")));
+        assert!(cached(&headers("x-cache", "HIT from edge-7")));
+        assert!(cached(&headers("cf-cache-status", "HIT")));
+        assert!(!cached(&headers("age", "0")) && !cached(&headers("x-cache", "MISS from edge-7")));
+    }
+
+    #[test]
+    fn only_readiness_accepts_other_successes() {
+        assert_eq!(status(Question::Health, 200), None);
+        assert_eq!(status(Question::Health, 204), Some(Outcome::WrongStatus));
+        assert_eq!(status(Question::Ready, 202), None);
+        assert_eq!(status(Question::Ready, 503), Some(Outcome::WrongStatus));
+        assert_eq!(status(Question::Health, 302), Some(Outcome::Redirect));
+        assert_eq!(status(Question::Ready, 401), Some(Outcome::Unknown(Cause::Denied)));
+    }
+}
