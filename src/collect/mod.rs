@@ -3,6 +3,7 @@
 //! This file holds the one list of collectors, the contract they share, and the one runtime. A collector
 //! neither logs nor prints, never imports another, and wraps every text the moment it is read.
 
+mod at_ref;
 mod dockerfile;
 #[cfg(unix)]
 mod host;
@@ -16,6 +17,7 @@ use crate::evidence::{Batch, Kind, Progress, Stop, Target, Timestamp};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
+pub use at_ref::file_at;
 pub use runtime::{Collected, run};
 
 /// Everything a collector is given.

@@ -27,7 +27,7 @@ const THIRD_PARTIES: [(&str, &[&str]); 13] = [
     ("tokio", &["collect/", "rotate/"]),
     ("bollard", &["collect/docker"]),
     // The demo makes the repository that the collector then reads.
-    ("git2", &["collect/git/", "run/world/repository.rs"]),
+    ("git2", &["collect/git/", "collect/at_ref.rs", "run/world/repository.rs"]),
     ("reqwest", &["collect/service/"]),
     ("rustls", &["collect/service/"]),
     ("junit_report", &["report/junit.rs"]),
