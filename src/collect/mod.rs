@@ -5,6 +5,7 @@
 
 mod at_ref;
 mod dockerfile;
+mod git;
 #[cfg(unix)]
 mod host;
 mod runtime;
@@ -57,6 +58,7 @@ pub trait Collector: Send + Sync {
 /// The one list of collectors.
 pub static COLLECTORS: &[&dyn Collector] = &[
     &dockerfile::Dockerfiles,
+    &git::Git,
     #[cfg(unix)]
     &host::Hosts,
     #[cfg(feature = "http")]

@@ -1,0 +1,302 @@
+//! Which trees lead to env files. Each distinct tree is decoded once per worker, however many commits share it.
+//!
+//! In: root trees as the commit walk finds them. Out: the few trees that hold env-like names, or lead to one.
+//! It knows names and modes, no commit and no content.
+
+use super::objects::{EntryType, Fault, IdMap, IdSet, Losses, entries, structure};
+use super::open::Store;
+use crate::detect;
+use crate::evidence::Stop;
+use git2::{ObjectType, Odb, OdbLookupFlags, Oid};
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::mpsc::Receiver;
+
+/// Deepest nesting of trees that is followed.
+const DEEPEST: usize = 256;
+/// Names remembered per worker.
+const NAMES: usize = 1 << 16;
+
+/// What a name says about an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Role {
+    /// An env file by its name, or by a symlink of that name.
+    Env,
+    /// A template of one.
+    Template,
+    /// Any file below a directory with an env file's name: judged if its content has that shape.
+    Inside,
+    /// Anything else.
+    Other,
+}
+
+/// An entry that matters.
+pub(super) struct Hit {
+    pub(super) name: Box<[u8]>,
+    pub(super) id: Oid,
+    pub(super) what: EntryType,
+    pub(super) role: Role,
+}
+
+/// A subtree that matters.
+pub(super) struct Branch {
+    pub(super) name: Box<[u8]>,
+    pub(super) to: u32,
+    /// Whether the directory itself has an env file's name.
+    pub(super) env: bool,
+}
+
+/// A tree that holds, or leads to, something that matters.
+#[derive(Default)]
+pub(super) struct Node {
+    pub(super) hits: Vec<Hit>,
+    pub(super) branches: Vec<Branch>,
+}
+
+/// What to look for below a tree: 0 names, 1 everything (inside an env directory), else a place in [`Paths`].
+type Lens = u32;
+const NAMED: Lens = 0;
+const INSIDE: Lens = 1;
+/// The lens that follows given paths from the root.
+pub(super) const FOLLOW: Lens = 2;
+type Key = (Oid, Lens);
+
+/// Exact paths to follow, as a trie: the targets of symlinks with an env file's name.
+#[derive(Default)]
+pub(super) struct Paths {
+    steps: HashMap<(Lens, Vec<u8>), (Lens, bool)>,
+}
+
+impl Paths {
+    /// Adds a path of plain components.
+    pub(super) fn add(&mut self, path: &[u8]) {
+        let parts: Vec<&[u8]> = path.split(|&b| b == b'/').collect();
+        let mut at = FOLLOW;
+        for (n, part) in parts.iter().enumerate() {
+            let fresh = FOLLOW + 1 + Lens::try_from(self.steps.len()).unwrap_or(0);
+            let step = self.steps.entry((at, part.to_vec())).or_insert((fresh, false));
+            step.1 |= n + 1 == parts.len();
+            at = step.0;
+        }
+    }
+}
+
+/// All trees that matter.
+#[derive(Default)]
+pub(super) struct Forest {
+    pub(super) nodes: Vec<Node>,
+    at: IdMap<Key, u32>,
+    /// Distinct trees decoded.
+    pub(super) trees: u64,
+    pub(super) losses: Losses,
+    /// Blobs that promised objects should have brought and did not.
+    pub(super) absent_blobs: u64,
+}
+
+impl Forest {
+    /// The node of a root tree.
+    pub(super) fn root(&self, tree: Oid, lens: Lens) -> Option<u32> {
+        self.at.get(&(tree, lens)).copied()
+    }
+
+    fn absorb(&mut self, worker: Worker<'_>, seen: &mut IdSet<Key>) {
+        self.losses.add(worker.losses);
+        self.absent_blobs += worker.absent.len() as u64;
+        seen.extend(worker.memo.keys().copied());
+        // Two workers may have decoded the same tree: same key, same content.
+        let mut moved = vec![u32::MAX; worker.nodes.len()];
+        let mut fresh = Vec::new();
+        for ((key, node), n) in worker.nodes.into_iter().zip(0..) {
+            let next = u32::try_from(self.nodes.len() + fresh.len()).unwrap_or(u32::MAX);
+            moved[n] = *self.at.entry(key).or_insert(next);
+            if moved[n] == next {
+                fresh.push(node);
+            }
+        }
+        for mut node in fresh {
+            node.branches.iter_mut().for_each(|branch| branch.to = moved[branch.to as usize]);
+            self.nodes.push(node);
+        }
+    }
+}
+
+/// How trees are looked at.
+pub(super) struct Search<'a> {
+    pub(super) store: &'a Store,
+    pub(super) paths: Option<&'a Paths>,
+    /// In a partial clone, whether every blob a tree names is really here.
+    pub(super) verify_blobs: bool,
+    pub(super) stop: &'a Stop,
+}
+
+impl Search<'_> {
+    /// Decodes what `feed` sends, on every core, until it hangs up.
+    ///
+    /// `feed` runs on the calling thread meanwhile: it reads commits while the workers read trees.
+    pub(super) fn run<T>(&self, trees: Receiver<Vec<Oid>>, feed: impl FnOnce() -> T) -> (T, Forest) {
+        let queue = Mutex::new(trees);
+        let done = Mutex::new(Vec::new());
+        let fed = rayon::in_place_scope(|scope| {
+            for _ in 0..rayon::current_num_threads() {
+                scope.spawn(|_| {
+                    let worker = self.store.with(|repository| self.work(repository, &queue));
+                    if let (Some(Some(worker)), Ok(mut done)) = (worker, done.lock()) {
+                        done.push(worker);
+                    }
+                });
+            }
+            feed()
+        });
+        let (mut forest, mut seen) = (Forest::default(), IdSet::default());
+        for worker in done.into_inner().unwrap_or_default() {
+            forest.absorb(worker, &mut seen);
+        }
+        forest.trees = seen.len() as u64;
+        (fed, forest)
+    }
+
+    fn work(&self, repository: &git2::Repository, queue: &Mutex<Receiver<Vec<Oid>>>) -> Option<Worker<'_>> {
+        let odb = repository.odb().ok()?;
+        let mut worker = Worker::new(self.paths);
+        let lens = if self.paths.is_some() { FOLLOW } else { NAMED };
+        loop {
+            let batch = queue.lock().ok().and_then(|queue| queue.recv().ok());
+            let Some(batch) = batch else { break };
+            for tree in batch {
+                if !self.stop.asked() {
+                    worker.visit(&odb, (tree, lens), 0, self.verify_blobs);
+                }
+            }
+        }
+        Some(worker)
+    }
+}
+
+struct Worker<'a> {
+    paths: Option<&'a Paths>,
+    names: HashMap<Box<[u8]>, Role>,
+    /// Every tree seen: its node if it matters.
+    memo: IdMap<Key, Option<u32>>,
+    nodes: Vec<(Key, Node)>,
+    blobs: IdSet<Oid>,
+    absent: IdSet<Oid>,
+    losses: Losses,
+}
+
+impl<'a> Worker<'a> {
+    fn new(paths: Option<&'a Paths>) -> Self {
+        Self {
+            paths,
+            names: HashMap::new(),
+            memo: IdMap::default(),
+            nodes: Vec::new(),
+            blobs: IdSet::default(),
+            absent: IdSet::default(),
+            losses: Losses::default(),
+        }
+    }
+
+    fn visit(&mut self, odb: &Odb<'_>, key: Key, depth: usize, verify: bool) -> Option<u32> {
+        if let Some(known) = self.memo.get(&key) {
+            return *known;
+        }
+        if depth > DEEPEST {
+            self.losses.count(Fault::TooLarge);
+            return None;
+        }
+        let mut node = Node::default();
+        let mut below = Vec::new();
+        let read = structure(odb, key.0, ObjectType::Tree, |bytes| {
+            entries(bytes).try_for_each(|entry| {
+                let entry = entry?;
+                self.entry(odb, key.1, &entry, &mut node, &mut below, verify);
+                Ok(())
+            })
+        });
+        if let Err(fault) = read {
+            self.losses.count(fault);
+        }
+        for (name, child, env) in below {
+            // A directory with an env file's name matters even if nothing in it can be read.
+            let found = self.visit(odb, child, depth + 1, verify);
+            let child = found.or_else(|| env.then(|| self.keep(child, Node::default())));
+            node.branches.extend(child.map(|to| Branch { name, to, env }));
+        }
+        if node.hits.is_empty() && node.branches.is_empty() {
+            self.memo.insert(key, None);
+            return None;
+        }
+        Some(self.keep(key, node))
+    }
+
+    fn keep(&mut self, key: Key, node: Node) -> u32 {
+        let place = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        self.nodes.push((key, node));
+        self.memo.insert(key, Some(place));
+        place
+    }
+
+    fn entry(
+        &mut self,
+        odb: &Odb<'_>,
+        lens: Lens,
+        entry: &super::objects::Entry<'_>,
+        node: &mut Node,
+        below: &mut Vec<(Box<[u8]>, Key, bool)>,
+        verify: bool,
+    ) {
+        let name = || Box::from(entry.name);
+        if verify && matches!(entry.what, EntryType::File | EntryType::Symlink) {
+            self.verify(odb, entry.id);
+        }
+        if lens >= FOLLOW {
+            let step = self.paths.and_then(|paths| paths.steps.get(&(lens, entry.name.to_vec())));
+            match (step, entry.what) {
+                (Some((_, true)), EntryType::Tree) => below.push((name(), (entry.id, INSIDE), true)),
+                (Some((next, _)), EntryType::Tree) => below.push((name(), (entry.id, *next), false)),
+                (Some((_, true)), what) => node.hits.push(Hit { name: name(), id: entry.id, what, role: Role::Env }),
+                _ => {}
+            }
+            return;
+        }
+        let role = self.role(entry.name);
+        match (entry.what, role) {
+            (EntryType::Tree, Role::Env) => below.push((name(), (entry.id, INSIDE), true)),
+            (EntryType::Tree, _) => below.push((name(), (entry.id, lens), false)),
+            (what, Role::Env | Role::Template) => node.hits.push(Hit { name: name(), id: entry.id, what, role }),
+            (what, _) if lens == INSIDE => {
+                node.hits.push(Hit { name: name(), id: entry.id, what, role: Role::Inside });
+            }
+            _ => {}
+        }
+    }
+
+    fn verify(&mut self, odb: &Odb<'_>, id: Oid) {
+        if self.blobs.insert(id) && !odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
+            self.absent.insert(id);
+        }
+    }
+
+    fn role(&mut self, name: &[u8]) -> Role {
+        if let Some(role) = self.names.get(name) {
+            return *role;
+        }
+        let role = role_of(name);
+        if self.names.len() < NAMES {
+            self.names.insert(Box::from(name), role);
+        }
+        role
+    }
+}
+
+/// What a file name says.
+pub(super) fn role_of(name: &[u8]) -> Role {
+    let name = String::from_utf8_lossy(name);
+    if detect::env_template(&name) {
+        Role::Template
+    } else if detect::env_like(&name) {
+        Role::Env
+    } else {
+        Role::Other
+    }
+}

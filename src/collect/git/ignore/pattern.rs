@@ -1,0 +1,118 @@
+//! One ignore file: its lines as patterns, and which of them decides about a path.
+//!
+//! In: the bytes of a `.gitignore`. Out: the last pattern that matches. Follows git's `dir.c` to the letter:
+//! comments, escapes, trailing blanks, a byte order mark, CRLF, negation, anchoring, directory-only patterns.
+
+use super::wildmatch::matches;
+
+/// The patterns of one ignore file, and the directory it stands in.
+pub(super) struct Patterns {
+    /// `` for the root, else `a/b`.
+    base: Vec<u8>,
+    patterns: Vec<Pattern>,
+}
+
+struct Pattern {
+    text: Vec<u8>,
+    negated: bool,
+    directory: bool,
+    /// No slash inside: it matches a name in any directory below.
+    name_only: bool,
+}
+
+/// What a pattern says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Says {
+    /// Ignore it.
+    Ignore,
+    /// Take it back in.
+    Include,
+}
+
+impl Patterns {
+    /// Reads an ignore file.
+    pub(super) fn parse(base: &[u8], text: &[u8]) -> Self {
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        let lines = text.split(|&b| b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        Self { base: base.to_vec(), patterns: lines.filter_map(Pattern::parse).collect() }
+    }
+
+    /// What the last matching pattern says about a path; with `plain_only`, negated patterns are passed over.
+    pub(super) fn decide(&self, path: &[u8], is_directory: bool, plain_only: bool) -> Option<Says> {
+        let below =
+            if self.base.is_empty() { path } else { path.strip_prefix(self.base.as_slice())?.strip_prefix(b"/")? };
+        let name = below.rsplit(|&b| b == b'/').next().unwrap_or(below);
+        let deciding = self
+            .patterns
+            .iter()
+            .rev()
+            .filter(|pattern| !(plain_only && pattern.negated))
+            .find(|pattern| pattern.matches(below, name, is_directory))?;
+        Some(if deciding.negated { Says::Include } else { Says::Ignore })
+    }
+}
+
+impl Pattern {
+    fn parse(line: &[u8]) -> Option<Self> {
+        if line.first().is_none_or(|&first| first == b'#') {
+            return None;
+        }
+        let line = without_trailing_blanks(line);
+        // git works on C strings: a NUL ends the pattern.
+        let line = line.split(|&b| b == 0).next().unwrap_or(line);
+        let (negated, line) = line.strip_prefix(b"!").map_or((false, line), |rest| (true, rest));
+        let (directory, line) = line.strip_suffix(b"/").map_or((false, line), |rest| (true, rest));
+        let name_only = !line.contains(&b'/');
+        let text = line.strip_prefix(b"/").unwrap_or(line).to_vec();
+        (!text.is_empty()).then_some(Self { text, negated, directory, name_only })
+    }
+
+    fn matches(&self, below: &[u8], name: &[u8], is_directory: bool) -> bool {
+        if self.directory && !is_directory {
+            return false;
+        }
+        if self.name_only { matches(&self.text, name, false) } else { matches(&self.text, below, true) }
+    }
+}
+
+/// Trailing spaces do not count unless a backslash stands before them.
+fn without_trailing_blanks(line: &[u8]) -> &[u8] {
+    let (mut end, mut at) = (0, 0);
+    while at < line.len() {
+        match line[at] {
+            b' ' => {}
+            b'\\' => {
+                at += 1;
+                end = at + 1;
+            }
+            _ => end = at + 1,
+        }
+        at += 1;
+    }
+    &line[..end.min(line.len())]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(text: &str, path: &str) -> Option<Says> {
+        Patterns::parse(b"", text.as_bytes()).decide(path.as_bytes(), false, false)
+    }
+
+    #[test]
+    fn the_last_matching_line_decides() {
+        assert_eq!(says(".env\n!.env\n", ".env"), Some(Says::Include));
+        assert_eq!(says("!.env\n.env\n", ".env"), Some(Says::Ignore));
+        assert_eq!(says("# .env\n\\#x\n", ".env"), None);
+    }
+
+    #[test]
+    fn anchors_blanks_and_line_ends() {
+        assert_eq!(says("/.env", "svc/.env"), None);
+        assert_eq!(says("svc/.env", "a/svc/.env"), None);
+        assert_eq!(says("\u{feff}.env  \r\n", ".env"), Some(Says::Ignore));
+        assert_eq!(says(".env\\ \n", ".env"), None);
+        assert_eq!(says(".env/\n", ".env"), None);
+    }
+}

@@ -1,0 +1,169 @@
+//! Git repositories: ignore rules, env files tracked now, env files of the whole history, and whether the
+//! repository holds that history at all.
+//!
+//! In: the paths under `repositories`. Out: evidence of the five kinds in [`kinds`]. Everything is read from
+//! objects and refs by libgit2; git is never run, and no filter, driver or hook of the repository's is. It knows
+//! no rule, prints nothing, and wraps every blob as it is read.
+
+mod complete;
+mod forest;
+mod graph;
+mod history;
+mod ignore;
+mod judge;
+mod kinds;
+mod marks;
+mod objects;
+mod open;
+mod places;
+mod refs;
+mod survey;
+mod templates;
+mod tracked;
+mod whole;
+
+use super::{Collector, Job, runtime};
+use crate::config::Config;
+use crate::evidence::{Batch, Cause, Coverage, Evidence, Gap, Kind, Name, Subject, Target};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use git2::{Oid, Repository};
+use kinds::{COMPLETE, HISTORY, IGNORE, TEMPLATE, TRACKED};
+use open::{Refusal, Store, open};
+use std::path::Path;
+use std::sync::Arc;
+use survey::Survey;
+
+static KINDS: [&Kind; 5] = [&COMPLETE, &HISTORY, &IGNORE, &TEMPLATE, &TRACKED];
+
+/// The collector of git repositories.
+pub(super) struct Git;
+
+impl Collector for Git {
+    fn kinds(&self) -> &'static [&'static Kind] {
+        &KINDS
+    }
+
+    fn targets(&self, _: &'static Kind, config: &Config) -> Vec<Target> {
+        targets(config)
+    }
+
+    fn collect(&self, job: Arc<Job>) -> BoxFuture<'static, Batch> {
+        async move {
+            let work = Arc::clone(&job);
+            match runtime::offload(move || all(&work)).await {
+                Some(batch) => batch,
+                None => {
+                    let mut batch = Batch::default();
+                    for target in targets(&job.config) {
+                        gap_all(&job, &target, Cause::Crashed, None, &mut batch);
+                    }
+                    batch
+                }
+            }
+        }
+        .boxed()
+    }
+}
+
+fn targets(config: &Config) -> Vec<Target> {
+    let name = |(n, path): (usize, &std::path::PathBuf)| {
+        let shown = path.to_string_lossy();
+        let shown = if shown.is_empty() { "." } else { &*shown };
+        Target::new("git", Name::admit_or(shown, "repository", n))
+    };
+    config.repositories.iter().enumerate().map(name).collect()
+}
+
+fn all(job: &Job) -> Batch {
+    let mut batch = Batch::default();
+    for (path, target) in job.config.repositories.iter().zip(targets(&job.config)) {
+        repository(job, path, &target, &mut batch);
+    }
+    batch
+}
+
+/// The same gap for every wanted kind.
+fn gap_all(job: &Job, target: &Target, cause: Cause, hint: Option<(&'static str, Name)>, batch: &mut Batch) {
+    for kind in KINDS.into_iter().filter(|kind| job.wants(kind)) {
+        let gap = Gap::new(kind, Subject::whole(target), cause);
+        batch.gaps.push(hint.iter().fold(gap, |gap, (what, is)| gap.with(what, is.clone())));
+    }
+}
+
+fn repository(job: &Job, path: &Path, target: &Target, batch: &mut Batch) {
+    let opened = open(path).and_then(|repository| Ok((Store::open(repository.commondir())?, repository)));
+    let (store, repository) = match opened {
+        Ok(opened) => opened,
+        Err(Refusal { cause, hint }) => return gap_all(job, target, cause, hint, batch),
+    };
+    let head = head(&repository);
+    if job.wants(&IGNORE) {
+        ignore_rules(job, target, &repository, head, batch);
+    }
+    if job.wants(&TRACKED) || job.wants(&TEMPLATE) {
+        tips(job, target, &store, batch);
+    }
+    if job.wants(&HISTORY) || job.wants(&COMPLETE) {
+        whole::examine(job, target, &store, (&repository, head), batch);
+    }
+    if job.stop.asked() {
+        gap_all(job, target, Cause::Interrupted, None, batch);
+    }
+}
+
+/// HEAD's commit and tree.
+fn head(repository: &Repository) -> Option<(Oid, Oid)> {
+    let commit = repository.head().ok()?.peel_to_commit().ok()?;
+    Some((commit.id(), commit.tree_id()))
+}
+
+fn ignore_rules(job: &Job, target: &Target, repository: &Repository, head: Option<(Oid, Oid)>, batch: &mut Batch) {
+    let gap = |cause| Gap::new(&IGNORE, Subject::whole(target), cause);
+    let (Some((commit, tree)), Ok(odb)) = (head, repository.odb()) else {
+        batch.gaps.push(gap(Cause::Empty));
+        return;
+    };
+    let walked = ignore::walk(&odb, tree);
+    if walked.losses != objects::Losses::default() {
+        let cause = if walked.losses.missing > 0 { Cause::MissingObjects } else { Cause::Malformed };
+        batch.gaps.push(gap(cause).with("run", Name::fixed("git fsck --full")));
+    }
+    if walked.overflowed {
+        batch.gaps.push(gap(Cause::OverLimit));
+    }
+    let mut coverage = Coverage::new(&IGNORE, target).with("repositories", 1).with("directories", walked.directories);
+    coverage.identify("head", refs::digest_name(&commit.to_string()));
+    batch.coverage.push(coverage);
+    let facts = walked.facts(repository);
+    batch.evidence.push(Evidence::new(&IGNORE, Subject::whole(target), facts, job.now));
+}
+
+fn tips(job: &Job, target: &Target, store: &Store, batch: &mut Batch) {
+    let task = job.progress.begin("git tips", None);
+    let wanted = [&TRACKED, &TEMPLATE].into_iter().filter(|kind| job.wants(kind));
+    let Some(mut survey) = Survey::take(job, store, &*task, false) else {
+        batch.gaps.extend(wanted.map(|kind| Gap::new(kind, Subject::whole(target), Cause::Malformed)));
+        return;
+    };
+    let mut losses = survey.graph.losses;
+    losses.add(survey.forest.losses);
+    losses.add(survey.refs.losses);
+    let tips = survey.refs.roots.iter().filter(|root| root.tip).count();
+    let cause = match losses {
+        losses if losses.missing > 0 => Some(Cause::MissingObjects),
+        losses if losses.malformed > 0 => Some(Cause::Malformed),
+        losses if losses.too_large > 0 => Some(Cause::OverLimit),
+        _ if tips == 0 => Some(Cause::Empty),
+        _ => None,
+    };
+    for kind in wanted {
+        batch.gaps.extend(cause.map(|cause| Gap::new(kind, Subject::whole(target), cause)));
+    }
+    if job.wants(&TRACKED) {
+        tracked::examine(job, target, store, &mut survey, batch);
+    }
+    if job.wants(&TEMPLATE) {
+        templates::examine(job, target, store, &mut survey, batch);
+    }
+}

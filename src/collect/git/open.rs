@@ -1,0 +1,98 @@
+//! Opens a repository the safe way and says in our words why one does not open.
+//!
+//! In: a path as the user gave it. Out: a repository, or a cause with hints. An explicit path must be the
+//! repository itself (its working tree's root or its git directory): a plain directory inside a repository is
+//! refused, since a typing error would otherwise examine another repository than was meant. Only `.` searches
+//! upwards, as git does. No environment variable of git's is honoured, no hook, filter or driver ever runs.
+
+use crate::evidence::{Cause, Name};
+use git2::{Config, ErrorCode, Repository, RepositoryOpenFlags};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// Why a repository does not open, and what helps.
+pub(super) struct Refusal {
+    pub(super) cause: Cause,
+    pub(super) hint: Option<(&'static str, Name)>,
+}
+
+/// Opens what the user named.
+pub(super) fn open(path: &Path) -> Result<Repository, Refusal> {
+    let flags = if searches(path) { RepositoryOpenFlags::empty() } else { RepositoryOpenFlags::NO_SEARCH };
+    Repository::open_ext(path, flags, std::iter::empty::<&OsStr>()).map_err(|error| refusal(path, &error))
+}
+
+/// Whether the path is the current directory, where people work in subfolders.
+fn searches(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    bytes.is_empty() || bytes == b"." || bytes.ends_with(b"/.")
+}
+
+fn refusal(path: &Path, error: &git2::Error) -> Refusal {
+    let because = |cause, hint| Refusal { cause, hint };
+    if error.code() == ErrorCode::Owner {
+        let run = Name::fixed("git config --global --add safe.directory PATH");
+        return because(Cause::Denied, Some(("run", run)));
+    }
+    if let Err(error) = std::fs::read_dir(path) {
+        return match error.kind() {
+            std::io::ErrorKind::PermissionDenied => because(Cause::Denied, None),
+            _ => because(Cause::NotFound, None),
+        };
+    }
+    let Some(config) = git_directory(path).and_then(|dir| Config::open(&dir.join("config")).ok()) else {
+        let cause = if error.code() == ErrorCode::NotFound { Cause::NotFound } else { Cause::Malformed };
+        return because(cause, None);
+    };
+    let is = |key: &str, word: &str| config.get_string(key).is_ok_and(|value| value.eq_ignore_ascii_case(word));
+    if is("extensions.objectformat", "sha256") {
+        return because(Cause::Unsupported, Some(("extension", Name::fixed("objectformat=sha256"))));
+    }
+    if is("extensions.refstorage", "reftable") {
+        return because(Cause::Unsupported, Some(("run", Name::fixed("git refs migrate --ref-format=files"))));
+    }
+    if config.get_string("extensions.partialclone").is_ok() {
+        return because(Cause::Unsupported, Some(("extension", Name::fixed("partialclone"))));
+    }
+    if config.get_i64("core.repositoryformatversion").is_ok_and(|version| version > 0) {
+        return because(Cause::Unsupported, Some(("key", Name::fixed("core.repositoryformatversion"))));
+    }
+    because(Cause::Malformed, None)
+}
+
+/// The git directory that a path would open as, found without libgit2 because libgit2 refused.
+fn git_directory(path: &Path) -> Option<PathBuf> {
+    let start = path.canonicalize().ok()?;
+    let reach = if searches(path) { usize::MAX } else { 1 };
+    start
+        .ancestors()
+        .take(reach)
+        .find_map(|dir| [dir.join(".git"), dir.to_path_buf()].into_iter().find(|dir| dir.join("HEAD").is_file()))
+}
+
+/// One object store, opened once per worker: libgit2's objects may not be shared between threads.
+pub(super) struct Store {
+    /// The git directory that holds objects and refs, common to all working trees.
+    pub(super) common: PathBuf,
+    idle: Mutex<Vec<Repository>>,
+}
+
+impl Store {
+    /// Opens the store behind a git directory.
+    pub(super) fn open(common: &Path) -> Result<Self, Refusal> {
+        let first = Repository::open_bare(common).map_err(|error| refusal(common, &error))?;
+        Ok(Self { common: common.to_path_buf(), idle: Mutex::new(vec![first]) })
+    }
+
+    /// Lends a repository for one piece of work; `None` if no further one can be opened.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&Repository) -> T) -> Option<T> {
+        let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
+        let repository = idle.or_else(|| Repository::open_bare(&self.common).ok())?;
+        let done = work(&repository);
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(repository);
+        }
+        Some(done)
+    }
+}

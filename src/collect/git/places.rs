@@ -1,0 +1,143 @@
+//! From trees that matter to places: every (path, blob), and the first root that shows each.
+//!
+//! In: a forest and root nodes in some order. Out: places with the root that showed them first. Each pair of
+//! path and tree is visited once, so the cost follows the distinct content, not the number of commits.
+
+use super::forest::{Branch, Forest, Role};
+use super::objects::EntryType;
+use git2::Oid;
+use std::collections::{HashMap, HashSet};
+
+/// Most distinct paths; a tree that repeats itself in itself can name more than fit anywhere.
+const MOST_PATHS: usize = 250_000;
+/// Most pairs of path and tree.
+const MOST_PAIRS: usize = 5_000_000;
+
+/// Paths seen, each stored once as a parent and a name.
+#[derive(Default)]
+pub(super) struct PathTable {
+    paths: Vec<(u32, Box<[u8]>)>,
+    at: HashMap<(u32, Box<[u8]>), u32>,
+    /// Whether some path or tree was left out because of a bound.
+    pub(super) overflowed: bool,
+}
+
+const TOP: u32 = u32::MAX;
+
+impl PathTable {
+    fn child(&mut self, parent: u32, name: &[u8]) -> Option<u32> {
+        let key = (parent, Box::from(name));
+        if let Some(known) = self.at.get(&key) {
+            return Some(*known);
+        }
+        if self.paths.len() >= MOST_PATHS {
+            self.overflowed = true;
+            return None;
+        }
+        let fresh = u32::try_from(self.paths.len()).ok()?;
+        self.paths.push(key.clone());
+        self.at.insert(key, fresh);
+        Some(fresh)
+    }
+
+    /// A path as bytes.
+    pub(super) fn bytes(&self, path: u32) -> Vec<u8> {
+        let mut parts: Vec<&[u8]> = Vec::new();
+        let mut at = path;
+        while at != TOP {
+            let (parent, name) = &self.paths[at as usize];
+            parts.push(name);
+            at = *parent;
+        }
+        parts.reverse();
+        parts.join(&b'/')
+    }
+}
+
+/// Something that matters under a path.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(super) struct Spot {
+    pub(super) path: u32,
+    pub(super) id: Oid,
+    pub(super) what: EntryType,
+    pub(super) role: Role,
+}
+
+/// Visits roots in order and notes the label of the first one that shows each spot.
+///
+/// Directories with an env file's name are spots of type tree.
+pub(super) fn first_seen<L: Copy>(
+    forest: &Forest,
+    table: &mut PathTable,
+    roots: impl Iterator<Item = (u32, L)>,
+) -> HashMap<Spot, L> {
+    let mut found = HashMap::new();
+    let mut visited: HashSet<(u32, u32)> = HashSet::new();
+    let mut todo = Vec::new();
+    for (root, label) in roots {
+        todo.push((TOP, root));
+        while let Some((path, node)) = todo.pop() {
+            if visited.len() >= MOST_PAIRS {
+                table.overflowed = true;
+                return found;
+            }
+            if !visited.insert((path, node)) {
+                continue;
+            }
+            let node = &forest.nodes[node as usize];
+            for hit in &node.hits {
+                if let Some(path) = table.child(path, &hit.name) {
+                    found.entry(Spot { path, id: hit.id, what: hit.what, role: hit.role }).or_insert(label);
+                }
+            }
+            for Branch { name, to, env } in &node.branches {
+                let Some(path) = table.child(path, name) else { continue };
+                if *env {
+                    let spot = Spot { path, id: Oid::ZERO_SHA1, what: EntryType::Tree, role: Role::Env };
+                    found.entry(spot).or_insert(label);
+                }
+                todo.push((path, *to));
+            }
+        }
+    }
+    found
+}
+
+/// Where a symlink leads, as a path from the root; `None` if it leaves the repository.
+pub(super) fn link_target(link: &[u8], target: &[u8]) -> Option<Vec<u8>> {
+    if target.is_empty() || target.starts_with(b"/") {
+        return None;
+    }
+    let mut parts: Vec<&[u8]> = link.split(|&b| b == b'/').collect();
+    parts.pop();
+    for part in target.split(|&b| b == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
+        }
+    }
+    (!parts.is_empty()).then(|| parts.join(&b'/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_are_followed_inside_the_repository_only() {
+        let cases: [(&[u8], &[u8], Option<&[u8]>); 6] = [
+            (b".env", b"config/prod.txt", Some(b"config/prod.txt")),
+            (b"svc/.env", b"../shared/./values", Some(b"shared/values")),
+            (b".env", b"../outside", None),
+            (b".env", b"/etc/passwd", None),
+            (b"a/.env", b"..", None),
+            (b".env", b"", None),
+        ];
+        for (link, target, expected) in cases {
+            assert_eq!(link_target(link, target).as_deref(), expected);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Evidence of kind `git.template`: what the env templates at the tips assign.
+//!
+//! In: a survey of the tips. Out: one piece of evidence per assignment, gaps for what nobody can judge, or the
+//! observation that there is no template.
+
+use super::forest::Role;
+use super::history::shown_path;
+use super::judge::{Outcome, judge};
+use super::kinds::TEMPLATE;
+use super::objects::{EntryType, Fault, Peeled};
+use super::open::Store;
+use super::places::first_seen;
+use super::refs::digest_name;
+use super::survey::Survey;
+use crate::collect::Job;
+use crate::detect::Scan;
+use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Gap, Inapplicable, Name, Place, Subject, Target};
+use git2::Oid;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Looks at the templates of all tips.
+pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Survey, batch: &mut Batch) {
+    let tips = survey.refs.roots.iter().filter(|root| root.tip).filter_map(|root| match root.at {
+        Peeled::Commit(id) => survey.graph.commits[survey.graph.find(id)? as usize].tree,
+        _ => None,
+    });
+    let roots: Vec<(u32, ())> = tips.filter_map(|tree| Some((survey.forest.root(tree, 0)?, ()))).collect();
+    let spots = first_seen(&survey.forest, &mut survey.table, roots.into_iter());
+    let templates: BTreeSet<(Vec<u8>, Oid)> = spots
+        .into_keys()
+        .filter(|spot| spot.role == Role::Template && spot.what == EntryType::File)
+        .map(|spot| (survey.table.bytes(spot.path), spot.id))
+        .collect();
+    let mut coverage = Coverage::new(&TEMPLATE, target);
+    coverage.add("files", templates.len() as u64);
+    if templates.is_empty() {
+        let reason = Name::fixed("no env template is tracked at any branch tip");
+        batch.inapplicable.push(Inapplicable { kind: Name::fixed(TEMPLATE.name), target: target.clone(), reason });
+        batch.coverage.push(coverage);
+        return;
+    }
+    let blobs: BTreeMap<Oid, bool> = templates.iter().map(|(_, id)| (*id, true)).collect();
+    let judged = judge(job, store, &blobs, |scan| scan);
+    coverage.add("bytes", judged.bytes);
+    for (n, (path, id)) in templates.iter().enumerate() {
+        let path = Some(shown_path("", path, n));
+        let place = Place { path, blob: Some(digest_name(&id.to_string())), ..Place::default() };
+        let (cause, hint) = match judged.of.get(id) {
+            Some(Outcome::Judged(scan)) => {
+                assignments(job, target, &place, scan, batch);
+                continue;
+            }
+            Some(Outcome::Fault(Fault::Missing)) => (Cause::MissingObjects, None),
+            Some(Outcome::Fault(Fault::TooLarge)) => (Cause::OverLimit, Some(("key", "limits.file_bytes"))),
+            Some(Outcome::Elsewhere) => (Cause::ContentElsewhere, Some(("run", "git lfs fetch --all"))),
+            _ => (Cause::Malformed, None),
+        };
+        let gap = Gap::new(&TEMPLATE, Subject::at(target, place), cause);
+        batch.gaps.push(hint.iter().fold(gap, |gap, (what, is)| gap.with(what, Name::fixed(is))));
+    }
+    batch.coverage.push(coverage);
+}
+
+fn assignments(job: &Job, target: &Target, place: &Place, scan: &Scan, batch: &mut Batch) {
+    if !scan.determined {
+        batch.gaps.push(Gap::new(&TEMPLATE, Subject::at(target, place.clone()), Cause::Malformed));
+    }
+    for spotted in &scan.spotted {
+        let place = Place { line: Some(spotted.line), variable: spotted.variable.clone(), ..place.clone() };
+        let subject = Subject::at(target, place);
+        let cause = match spotted.judgement.class {
+            Class::Open => Some(Cause::NeedsReview),
+            Class::Undetermined => Some(Cause::Malformed),
+            _ => None,
+        };
+        batch.gaps.extend(cause.map(|cause| Gap::new(&TEMPLATE, subject.clone(), cause)));
+        batch.evidence.push(Evidence::new(&TEMPLATE, subject, spotted.judgement.facts(), job.now));
+    }
+}

@@ -1,0 +1,200 @@
+//! Evidence of kind `git.tracked`: env files that branch tips or an index hold now.
+//!
+//! In: a survey of the tips. Out: one piece of evidence per path, with the worst class of what it holds at any
+//! tip. Files below a directory with an env file's name count for that directory, and for themselves if they
+//! have such a name too. A symlink is judged by the tracked file it leads to. Tags and submodules are history's.
+
+use super::forest::{Role, role_of};
+use super::history::shown_path;
+use super::judge::{Outcome, judge};
+use super::kinds::TRACKED;
+use super::objects::{EntryType, Losses, Peeled, plain};
+use super::open::Store;
+use super::places::{first_seen, link_target};
+use super::refs::children;
+use super::survey::Survey;
+use crate::collect::Job;
+use crate::detect::Scan;
+use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Subject, Target};
+use git2::{Index, Oid, Repository};
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+
+/// Longest symlink target, and most links on the way.
+const LINK_BYTES: usize = 4096;
+const LINKS: usize = 4;
+
+/// One path that is tracked now.
+struct Tracked {
+    what: EntryType,
+    tip: bool,
+    reference: Option<Name>,
+    /// Blobs to judge, and whether each is an env file whatever it looks like.
+    blobs: Vec<(Oid, bool)>,
+}
+
+type Paths = BTreeMap<Vec<u8>, Tracked>;
+
+/// Looks at the tips and the indexes.
+pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Survey, batch: &mut Batch) {
+    let mut coverage = Coverage::new(&TRACKED, target);
+    let mut losses = Losses::default();
+    let mut paths = at_tips(store, survey, &mut losses, &mut coverage);
+    if !in_indexes(&store.common, &mut paths, &mut coverage) {
+        let gap = Gap::new(&TRACKED, Subject::whole(target), Cause::Malformed);
+        batch.gaps.push(gap.with("operation", Name::fixed("read the index")));
+        coverage.miss(Name::fixed("index"), Cause::Malformed);
+    }
+    coverage.add("files", paths.len() as u64);
+    let mut wanted: BTreeMap<Oid, bool> = BTreeMap::new();
+    for (id, certain) in paths.values().flat_map(|tracked| &tracked.blobs) {
+        *wanted.entry(*id).or_default() |= certain;
+    }
+    let judged = judge(job, store, &wanted, worst);
+    for (n, (path, tracked)) in paths.iter().enumerate() {
+        let class = tracked.blobs.iter().map(|(id, _)| match judged.of.get(id) {
+            Some(Outcome::Judged(class)) => *class,
+            Some(Outcome::OtherShape) => Class::NotSecret,
+            _ => Class::Undetermined,
+        });
+        let facts = [
+            ("where", Fact::word(if tracked.tip { "tip" } else { "index" })),
+            ("type", Fact::word(word(tracked.what))),
+            ("class", Fact::word(class.max().unwrap_or(Class::Empty).word())),
+        ];
+        let reference = tracked.reference.clone().map(|name| ("ref", Fact::Name(name)));
+        let place = Place { path: Some(shown_path("", path, n)), ..Place::default() };
+        let subject = Subject::at(target, place);
+        batch.evidence.push(Evidence::new(&TRACKED, subject, facts.into_iter().chain(reference), job.now));
+    }
+    batch.coverage.push(coverage);
+}
+
+fn worst(scan: Scan) -> Class {
+    let worst = scan.spotted.iter().map(|spotted| spotted.judgement.class).max().unwrap_or(Class::Empty);
+    if scan.determined { worst } else { worst.max(Class::Undetermined) }
+}
+
+fn word(what: EntryType) -> &'static str {
+    match what {
+        EntryType::File => "file",
+        EntryType::Symlink => "symlink",
+        EntryType::Tree => "directory",
+        EntryType::Gitlink => "gitlink",
+    }
+}
+
+fn at_tips(store: &Store, survey: &mut Survey, losses: &mut Losses, coverage: &mut Coverage) -> Paths {
+    let tips: Vec<(usize, Oid)> = survey
+        .refs
+        .roots
+        .iter()
+        .enumerate()
+        .filter(|(_, root)| root.tip)
+        .filter_map(|(n, root)| match root.at {
+            Peeled::Commit(id) => Some((n, survey.graph.commits[survey.graph.find(id)? as usize].tree?)),
+            _ => None,
+        })
+        .collect();
+    coverage.add("refs", tips.len() as u64);
+    let trees: HashMap<usize, Oid> = tips.iter().copied().collect();
+    let roots: Vec<(u32, usize)> =
+        tips.iter().filter_map(|&(n, tree)| Some((survey.forest.root(tree, 0)?, n))).collect();
+    let mut seen: Vec<_> = first_seen(&survey.forest, &mut survey.table, roots.into_iter()).into_iter().collect();
+    // The same path may hold several versions: the first ref by rank names it.
+    seen.sort_by_key(|(spot, n)| (*n, *spot));
+    let mut paths = Paths::new();
+    for (spot, n) in seen.iter().filter(|(spot, _)| spot.role == Role::Env) {
+        let path = survey.table.bytes(spot.path);
+        let entry = paths.entry(path.clone()).or_insert_with(|| Tracked {
+            what: spot.what,
+            tip: true,
+            reference: survey.refs.roots.get(*n).map(|root| root.name.clone()),
+            blobs: Vec::new(),
+        });
+        match spot.what {
+            EntryType::File => entry.blobs.push((spot.id, true)),
+            EntryType::Symlink => {
+                let tree = trees.get(n).copied();
+                let end = tree.and_then(|tree| store.with(|r| follow(r, tree, spot.id, &path, losses)).flatten());
+                entry.blobs.extend([(spot.id, true)].into_iter().chain(end.map(|id| (id, true))));
+            }
+            EntryType::Tree | EntryType::Gitlink => {}
+        }
+    }
+    for (spot, _) in seen.iter().filter(|(spot, _)| spot.what == EntryType::File) {
+        for_parents(&survey.table.bytes(spot.path), &mut paths, spot.id, spot.role == Role::Env);
+    }
+    paths
+}
+
+/// A file counts for every directory above it that has an env file's name.
+fn for_parents(path: &[u8], paths: &mut Paths, id: Oid, certain: bool) {
+    for (at, _) in path.iter().enumerate().filter(|(_, b)| **b == b'/') {
+        if let Some(directory) = paths.get_mut(&path[..at]).filter(|t| t.what == EntryType::Tree) {
+            directory.blobs.push((id, certain));
+        }
+    }
+}
+
+/// The blob that a symlink leads to inside its own tree.
+fn follow(repository: &Repository, tree: Oid, link: Oid, at: &[u8], losses: &mut Losses) -> Option<Oid> {
+    let odb = repository.odb().ok()?;
+    let tree = repository.find_tree(tree).ok()?;
+    let (mut link, mut at) = (link, at.to_vec());
+    for _ in 0..LINKS {
+        let target = plain(&odb, link, LINK_BYTES).map_err(|fault| losses.count(fault)).ok()?;
+        at = link_target(&at, &target)?;
+        let entry = tree.get_path(Path::new(std::str::from_utf8(&at).ok()?)).ok()?;
+        match EntryType::of_mode(u32::try_from(entry.filemode_raw()).unwrap_or_default()) {
+            EntryType::File => return Some(entry.id()),
+            EntryType::Symlink => link = entry.id(),
+            EntryType::Tree | EntryType::Gitlink => return None,
+        }
+    }
+    None
+}
+
+/// Adds what only an index holds, conflict stages included. Answers whether every index could be read.
+fn in_indexes(common: &Path, paths: &mut Paths, coverage: &mut Coverage) -> bool {
+    let trees = children(&common.join("worktrees"));
+    let files = std::iter::once(common.to_path_buf()).chain(trees).map(|dir| dir.join("index"));
+    let mut readable = true;
+    for file in files.filter(|file| file.is_file()) {
+        match entries(&file) {
+            Some(entries) => {
+                coverage.add("entries", entries.len() as u64);
+                entries.into_iter().for_each(|(path, id, what)| index_entry(&path, id, what, paths));
+            }
+            None => readable = false,
+        }
+    }
+    readable
+}
+
+fn entries(file: &PathBuf) -> Option<Vec<(Vec<u8>, Oid, EntryType)>> {
+    let index = Index::open(file).ok()?;
+    Some(index.iter().map(|entry| (entry.path, entry.id, EntryType::of_mode(entry.mode))).collect())
+}
+
+fn index_entry(path: &[u8], id: Oid, what: EntryType, paths: &mut Paths) {
+    let staged = |what| Tracked { what, tip: false, reference: None, blobs: Vec::new() };
+    let name_at = path.iter().rposition(|&b| b == b'/').map_or(0, |at| at + 1);
+    let named = role_of(&path[name_at..]) == Role::Env;
+    if named {
+        let entry = paths.entry(path.to_vec()).or_insert_with(|| staged(what));
+        if matches!(what, EntryType::File | EntryType::Symlink) {
+            entry.blobs.push((id, true));
+        }
+    }
+    let mut start = 0;
+    for (at, _) in path.iter().enumerate().filter(|(_, b)| **b == b'/') {
+        if role_of(&path[start..at]) == Role::Env {
+            paths.entry(path[..at].to_vec()).or_insert_with(|| staged(EntryType::Tree));
+        }
+        start = at + 1;
+    }
+    if what == EntryType::File {
+        for_parents(path, paths, id, named);
+    }
+}
