@@ -259,13 +259,24 @@ fn finding(
     }
 }
 
-/// The facts a reader wants first, in a few words.
+/// The facts a reader wants first, in a few words: what it is, then where it came from.
 fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
+    const SAID: [&str; 16] = [
+        "problem", "outcome", "what", "type", "where", "origin", "by", "platform", "status", "member", "covered_root",
+        "covered_nested", "reincluded", "source", "first_seen", "refs",
+    ];
     let shown = |field: &str| facts.iter().find(|(name, _)| name.as_str() == field).map(|(_, fact)| fact.shown());
-    let words: Vec<String> = ["class", "value_kind", "origin", "where", "what", "problem", "outcome"]
-        .into_iter()
-        .filter_map(shown)
-        .collect();
+    let mut words = Vec::new();
+    match (shown("class"), shown("value_kind")) {
+        (Some(class), Some(kind)) if class != kind => words.push(format!("{class}: {kind}")),
+        (Some(class), _) => words.push(class),
+        _ => {}
+    }
+    for field in SAID {
+        if let Some(value) = shown(field).filter(|value| !value.is_empty()) {
+            words.push(format!("{} {value}", field.replace('_', " ")));
+        }
+    }
     (!words.is_empty()).then(|| words.join(", "))
 }
 

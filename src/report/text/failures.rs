@@ -13,14 +13,8 @@ const SHOWN: usize = 5;
 const SHORT: usize = 12;
 /// Longest message shown; the JSON report has all of it.
 const LONGEST: usize = 2_000;
-/// Facts that help to find the place or to judge it, with the words they are shown under.
-const HELPFUL: [(&str, &str); 5] = [
-    ("class", "class"),
-    ("value_kind", "kind"),
-    ("origin", "origin"),
-    ("known", "known value"),
-    ("correlator", "value id"),
-];
+/// Facts that help to compare findings; the message has said the others.
+const HELPFUL: [(&str, &str); 2] = [("known", "known value"), ("correlator", "value id")];
 
 /// Every failure that counts.
 pub(super) fn failed(page: &mut Page, report: &Report, findings: &[&Finding], view: &View) {

@@ -79,6 +79,10 @@ fn serve(mut stream: TcpStream, answers: &BTreeMap<String, Answer>) -> io::Resul
             break;
         }
         request.extend_from_slice(&buffer[..read]);
+        // A TLS greeting never ends in an empty line: answer it in plain HTTP, so that the handshake fails at once.
+        if !request[0].is_ascii_uppercase() {
+            break;
+        }
     }
     let first = String::from_utf8_lossy(&request);
     let path = first.split_whitespace().nth(1).unwrap_or("/");
