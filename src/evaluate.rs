@@ -121,11 +121,9 @@ fn of_target(rule: &Rule, target: &Target, view: &View<'_>) -> Vec<Finding> {
         gaps.extend(failures.iter().map(|(item, _)| Gap::new(rule.needs, item.subject.clone(), Cause::Unproven)));
     }
     let subject = Subject::whole(target);
-    if gaps.is_empty() {
-        if let Some(reason) = view.inapplicable(rule.needs.name, target) {
-            let facts = BTreeMap::from([(Name::fixed("reason"), Fact::Name(reason.reason.clone()))]);
-            return vec![finding(rule, Verdict::NotApplicable, rule.severity, subject, facts, Vec::new())];
-        }
+    if let (true, Some(observed)) = (gaps.is_empty(), view.inapplicable(rule.needs.name, target)) {
+        let facts = BTreeMap::from([(Name::fixed("reason"), Fact::Name(observed.reason.clone()))]);
+        return vec![finding(rule, Verdict::NotApplicable, rule.severity, subject, facts, Vec::new())];
     }
     let examined = lacking(rule, target, view, &mut gaps);
     let verdict = if gaps.is_empty() { Verdict::Pass } else { Verdict::Unverified };
@@ -197,10 +195,12 @@ fn of_run(rule: &Rule, others: &[&Rule], findings: &[Finding], ledger: &Ledger) 
     match rule.judge(&item, &[&item]) {
         Ok(Opinion::Holds | Opinion::NotMeant) => {}
         Ok(Opinion::Breaks(_)) => {
-            let mut rules: Vec<&Name> = unproven.iter().map(|f| &f.rule).collect();
-            rules.dedup();
-            let gap = Gap::new(&RUN_COVERAGE, subject.clone(), Cause::Unproven);
-            gaps.push(rules.into_iter().fold(gap, |gap, id| gap.with("rule", id.clone())));
+            // The reasons are those of the other rules: repeated as they are, a reader sees each once.
+            let kind = Name::fixed(RUN_COVERAGE.name);
+            gaps.extend(unproven.iter().flat_map(|f| &f.gaps).map(|gap| Gap { kind: kind.clone(), ..gap.clone() }));
+            if gaps.is_empty() {
+                gaps.push(Gap::new(&RUN_COVERAGE, subject.clone(), Cause::Masked));
+            }
         }
         Err(_) => gaps.push(Gap::new(&RUN_COVERAGE, subject.clone(), Cause::RuleError)),
     }
@@ -262,8 +262,22 @@ fn finding(
 /// The facts a reader wants first, in a few words: what it is, then where it came from.
 fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
     const SAID: [&str; 16] = [
-        "problem", "outcome", "what", "type", "where", "origin", "by", "platform", "status", "member", "covered_root",
-        "covered_nested", "reincluded", "source", "first_seen", "refs",
+        "problem",
+        "outcome",
+        "what",
+        "type",
+        "where",
+        "origin",
+        "by",
+        "platform",
+        "status",
+        "member",
+        "covered_root",
+        "covered_nested",
+        "reincluded",
+        "source",
+        "first_seen",
+        "refs",
     ];
     let shown = |field: &str| facts.iter().find(|(name, _)| name.as_str() == field).map(|(_, fact)| fact.shown());
     let mut words = Vec::new();
