@@ -3,6 +3,12 @@
 //! This file holds the one list of collectors, the contract they share, and the one runtime. A collector
 //! neither logs nor prints, never imports another, and wraps every text the moment it is read.
 
+mod container;
+#[cfg(feature = "docker")]
+mod docker;
+mod image;
+mod oci_config;
+mod refusal;
 mod runtime;
 
 use crate::config::Config;
@@ -48,7 +54,7 @@ pub trait Collector: Send + Sync {
 }
 
 /// The one list of collectors.
-pub static COLLECTORS: &[&dyn Collector] = &[];
+pub static COLLECTORS: &[&dyn Collector] = &[&container::Containers, &image::Images];
 
 /// All kinds of evidence that collectors give.
 pub fn kinds() -> impl Iterator<Item = &'static Kind> {
