@@ -4,10 +4,16 @@
 //! neither logs nor prints, never imports another, and wraps every text the moment it is read.
 
 mod at_ref;
+mod container;
+#[cfg(feature = "docker")]
+mod docker;
 mod dockerfile;
 mod git;
 #[cfg(unix)]
 mod host;
+mod image;
+mod oci_config;
+mod refusal;
 mod runtime;
 #[cfg(feature = "http")]
 mod service;
@@ -57,10 +63,12 @@ pub trait Collector: Send + Sync {
 
 /// The one list of collectors.
 pub static COLLECTORS: &[&dyn Collector] = &[
+    &container::Containers,
     &dockerfile::Dockerfiles,
     &git::Git,
     #[cfg(unix)]
     &host::Hosts,
+    &image::Images,
     #[cfg(feature = "http")]
     &service::Service,
 ];

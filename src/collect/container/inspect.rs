@@ -1,0 +1,266 @@
+//! What `docker inspect` says of a container, wrapped; and the reading of a saved inspect file.
+//!
+//! In: JSON as the Docker client prints it (one object or a list; UTF-8 or UTF-16). Out: [`Container`]s and the
+//! images that stand in the same file. It judges nothing.
+
+use super::{Found, Missed};
+use crate::collect::oci_config::{OciConfig, Pairs, Words, nullable};
+use crate::collect::refusal::Refusal;
+use crate::config::ContainerSelector;
+use crate::evidence::{Cause, Name, Sensitive};
+use serde::Deserialize;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// A container as far as it can carry a secret.
+pub(super) struct Container {
+    /// Its name without the leading slash.
+    pub(super) name: Name,
+    /// The id of the image it was made from.
+    pub(super) image: Option<Name>,
+    /// Whether it runs.
+    pub(super) running: bool,
+    /// Environment, command, labels, health check.
+    pub(super) config: OciConfig,
+    /// `Path` and `Args`.
+    pub(super) arguments: Words,
+    /// Options of the log driver.
+    pub(super) log_options: Pairs,
+    /// What is mounted from the host.
+    pub(super) mounts: Vec<Sensitive>,
+    /// The arguments of exec sessions that were looked up.
+    pub(super) execs: Vec<Words>,
+    /// How many exec sessions are known only by id.
+    pub(super) execs_unknown: usize,
+}
+
+/// An image as far as a container's environment can come from it.
+pub(super) struct Image {
+    /// Its id.
+    pub(super) id: Option<Name>,
+    /// The digests under which registries know it.
+    pub(super) digests: Vec<Name>,
+    /// Its environment.
+    pub(super) env: Vec<Sensitive>,
+}
+
+/// One object of an inspect file: a container, an image, or something else.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Item {
+    id: Option<Sensitive>,
+    name: Option<Sensitive>,
+    image: Option<Sensitive>,
+    #[serde(default, deserialize_with = "nullable")]
+    path: Words,
+    #[serde(default, deserialize_with = "nullable")]
+    args: Words,
+    state: Option<State>,
+    config: Option<OciConfig>,
+    host_config: Option<HostConfig>,
+    #[serde(default, deserialize_with = "nullable")]
+    mounts: Vec<Mount>,
+    #[serde(rename = "ExecIDs", default, deserialize_with = "nullable")]
+    execs: Vec<Sensitive>,
+    #[serde(rename = "RootFS")]
+    root_fs: Option<serde::de::IgnoredAny>,
+    #[serde(default, deserialize_with = "nullable")]
+    repo_digests: Vec<Sensitive>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct State {
+    running: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct HostConfig {
+    #[serde(deserialize_with = "nullable")]
+    binds: Vec<Bind>,
+    #[serde(deserialize_with = "nullable")]
+    log_config: LogConfig,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct LogConfig {
+    #[serde(deserialize_with = "nullable")]
+    config: Pairs,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Mount {
+    #[serde(rename = "Type", default, deserialize_with = "nullable")]
+    kind: String,
+    source: Option<Sensitive>,
+}
+
+/// The host's side of `SOURCE:TARGET[:MODE]`.
+pub(super) struct Bind(pub(super) Sensitive);
+
+impl<'de> Deserialize<'de> for Bind {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = Zeroizing::new(String::deserialize(from)?);
+        Ok(Self::read(&text))
+    }
+}
+
+impl Bind {
+    pub(super) fn read(text: &str) -> Self {
+        Self(Sensitive::from(text.split(':').next().unwrap_or_default().to_owned()))
+    }
+}
+
+/// What an inspect file holds.
+pub(super) struct Saved {
+    containers: Vec<Result<Container, Option<Name>>>,
+    images: Vec<Arc<Image>>,
+}
+
+/// Reads a saved inspect file.
+pub(super) fn read(path: &Path, limit: u64) -> Result<Saved, Refusal> {
+    let operation = |cause| Refusal::new(cause).with("operation", Name::fixed("read inspect_file"));
+    let meta = std::fs::metadata(path).map_err(|error| operation(cause(&error)))?;
+    if !meta.is_file() {
+        return Err(operation(Cause::Unsupported).because("not a regular file"));
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    let file = std::fs::File::open(path).map_err(|error| operation(cause(&error)))?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| operation(cause(&error)))?;
+    if bytes.len() as u64 > limit {
+        return Err(operation(Cause::OverLimit).with("key", Name::fixed("limits.file_bytes")));
+    }
+    parse(&decoded(&bytes).ok_or_else(|| operation(Cause::Malformed))?)
+}
+
+fn cause(error: &std::io::Error) -> Cause {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => Cause::NotFound,
+        std::io::ErrorKind::PermissionDenied => Cause::Denied,
+        _ => Cause::Malformed,
+    }
+}
+
+/// `docker inspect … > file` in PowerShell writes UTF-16 with a byte order mark.
+fn decoded(bytes: &[u8]) -> Option<Zeroizing<String>> {
+    let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units = Zeroizing::new(rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect::<Vec<u16>>());
+        String::from_utf16(&units).ok().map(Zeroizing::new)
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        [0xef, 0xbb, 0xbf, rest @ ..] | rest => Some(Zeroizing::new(std::str::from_utf8(rest).ok()?.to_owned())),
+    }
+}
+
+fn parse(text: &str) -> Result<Saved, Refusal> {
+    let items: Result<Vec<Item>, _> = if text.trim_start().starts_with('[') {
+        serde_json::from_str(text)
+    } else {
+        serde_json::from_str(text).map(|item| vec![item])
+    };
+    let items = items.map_err(|error| {
+        let cause = if error.is_eof() { Cause::Truncated } else { Cause::Malformed };
+        Refusal::new(cause).with("line", Name::number(error.line() as u64))
+    })?;
+    let mut saved = Saved { containers: Vec::new(), images: Vec::new() };
+    for (i, item) in items.into_iter().enumerate() {
+        if item.root_fs.is_some() {
+            saved.images.push(Arc::new(image(item)));
+        } else if item.state.is_some() || item.host_config.is_some() {
+            saved.containers.push(container(item, i));
+        }
+    }
+    Ok(saved)
+}
+
+/// A container needs its `Config`: without it nothing was learned, and that is not an empty environment.
+fn container(item: Item, ordinal: usize) -> Result<Container, Option<Name>> {
+    let name = item.name.map(|name| container_name(&name, ordinal));
+    let Some(config) = item.config else { return Err(name) };
+    let host = item.host_config.unwrap_or_default();
+    let mut mounts: Vec<Sensitive> =
+        item.mounts.into_iter().filter(|mount| mount.kind == "bind").filter_map(|mount| mount.source).collect();
+    mounts.extend(host.binds.into_iter().map(|bind| bind.0));
+    Ok(Container {
+        name: name.unwrap_or_else(|| Name::withheld("container", ordinal + 1)),
+        image: item.image.as_ref().and_then(digest),
+        running: item.state.is_some_and(|state| state.running),
+        config,
+        arguments: item.path.followed_by(item.args),
+        log_options: host.log_config.config,
+        mounts,
+        execs: Vec::new(),
+        execs_unknown: item.execs.len(),
+    })
+}
+
+fn image(item: Item) -> Image {
+    Image {
+        id: item.id.as_ref().and_then(digest),
+        digests: item.repo_digests.iter().filter_map(digest).collect(),
+        env: item.config.unwrap_or_default().env,
+    }
+}
+
+/// The engine's names begin with a slash.
+pub(super) fn container_name(name: &Sensitive, ordinal: usize) -> Name {
+    let Ok(name) = name.name() else { return Name::withheld("container", ordinal + 1) };
+    Name::admit_or(name.as_str().trim_start_matches('/'), "container", ordinal + 1)
+}
+
+/// `sha256:…`, also behind `repository@`.
+pub(super) fn digest(text: &Sensitive) -> Option<Name> {
+    let name = text.name().ok()?;
+    let text = name.as_str();
+    Name::digest(text.rsplit_once('@').map_or(text, |(_, digest)| digest)).ok()
+}
+
+impl Saved {
+    /// The containers that a selector means; without one, all of them.
+    pub(super) fn select(self, selector: &ContainerSelector) -> Found {
+        let mut found = Found { identity: vec![("source", Name::fixed("inspect file"))], ..Found::default() };
+        for container in self.containers {
+            match container {
+                Ok(container) if matches(selector, &container) => {
+                    let image = self.images.iter().find(|image| image.id.is_some() && image.id == container.image);
+                    found.containers.push((container, image.cloned()));
+                }
+                Ok(_) => {}
+                Err(what) => found.missed.push(Missed {
+                    what,
+                    only: None,
+                    why: Refusal::new(Cause::Malformed).because("a container without Config"),
+                }),
+            }
+        }
+        found
+    }
+}
+
+fn matches(selector: &ContainerSelector, container: &Container) -> bool {
+    let labels = &container.config.labels.0;
+    let labelled = |key: &str, value: Option<&str>| {
+        labels.iter().any(|(name, is)| {
+            name.name().is_ok_and(|name| name.as_str() == key)
+                && value.is_none_or(|value| is.name().is_ok_and(|is| is.as_str() == value))
+        })
+    };
+    let by_name = selector.name.as_ref().is_none_or(|name| *name == container.name);
+    let by_label = selector.label.as_ref().is_none_or(|label| match label.as_str().split_once('=') {
+        Some((key, value)) => labelled(key, Some(value)),
+        None => labelled(label.as_str(), None),
+    });
+    let project = |name: &Name| labelled("com.docker.compose.project", Some(name.as_str()));
+    by_name && by_label && selector.compose_project.as_ref().is_none_or(project)
+}
+
+#[cfg(test)]
+#[path = "inspect_tests.rs"]
+mod tests;

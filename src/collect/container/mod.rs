@@ -1,0 +1,209 @@
+//! Containers: what `docker inspect` shows of the workload. From an engine, or from a saved inspect file.
+//!
+//! In: the selectors of `containers`. Out: one piece of evidence per environment entry, one per secret-looking
+//! text elsewhere, and coverage that names the daemon. It knows no rule, and never runs or enters a container.
+
+mod ecs;
+#[cfg(feature = "docker")]
+mod engine;
+mod facts;
+mod inspect;
+
+use super::refusal::Refusal;
+use super::runtime::offload;
+use super::{Collector, Job};
+use crate::config::{Config, ContainerSelector};
+use crate::evidence::{Batch, Cause, Class, Field, FieldType, Kind, Name, Subject, Target, Task};
+use ecs::TaskDefinition;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join_all};
+use inspect::{Container, Image};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The length buckets of a judgement.
+const LENGTHS: [&str; 6] = ["0", "1-7", "8-15", "16-31", "32-63", "64+"];
+
+/// One entry of a container's `Config.Env`.
+pub(super) static ENV: Kind = Kind {
+    name: "container.env",
+    meaning: "one entry of a container's environment",
+    declared_by: "containers",
+    live: true,
+    unit: "containers",
+    fields: &[
+        Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "what the value is" },
+        Field { name: "value_kind", holds: FieldType::Name, meaning: "a finer word for the value" },
+        Field { name: "length", holds: FieldType::Word(&LENGTHS), meaning: "the value's length bucket" },
+        Field { name: "known", holds: FieldType::Bool, meaning: "whether it equals a value given as known" },
+        Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "equal values share it" },
+        Field {
+            name: "origin",
+            holds: FieldType::Word(&["runtime", "image", "platform", "unknown"]),
+            meaning: "who put it there: the operator, the image, or the platform from a secrets manager",
+        },
+        Field { name: "running", holds: FieldType::Bool, meaning: "whether the container runs" },
+    ],
+};
+
+/// A secret-looking text elsewhere in what `docker inspect` shows.
+pub(super) static METADATA: Kind = Kind {
+    name: "container.metadata",
+    meaning: "a secret-looking text in a container's arguments, labels, health check, log options, mounts or exec sessions",
+    declared_by: "containers",
+    live: true,
+    unit: "containers",
+    fields: &[
+        Field {
+            name: "where",
+            holds: FieldType::Word(&[
+                "args",
+                "cmd",
+                "entrypoint",
+                "label",
+                "healthcheck",
+                "log-option",
+                "mount",
+                "exec",
+            ]),
+            meaning: "where the text stands",
+        },
+        Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "what the value is" },
+        Field { name: "value_kind", holds: FieldType::Name, meaning: "a finer word for the value" },
+        Field { name: "length", holds: FieldType::Word(&LENGTHS), meaning: "the value's length bucket" },
+        Field { name: "known", holds: FieldType::Bool, meaning: "whether it equals a value given as known" },
+        Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "equal values share it" },
+        Field { name: "running", holds: FieldType::Bool, meaning: "whether the container runs" },
+    ],
+};
+
+static KINDS: [&Kind; 2] = [&ENV, &METADATA];
+
+/// The collector.
+pub(super) struct Containers;
+
+/// What a selector gave.
+#[derive(Default)]
+struct Found {
+    /// The containers, and the image of each where it is known.
+    containers: Vec<(Container, Option<Arc<Image>>)>,
+    /// What could not be learned about one container.
+    missed: Vec<Missed>,
+    /// What identifies the source.
+    identity: Vec<(&'static str, Name)>,
+}
+
+/// A part of a selector's answer that could not be had.
+struct Missed {
+    /// The container.
+    what: Option<Name>,
+    /// Only this kind, or both.
+    only: Option<&'static Kind>,
+    /// Why.
+    why: Refusal,
+}
+
+impl Collector for Containers {
+    fn kinds(&self) -> &'static [&'static Kind] {
+        &KINDS
+    }
+
+    fn targets(&self, _: &'static Kind, config: &Config) -> Vec<Target> {
+        let mut targets: Vec<Target> = config.containers.iter().map(target).collect();
+        targets.sort();
+        targets.dedup();
+        targets
+    }
+
+    fn collect(&self, job: Arc<Job>) -> BoxFuture<'static, Batch> {
+        collect(job).boxed()
+    }
+}
+
+fn target(selector: &ContainerSelector) -> Target {
+    Target::new("container", selector.shown())
+}
+
+async fn collect(job: Arc<Job>) -> Batch {
+    let selectors = job.config.containers.clone();
+    let task = job.progress.begin("containers", u64::try_from(selectors.len()).ok());
+    let paths = job.config.deployment.clone();
+    let limit = job.config.limits.config_bytes;
+    let tasks = offload(move || ecs::read(&paths, limit)).await.unwrap_or_default();
+    let connection = Connection::open(&job).await;
+    // A loop, not a closure: the compiler cannot prove closures over borrowed futures to be `Send`.
+    let mut work = Vec::new();
+    for selector in &selectors {
+        work.push(one(&job, &connection, selector, &tasks, task.as_ref()));
+    }
+    let mut all = Batch::default();
+    join_all(work).await.into_iter().for_each(|batch| all.absorb(batch));
+    all
+}
+
+async fn one(
+    job: &Job,
+    connection: &Connection,
+    selector: &ContainerSelector,
+    tasks: &[TaskDefinition],
+    task: &dyn Task,
+) -> Batch {
+    task.examining(&selector.shown());
+    let target = target(selector);
+    let found = match &selector.inspect_file {
+        Some(file) => from_file(job, selector, file).await,
+        None => connection.find(selector).await,
+    };
+    task.advance(1);
+    match found {
+        Ok(found) => facts::report(job, &target, selector, &found, tasks),
+        Err(why) => {
+            let wanted = KINDS.into_iter().filter(|kind| job.wants(kind));
+            Batch { gaps: wanted.map(|kind| why.gap(kind, Subject::whole(&target))).collect(), ..Batch::default() }
+        }
+    }
+}
+
+async fn from_file(job: &Job, selector: &ContainerSelector, file: &Path) -> Result<Found, Refusal> {
+    let (path, limit) = (file.to_owned(), job.config.limits.file_bytes);
+    let saved = offload(move || inspect::read(&path, limit)).await;
+    Ok(saved.unwrap_or(Err(Refusal::new(Cause::Crashed)))?.select(selector))
+}
+
+/// The engine, connected once for all live selectors.
+enum Connection {
+    #[cfg(feature = "docker")]
+    Open(super::docker::Engine),
+    Failed(Refusal),
+}
+
+impl Connection {
+    #[cfg(feature = "docker")]
+    async fn open(job: &Job) -> Self {
+        if job.config.containers.iter().all(|selector| selector.inspect_file.is_some()) {
+            return Self::Failed(Refusal::new(Cause::NotDeclared));
+        }
+        match super::docker::Engine::connect(&job.config.docker).await {
+            Ok(engine) => Self::Open(engine),
+            Err(refusal) => Self::Failed(refusal),
+        }
+    }
+
+    #[cfg(not(feature = "docker"))]
+    #[expect(clippy::unused_async, reason = "the same signature as with an engine")]
+    async fn open(_: &Job) -> Self {
+        Self::Failed(Refusal::new(Cause::Unsupported).because("this build has no Docker support; give an inspect_file"))
+    }
+
+    #[cfg_attr(not(feature = "docker"), expect(clippy::unused_async, reason = "the same signature as with an engine"))]
+    async fn find(&self, selector: &ContainerSelector) -> Result<Found, Refusal> {
+        match self {
+            #[cfg(feature = "docker")]
+            Self::Open(engine) => engine::find(engine, selector).await,
+            Self::Failed(refusal) => {
+                let _ = selector;
+                Err(refusal.clone())
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! The image config document (OCI and Docker's older form), and the image that comes of it.
+//!
+//! In: JSON. Out: one platform's [`Image`], its texts wrapped. It judges nothing.
+
+use super::history::{Entry, Raw};
+use crate::collect::oci_config::{OciConfig, nullable};
+use crate::evidence::{Name, Sensitive};
+use serde::Deserialize;
+
+/// One platform of an image.
+pub(super) struct Image {
+    /// `os/architecture[/variant]`.
+    pub(super) platform: Name,
+    /// The digest of its manifest, or of its config.
+    pub(super) digest: Option<Name>,
+    /// What containers are started with.
+    pub(super) config: OciConfig,
+    /// What the last build container was started with: old engines keep it.
+    pub(super) built_from: Option<OciConfig>,
+    /// The image's own comment.
+    pub(super) comment: Option<Sensitive>,
+    /// The history, oldest first.
+    pub(super) entries: Vec<Entry>,
+    /// How many layers it has.
+    pub(super) layers: u64,
+}
+
+#[derive(Deserialize)]
+struct ImageDocument {
+    architecture: Option<Sensitive>,
+    os: Option<Sensitive>,
+    variant: Option<Sensitive>,
+    comment: Option<Sensitive>,
+    config: Option<OciConfig>,
+    container_config: Option<OciConfig>,
+    #[serde(default, deserialize_with = "nullable")]
+    history: Vec<Step>,
+    rootfs: Option<RootFs>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    #[serde(default)]
+    created_by: Raw,
+    #[serde(default)]
+    comment: Raw,
+    #[serde(default)]
+    author: Raw,
+    #[serde(default, deserialize_with = "nullable")]
+    empty_layer: bool,
+}
+
+#[derive(Deserialize)]
+struct RootFs {
+    #[serde(default, deserialize_with = "nullable")]
+    diff_ids: Vec<serde::de::IgnoredAny>,
+}
+
+impl Image {
+    /// Reads a config document; `None` if it is not one.
+    pub(super) fn parse(json: &[u8]) -> Option<Self> {
+        let document: ImageDocument = serde_json::from_slice(json).ok()?;
+        let entries = document.history.iter().map(|step| {
+            let mut entry = Entry::read(&step.created_by, &step.comment, &step.author);
+            entry.layer = Some(!step.empty_layer);
+            entry
+        });
+        Some(Self {
+            platform: platform(document.os.as_ref(), document.architecture.as_ref(), document.variant.as_ref()),
+            digest: None,
+            config: document.config.unwrap_or_default(),
+            built_from: document.container_config,
+            comment: document.comment,
+            entries: entries.collect(),
+            // An image without layers is possible; one without `rootfs` is not an image.
+            layers: document.rootfs?.diff_ids.len() as u64,
+        })
+    }
+}
+
+/// `linux/arm64/v8`; what is missing is `unknown`.
+pub(super) fn platform(os: Option<&Sensitive>, architecture: Option<&Sensitive>, variant: Option<&Sensitive>) -> Name {
+    let word = |text: Option<&Sensitive>| text.filter(|text| !text.is_empty()).and_then(|text| text.name().ok());
+    let unknown = || Name::fixed("unknown");
+    let name = word(os).unwrap_or_else(unknown).joined("/", &word(architecture).unwrap_or_else(unknown));
+    word(variant).map_or(name.clone(), |variant| name.joined("/", &variant))
+}

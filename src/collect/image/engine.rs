@@ -1,0 +1,132 @@
+//! An image from a running engine: inspect, history, and which platforms its index has.
+//!
+//! GET only. The engine gives one platform's history; the others of an index are named as not examined.
+
+use super::Found;
+use super::document::{Image, platform};
+use super::history::{Entry, Raw};
+use crate::collect::docker::Engine;
+use crate::collect::oci_config::OciConfig;
+use crate::collect::refusal::Refusal;
+use crate::evidence::{Cause, Name, Sensitive};
+use bollard::models::{ImageHistoryResponseItem, ImageInspect, ImageManifestSummaryKindEnum, OciPlatform};
+use bollard::query_parameters::ListImagesOptions;
+use std::collections::HashMap;
+
+/// Everything the engine says of one reference.
+pub(super) async fn read(engine: &Engine, reference: &Name) -> Result<Found, Refusal> {
+    if !is_reference(reference.as_str()) {
+        return Err(Refusal::new(Cause::Malformed)
+            .because("not an image reference")
+            .with("key", Name::fixed("images")));
+    }
+    let inspect = engine.ask("GET /images/{name}/json", engine.api().inspect_image(reference.as_str())).await?;
+    // The history is asked for by id: a tag may move between two calls.
+    let id = inspect.id.clone().and_then(|id| Name::digest(&id).ok());
+    let id = id.ok_or_else(|| Refusal::new(Cause::Malformed).because("an image without an id"))?;
+    let history = engine.ask("GET /images/{name}/history", engine.api().image_history(id.as_str())).await?;
+    let mut found = Found { identity: engine.identity.clone(), ..Found::default() };
+    found.identity.push(("image_id", id.clone()));
+    if let Some(digest) = registry_digest(&inspect) {
+        found.identity.push(("registry_digest", digest));
+    }
+    let is_index = inspect.descriptor.as_ref().and_then(|one| one.media_type.as_deref()).is_some_and(of_index);
+    let image = image(inspect, history, id.clone());
+    if is_index {
+        others(engine, reference, &id, &image.platform, &mut found).await;
+    }
+    found.images.push(image);
+    Ok(found)
+}
+
+fn of_index(media_type: &str) -> bool {
+    media_type.contains("image.index") || media_type.contains("manifest.list")
+}
+
+/// The reference becomes part of a path: nothing that would change the path.
+fn is_reference(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | ':' | '@');
+    !text.is_empty() && text.chars().all(plain) && !text.starts_with('/') && text.split('/').all(|part| part != "..")
+}
+
+fn registry_digest(inspect: &ImageInspect) -> Option<Name> {
+    let digest = inspect.repo_digests.as_ref()?.first()?;
+    Name::digest(digest.rsplit_once('@')?.1).ok()
+}
+
+fn image(inspect: ImageInspect, history: Vec<ImageHistoryResponseItem>, id: Name) -> Image {
+    let wrap = |text: Option<String>| text.map(Sensitive::from);
+    let (os, architecture, variant) = (wrap(inspect.os), wrap(inspect.architecture), wrap(inspect.variant));
+    // Newest first, as the engine gives it; the newest entry's tags are this image's own.
+    let last = history.len().saturating_sub(1);
+    let entries = history.into_iter().rev().enumerate().map(|(i, item)| entry(item, i == last));
+    Image {
+        platform: platform(os.as_ref(), architecture.as_ref(), variant.as_ref()),
+        digest: Some(id),
+        config: OciConfig::from(inspect.config.unwrap_or_default()),
+        built_from: None,
+        comment: None,
+        entries: entries.collect(),
+        layers: inspect.root_fs.and_then(|fs| fs.layers).map_or(0, |layers| layers.len() as u64),
+    }
+}
+
+/// The engine does not say which entries made a layer: size and instruction tell most of them.
+fn entry(item: ImageHistoryResponseItem, newest: bool) -> Entry {
+    let (created_by, comment) = (Raw::new(Some(item.created_by)), Raw::new(Some(item.comment)));
+    let mut entry = Entry::read(&created_by, &comment, &Raw::default());
+    entry.tagged = !newest && !item.tags.is_empty();
+    entry.layer = match (item.size, entry.metadata_only) {
+        (1.., _) => Some(true),
+        (_, true) => Some(false),
+        _ => None,
+    };
+    entry
+}
+
+/// The other platforms of an index, each named as not examined.
+async fn others(engine: &Engine, reference: &Name, id: &Name, own: &Name, found: &mut Found) {
+    let filters = HashMap::from([("reference".to_owned(), vec![reference.as_str().to_owned()])]);
+    let options = ListImagesOptions { filters: Some(filters), manifests: true, ..Default::default() };
+    let listed = engine.ask("GET /images/json", engine.api().list_images(Some(options))).await;
+    let summary = listed.ok().and_then(|all| all.into_iter().find(|one| one.id == id.as_str()));
+    let Some(manifests) = summary.and_then(|summary| summary.manifests) else {
+        let why = Refusal::new(Cause::Unproven).because("the engine does not say which platforms the index has");
+        found.unexamined.push((Some(Name::fixed("(other platforms)")), why));
+        return;
+    };
+    for manifest in manifests {
+        match manifest.kind {
+            Some(ImageManifestSummaryKindEnum::ATTESTATION) => found.attestations += 1,
+            Some(ImageManifestSummaryKindEnum::IMAGE) => {
+                let name = manifest.image_data.map(|data| named(data.platform));
+                if name.as_ref() != Some(own) {
+                    let why = Refusal::new(Cause::Unsupported)
+                        .because("the engine shows one platform's history; give docker-archive:FILE from docker save");
+                    found.unexamined.push((name, why));
+                }
+            }
+            _ => found.artifacts += 1,
+        }
+    }
+}
+
+fn named(one: OciPlatform) -> Name {
+    let wrap = |text: Option<String>| text.map(Sensitive::from);
+    platform(wrap(one.os).as_ref(), wrap(one.architecture).as_ref(), wrap(one.variant).as_ref())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_cannot_leave_its_path() {
+        for text in ["api:1.2", "registry:5000/team/api@sha256:ab", "sha256:0123"] {
+            assert!(is_reference(text), "{text}");
+        }
+        for text in ["", "../containers/json", "a/../b", "/x", "a?all=1", "a#b", "a b", "a%2fb"] {
+            assert!(!is_reference(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Images become evidence: every ENV and ARG, every secret-looking text of a build step or of the config.
+//!
+//! In: parsed images, one per platform. Out: judged facts, gaps and coverage for one target. A history that says
+//! nothing is a gap: history gone is not history clean.
+
+use super::document::Image;
+use super::history::{At, Body, Entry};
+use super::{COMMAND, ENV, Found};
+use crate::collect::Job;
+use crate::collect::oci_config::OciConfig;
+use crate::collect::refusal::Refusal;
+use crate::detect::{self, Context};
+use crate::evidence::{
+    Batch, Cause, Class, Coverage, Evidence, Fact, Fingerprint, Gap, Judgement, Kind, Name, Place, Sensitive, Subject,
+    Target,
+};
+use std::collections::BTreeSet;
+
+/// One target's batch.
+pub(super) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
+    let coverages = [&ENV, &COMMAND].map(|kind| Coverage::new(kind, target));
+    let mut out = Out { job, target, batch: Batch::default(), coverages };
+    out.identify(found);
+    for (name, why) in &found.unexamined {
+        let what = name.clone().unwrap_or(Name::fixed("(unnamed)"));
+        for kind in [&ENV, &COMMAND] {
+            let gap = why.gap(kind, Subject::whole(target));
+            out.batch.gaps.push(name.iter().fold(gap, |gap, name| gap.with("platform", name.clone())));
+        }
+        out.cover(|coverage| coverage.miss(what.clone(), why.cause));
+    }
+    for image in &found.images {
+        Examination::new(&mut out, image).run();
+    }
+    out.done()
+}
+
+/// What is collected for one target.
+struct Out<'a> {
+    job: &'a Job,
+    target: &'a Target,
+    batch: Batch,
+    coverages: [Coverage; 2],
+}
+
+impl Out<'_> {
+    fn cover(&mut self, tell: impl Fn(&mut Coverage)) {
+        self.coverages.iter_mut().for_each(tell);
+    }
+
+    fn identify(&mut self, found: &Found) {
+        let list = |names: BTreeSet<Name>| names.into_iter().reduce(|all, one| all.joined(", ", &one));
+        let platforms = list(found.images.iter().map(|image| image.platform.clone()).collect());
+        let digests = list(found.images.iter().filter_map(|image| image.digest.clone()).collect());
+        let builders = found.images.iter().flat_map(|image| &image.entries).map(|entry| entry.builder);
+        let mut builders: BTreeSet<&str> = builders.map(super::history::Builder::word).collect();
+        if builders.len() > 1 {
+            builders.remove("unknown");
+        }
+        let builder = list(builders.into_iter().map(Name::fixed).collect());
+        let facts = [("platforms", platforms), ("digest", digests), ("builder", builder)];
+        for coverage in &mut self.coverages {
+            for (what, name) in &found.identity {
+                coverage.identify(what, name.clone());
+            }
+            for (what, name) in &facts {
+                if let Some(name) = name {
+                    coverage.identify(what, name.clone());
+                }
+            }
+            coverage.add("platforms", found.images.len() as u64);
+            coverage.add("attestations", found.attestations);
+            coverage.add("other-manifests", found.artifacts);
+        }
+    }
+
+    fn judged(&mut self, kind: &'static Kind, place: Place, judgement: &Judgement, more: Vec<(&'static str, Fact)>) {
+        let subject = Subject::at(self.target, place);
+        if judgement.class.needs_review() {
+            let cause = match judgement.class {
+                Class::Open => Cause::NeedsReview,
+                _ if judgement.kind == ENV_FILE => Cause::ContentElsewhere,
+                _ => Cause::Malformed,
+            };
+            self.batch.gaps.push(Gap::new(kind, subject.clone(), cause).with("class", judgement.class_name()));
+        }
+        let facts = judgement.facts().into_iter().chain(more);
+        self.batch.evidence.push(Evidence::new(kind, subject, facts, self.job.now));
+    }
+
+    fn done(mut self) -> Batch {
+        self.batch.coverage = self.coverages.into();
+        let wanted: BTreeSet<&str> = self.job.wanted.iter().map(|kind| kind.name).collect();
+        self.batch.evidence.retain(|evidence| wanted.contains(evidence.kind.as_str()));
+        self.batch.gaps.retain(|gap| wanted.contains(gap.kind.as_str()));
+        self.batch.coverage.retain(|coverage| wanted.contains(coverage.kind.as_str()));
+        self.batch
+    }
+}
+
+/// An env file that a step puts into the image: its content is in a layer, not in the history.
+const ENV_FILE: &str = "env-file-copy";
+
+/// One platform's examination. Values are compared by their fingerprints.
+struct Examination<'o, 'a> {
+    out: &'o mut Out<'a>,
+    image: &'o Image,
+    base: Option<usize>,
+    /// ENV and ARG that were reported: where, name, value.
+    variables: BTreeSet<(At, Fingerprint, Option<Fingerprint>)>,
+    /// Findings that were reported: where, variable, kind, value.
+    findings: BTreeSet<(At, Option<Name>, &'static str, Fingerprint)>,
+}
+
+impl<'o, 'a> Examination<'o, 'a> {
+    fn new(out: &'o mut Out<'a>, image: &'o Image) -> Self {
+        let base = base(&image.entries);
+        let (variables, findings) = (BTreeSet::new(), BTreeSet::new());
+        Self { out, image, base, variables, findings }
+    }
+
+    fn run(&mut self) {
+        let image = self.image;
+        self.out.cover(|coverage| {
+            coverage.add("history-entries", image.entries.len() as u64);
+            coverage.add("layers", image.layers);
+        });
+        for why in incomplete(image) {
+            for kind in [&ENV, &COMMAND] {
+                let gap = why.gap(kind, Subject::at(self.out.target, self.place(None, None)));
+                self.out.batch.gaps.push(gap.with("platform", image.platform.clone()));
+            }
+            self.out.cover(|coverage| coverage.miss(Name::fixed("build history"), why.cause));
+        }
+        for (i, entry) in image.entries.iter().enumerate() {
+            self.entry(i, entry);
+        }
+        self.config(&image.config);
+        if let Some(config) = &image.built_from {
+            self.config(config);
+        }
+        if let Some(comment) = &image.comment {
+            self.text(At::Comment, None, comment);
+        }
+    }
+
+    fn place(&self, step: Option<usize>, variable: Option<Name>) -> Place {
+        let layer = step.map(|i| Name::fixed("step").joined(" ", &Name::number(i as u64 + 1)));
+        Place { layer, variable, digest: self.image.digest.clone(), ..Place::default() }
+    }
+
+    fn entry(&mut self, i: usize, entry: &Entry) {
+        for statement in &entry.statements {
+            match (&statement.body, statement.at) {
+                (Body::Text(text), at) => self.text(at, Some(i), text),
+                (Body::Pairs(text), at) => {
+                    for (n, (name, value)) in detect::pairs(text).iter().enumerate() {
+                        self.pair(at, Some(i), n + 1, name, value.as_ref());
+                    }
+                }
+            }
+        }
+        for destination in &entry.destinations {
+            let Ok(path) = destination.name() else { continue };
+            let file = path.as_str().rsplit('/').next().unwrap_or_default();
+            if detect::env_like(file) && !detect::env_template(file) {
+                let judgement = stated(Class::Undetermined, ENV_FILE);
+                let place = self.place(Some(i), Some(path));
+                self.out.judged(&COMMAND, place, &judgement, self.words(At::Copy));
+            }
+        }
+    }
+
+    fn config(&mut self, config: &OciConfig) {
+        for (n, entry) in config.env.iter().enumerate() {
+            let (name, value) = self.out.job.detector.assignment(entry);
+            self.pair(At::ConfigEnv, None, n + 1, &name, value.as_ref());
+        }
+        for (n, (key, value)) in config.labels.0.iter().enumerate() {
+            self.pair(At::Label, None, n + 1, key, Some(value));
+        }
+        let texts = [
+            (At::Cmd, config.cmd.text()),
+            (At::Entrypoint, config.entrypoint.text()),
+            (At::Healthcheck, config.healthcheck.test.text()),
+            (At::Shell, config.shell.text()),
+        ];
+        for (at, text) in texts {
+            if let Some(text) = text {
+                self.text(at, None, &text);
+            }
+        }
+        for text in &config.on_build {
+            self.text(At::Onbuild, None, text);
+        }
+    }
+
+    /// A named value: evidence of its own for ENV and ARG, a finding if it matters elsewhere.
+    fn pair(&mut self, at: At, step: Option<usize>, ordinal: usize, name: &Sensitive, value: Option<&Sensitive>) {
+        let job = self.out.job;
+        let variable = job.detector.variable(name, ordinal);
+        let judgement = match value {
+            Some(value) => job.detector.judge(name, value, Context::DockerfileEnv),
+            None => stated(Class::Empty, "unset"),
+        };
+        if at >= At::Run {
+            if !matters(judgement.class) {
+                if let Some(value) = value {
+                    self.text(at, step, value);
+                }
+                return;
+            }
+            self.finding(at, step, Some(variable), &judgement);
+            return;
+        }
+        let mark = (job.detector.fingerprint(name), value.map(|value| job.detector.fingerprint(value)));
+        // What the history already says of ENV, the config only repeats.
+        let repeated = at == At::ConfigEnv && self.variables.contains(&(At::Env, mark.0.clone(), mark.1.clone()));
+        if repeated || !self.variables.insert((at, mark.0, mark.1)) {
+            return;
+        }
+        self.out.coverages[0].add("variables", 1);
+        let mut more = self.words(at);
+        more.push(("origin", Fact::word(self.origin(step))));
+        let place = self.place(step, Some(variable));
+        self.out.judged(&ENV, place, &judgement, more);
+    }
+
+    fn text(&mut self, at: At, step: Option<usize>, text: &Sensitive) {
+        let scan = self.out.job.detector.text(text, Context::History);
+        if !scan.determined {
+            let gap = Gap::new(&COMMAND, Subject::at(self.out.target, self.place(step, None)), Cause::Malformed);
+            self.out.batch.gaps.push(gap.with("where", Name::fixed(at.word())));
+        }
+        self.out.coverages[1].add("texts", 1);
+        for spotted in scan.spotted {
+            if matters(spotted.judgement.class) {
+                self.finding(at, step, spotted.variable, &spotted.judgement);
+            }
+        }
+    }
+
+    /// One finding per place, variable and value: the config repeats what the history says.
+    fn finding(&mut self, at: At, step: Option<usize>, variable: Option<Name>, judgement: &Judgement) {
+        if let Some(correlator) = &judgement.correlator {
+            if !self.findings.insert((at, variable.clone(), judgement.kind, correlator.clone())) {
+                return;
+            }
+        }
+        let place = self.place(step, variable);
+        self.out.judged(&COMMAND, place, judgement, self.words(at));
+    }
+
+    fn words(&self, at: At) -> Vec<(&'static str, Fact)> {
+        vec![("where", Fact::word(at.word())), ("platform", Fact::Name(self.image.platform.clone()))]
+    }
+
+    /// An ENV of the config that no history entry sets came from somewhere else.
+    fn origin(&self, step: Option<usize>) -> &'static str {
+        match (step, self.base) {
+            (Some(i), Some(base)) => {
+                if i < base {
+                    "inherited"
+                } else {
+                    "own"
+                }
+            }
+            (Some(_), None) => "unknown",
+            (None, _) if self.image.entries.iter().all(|entry| entry.silent) => "unknown",
+            (None, _) => "inherited",
+        }
+    }
+}
+
+fn matters(class: Class) -> bool {
+    class.is_exposed() || class.needs_review()
+}
+
+fn stated(class: Class, kind: &'static str) -> Judgement {
+    Judgement { class, kind, length: "0", correlator: None, known: false }
+}
+
+/// How many of the oldest entries are the base image's: up to an entry that bears another image's tag, or up to
+/// the last command that is followed by a step that makes a layer. Nothing is skipped because of it.
+fn base(entries: &[Entry]) -> Option<usize> {
+    let tagged = entries.iter().rposition(|entry| entry.tagged);
+    let layer = entries.iter().rposition(|entry| !entry.metadata_only && entry.layer != Some(false))?;
+    let command = entries[..layer].iter().rposition(|entry| entry.sets_command);
+    tagged.max(command).map(|last| last + 1)
+}
+
+/// Why the history does not tell how the image was made.
+fn incomplete(image: &Image) -> Vec<Refusal> {
+    let entries = &image.entries;
+    if entries.is_empty() {
+        return vec![
+            Refusal::new(Cause::Empty).because("no build history: flattened, or written by a tool without one"),
+        ];
+    }
+    let mut gaps = Vec::new();
+    let silent = entries.iter().filter(|entry| entry.silent).count() as u64;
+    if silent > 0 {
+        let why = Refusal::new(Cause::Empty).because("history entries without text: imported, squashed or flattened");
+        gaps.push(why.with("history_entries", Name::number(silent)));
+    }
+    let least = entries.iter().filter(|entry| entry.layer == Some(true)).count() as u64;
+    let most = entries.iter().filter(|entry| entry.layer != Some(false)).count() as u64;
+    if image.layers < least || image.layers > most {
+        let why = Refusal::new(Cause::Inconsistent).because("history entries and layers disagree");
+        let why = why.with("history_entries", Name::number(if image.layers < least { least } else { most }));
+        gaps.push(why.with("layers", Name::number(image.layers)));
+    }
+    gaps
+}

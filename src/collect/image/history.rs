@@ -1,0 +1,406 @@
+//! The grammar of image history: what a builder wrote down about one build step.
+//!
+//! In: `created_by`, `comment` and `author` as builders write them (classic, BuildKit, buildah, kaniko, import,
+//! commit). Out: statements whose texts are wrapped pieces. The raw text lives only inside this parser, as it does
+//! inside the deserializer that calls it. It judges nothing and drops nothing: what it does not understand is `other`.
+
+use crate::evidence::Sensitive;
+use serde::{Deserialize, Deserializer};
+use std::ops::Deref;
+use zeroize::Zeroizing;
+
+/// Where in an image a text stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum At {
+    ConfigEnv,
+    Env,
+    Arg,
+    BuildArg,
+    Run,
+    Heredoc,
+    Label,
+    Healthcheck,
+    Cmd,
+    Entrypoint,
+    Onbuild,
+    Shell,
+    Copy,
+    Comment,
+    Other,
+}
+
+impl At {
+    /// The word in evidence.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::ConfigEnv => "config-env",
+            Self::Env => "history-env",
+            Self::Arg => "history-arg",
+            Self::BuildArg => "build-arg",
+            Self::Run => "run",
+            Self::Heredoc => "heredoc",
+            Self::Label => "label",
+            Self::Healthcheck => "healthcheck",
+            Self::Cmd => "cmd",
+            Self::Entrypoint => "entrypoint",
+            Self::Onbuild => "onbuild",
+            Self::Shell => "shell",
+            Self::Copy => "copy",
+            Self::Comment => "comment",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A statement's text.
+pub(super) enum Body {
+    /// `NAME=value NAME=value …`, the old `NAME value with blanks`, or a bare `NAME`.
+    Pairs(Sensitive),
+    /// Anything else.
+    Text(Sensitive),
+}
+
+/// One statement of a build step.
+pub(super) struct Statement {
+    pub(super) at: At,
+    pub(super) body: Body,
+}
+
+/// Which tool wrote the entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Builder {
+    Unknown,
+    Classic,
+    Buildkit,
+    Buildah,
+    Kaniko,
+    Imported,
+}
+
+impl Builder {
+    /// The word in coverage.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Classic => "classic",
+            Self::Buildkit => "buildkit",
+            Self::Buildah => "buildah",
+            Self::Kaniko => "kaniko",
+            Self::Imported => "imported",
+        }
+    }
+}
+
+/// One entry of an image's history.
+pub(super) struct Entry {
+    /// What it says.
+    pub(super) statements: Vec<Statement>,
+    /// Who wrote it.
+    pub(super) builder: Builder,
+    /// Whether it says nothing: a flattened, squashed or imported layer.
+    pub(super) silent: bool,
+    /// Whether it made a layer, as far as the source says so.
+    pub(super) layer: Option<bool>,
+    /// Whether its statement can never make a layer.
+    pub(super) metadata_only: bool,
+    /// Whether an image other than the newest ends here.
+    pub(super) tagged: bool,
+    /// Whether it sets the command: base images end so.
+    pub(super) sets_command: bool,
+    /// Destinations of COPY and ADD, for names that say what was put there.
+    pub(super) destinations: Vec<Sensitive>,
+}
+
+/// Text that is parsed before it is wrapped: wiped on drop, shown to nobody.
+#[derive(Default)]
+pub(super) struct Raw(Zeroizing<String>);
+
+impl Raw {
+    pub(super) fn new(text: Option<String>) -> Self {
+        Self(Zeroizing::new(text.unwrap_or_default()))
+    }
+}
+
+impl Deref for Raw {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        Option::<String>::deserialize(from).map(Self::new)
+    }
+}
+
+const NOP: &str = "#(nop)";
+const BUILDKIT_MARK: &str = " # buildkit";
+
+impl Entry {
+    /// Reads one entry.
+    pub(super) fn read(created_by: &Raw, comment: &Raw, author: &Raw) -> Self {
+        let text = created_by.trim();
+        let imported = comment.starts_with("Imported from");
+        let mut entry = Self {
+            statements: Vec::new(),
+            builder: builder(text, comment, author),
+            silent: text.is_empty() || imported,
+            layer: None,
+            metadata_only: false,
+            tagged: false,
+            sets_command: false,
+            destinations: Vec::new(),
+        };
+        let text = text.strip_suffix(BUILDKIT_MARK.trim_start()).map_or(text, str::trim_end);
+        match text.find(NOP).filter(|at| is_shell(&text[..*at])) {
+            Some(at) => entry.instruction(text[at + NOP.len()..].trim_start(), true),
+            None => entry.instruction(text, false),
+        }
+        // BuildKit's comment is a fixed word; anybody else's can say anything.
+        if !comment.is_empty() && !comment.starts_with("buildkit.") {
+            entry.push(At::Comment, Body::Text(wrap(comment)));
+        }
+        entry
+    }
+
+    fn push(&mut self, at: At, body: Body) {
+        self.statements.push(Statement { at, body });
+    }
+
+    fn text(&mut self, at: At, text: &str) {
+        if !text.trim().is_empty() {
+            self.push(at, Body::Text(wrap(text)));
+        }
+    }
+
+    /// One Dockerfile instruction, or the bare command of a classic RUN.
+    fn instruction(&mut self, text: &str, nop: bool) {
+        let (word, rest) = text.split_once([' ', '\t', '\n']).unwrap_or((text, ""));
+        let rest = rest.trim();
+        let word = word.to_ascii_uppercase();
+        self.metadata_only = is_metadata(&word);
+        match word.as_str() {
+            "ENV" => self.pairs(At::Env, rest),
+            "ARG" => self.pairs(At::Arg, rest),
+            "LABEL" => self.pairs(At::Label, rest),
+            "HEALTHCHECK" => self.text(At::Healthcheck, &unquoted(rest)),
+            "CMD" | "ENTRYPOINT" => {
+                self.sets_command = true;
+                self.text(if word == "CMD" { At::Cmd } else { At::Entrypoint }, &unquoted(rest));
+            }
+            "SHELL" => self.text(At::Shell, &unquoted(rest)),
+            "ONBUILD" => self.onbuild(rest),
+            "COPY" | "ADD" => self.copy(rest),
+            "RUN" => self.run(rest),
+            "MAINTAINER" | "USER" | "WORKDIR" | "EXPOSE" | "VOLUME" | "STOPSIGNAL" | "FROM" => {
+                self.text(At::Other, rest);
+            }
+            _ if nop => self.text(At::Other, text),
+            _ => self.command(text),
+        }
+    }
+
+    fn pairs(&mut self, at: At, rest: &str) {
+        if !rest.is_empty() {
+            self.push(at, Body::Pairs(wrap(rest)));
+        }
+    }
+
+    fn onbuild(&mut self, mut rest: &str) {
+        // Docker refuses ONBUILD ONBUILD; a file can still hold a thousand of them.
+        while let Some(inner) = rest.strip_prefix("ONBUILD ") {
+            rest = inner.trim_start();
+        }
+        let mut inner = Entry::read(&Raw::new(Some(rest.to_owned())), &Raw::default(), &Raw::default());
+        for statement in inner.statements.drain(..) {
+            self.push(At::Onbuild, statement.body);
+        }
+        self.metadata_only = true;
+    }
+
+    /// The content of a heredoc is not in the history; its name and the destination are.
+    fn copy(&mut self, rest: &str) {
+        let at = if rest.contains("<<") { At::Heredoc } else { At::Copy };
+        let unquoted = unquoted(rest);
+        if let Some(destination) = unquoted.split_whitespace().next_back() {
+            self.destinations.push(wrap(destination));
+        }
+        self.text(at, rest);
+    }
+
+    /// What follows RUN: options, build arguments, a shell and its command.
+    fn run(&mut self, rest: &str) {
+        if rest.starts_with('|') || assigns(rest) {
+            self.command(rest);
+        } else {
+            let at = if rest.contains("<<") { At::Heredoc } else { At::Run };
+            self.text(at, &unquoted(without_shell(rest)));
+        }
+    }
+
+    /// A command line, perhaps with build arguments before its shell: `|2 A=b C=d /bin/sh -c …`, and without
+    /// the count as some versions of buildah write it.
+    fn command(&mut self, text: &str) {
+        let counted = text.strip_prefix('|').and_then(|rest| rest.split_once(' '));
+        let counted = counted.and_then(|(count, rest)| Some((count.parse::<usize>().ok()?, rest)));
+        let (count, rest) = counted.unwrap_or((usize::from(assigns(text)), text));
+        let (arguments, command) = if count == 0 { ("", rest) } else { split_at_shell(rest, count) };
+        if !arguments.trim().is_empty() {
+            self.push(At::BuildArg, Body::Pairs(wrap(arguments.trim())));
+        }
+        let at = match command {
+            _ if command.contains("<<") => At::Heredoc,
+            _ if counted.is_some() || is_shell(command) || shell_end(command).is_some() => At::Run,
+            _ => At::Other,
+        };
+        self.text(at, without_shell(command));
+    }
+}
+
+fn wrap(text: &str) -> Sensitive {
+    Sensitive::from(text.to_owned())
+}
+
+/// Instructions that never make a layer; VOLUME and WORKDIR may, with some builders.
+fn is_metadata(word: &str) -> bool {
+    matches!(
+        word,
+        "ENV"
+            | "ARG"
+            | "LABEL"
+            | "HEALTHCHECK"
+            | "CMD"
+            | "ENTRYPOINT"
+            | "SHELL"
+            | "ONBUILD"
+            | "MAINTAINER"
+            | "USER"
+            | "EXPOSE"
+            | "STOPSIGNAL"
+    )
+}
+
+fn builder(text: &str, comment: &str, author: &str) -> Builder {
+    if comment.starts_with("Imported from") {
+        Builder::Imported
+    } else if author.eq_ignore_ascii_case("kaniko") {
+        Builder::Kaniko
+    } else if comment.starts_with("buildkit.") || text.ends_with(BUILDKIT_MARK) {
+        Builder::Buildkit
+    } else if comment.starts_with("FROM ") || text.contains("#(nop) ") && !text.contains("#(nop)  ") {
+        Builder::Buildah
+    } else if text.contains(NOP) || text.starts_with('|') || text.starts_with("/bin/sh -c ") {
+        Builder::Classic
+    } else {
+        Builder::Unknown
+    }
+}
+
+/// Whether a text begins with `NAME=`.
+fn assigns(text: &str) -> bool {
+    let name = text.split('=').next().unwrap_or_default();
+    name.len() < text.len()
+        && !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+/// Whether a word names a shell: `/bin/sh`, `/bin/busybox`, `cmd`, `powershell.exe`.
+fn is_shell(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    let base = word.rsplit(['/', '\\']).next().unwrap_or_default().trim_end_matches(".exe").to_ascii_lowercase();
+    matches!(base.as_str(), "sh" | "ash" | "bash" | "dash" | "zsh" | "ksh" | "busybox" | "cmd" | "powershell" | "pwsh")
+}
+
+/// Where the shell's own words end: behind `-c`, `/C` or `-Command`.
+fn shell_end(text: &str) -> Option<usize> {
+    if !is_shell(text) {
+        return None;
+    }
+    [" -c ", " -lc ", " -ec ", " -exc ", " /S /C ", " /C ", " -Command "]
+        .iter()
+        .filter_map(|flag| text.find(flag).map(|at| at + flag.len()))
+        .min()
+}
+
+fn without_shell(text: &str) -> &str {
+    shell_end(text).map_or(text, |end| &text[end..])
+}
+
+/// Parts build arguments from the command behind them. Values may contain blanks, so the command begins at the
+/// first word behind the last `NAME=` that names a shell, or else is absolute; without one, all is arguments.
+fn split_at_shell(text: &str, count: usize) -> (&str, &str) {
+    let mut names = 0;
+    let mut absolute = None;
+    let mut at = 0;
+    for word in text.split(' ') {
+        if names >= count && is_shell(word) {
+            return (&text[..at], &text[at..]);
+        }
+        if assigns(word) {
+            names += 1;
+            absolute = absolute.filter(|_| names > count);
+        } else if names >= count && word.starts_with('/') && absolute.is_none() {
+            absolute = Some(at);
+        }
+        at += word.len() + 1;
+    }
+    absolute.map_or((text, ""), |at| (&text[..at], &text[at..]))
+}
+
+/// `["a" "b\"c"]`, as Go and JSON print lists, becomes `a b"c`; `&{["CMD-SHELL" "…"] "30s" …}` its list. Other
+/// texts stay as they are: what is not such a list is a shell form.
+fn unquoted(text: &str) -> Zeroizing<String> {
+    let Some(start) = text.find('[').filter(|at| matches!(text[..*at].trim(), "" | "&{")) else {
+        return Zeroizing::new(text.to_owned());
+    };
+    let mut out = Zeroizing::new(String::with_capacity(text.len()));
+    let mut rest = text[start + 1..].chars();
+    loop {
+        match rest.next() {
+            Some('"') => {
+                if !out.is_empty() {
+                    out.push(' ');
+                }
+                if !quoted(&mut rest, &mut out) {
+                    return Zeroizing::new(text.to_owned());
+                }
+            }
+            Some(c) if c.is_whitespace() || c == ',' => {}
+            Some(']') => break,
+            _ => return Zeroizing::new(text.to_owned()),
+        }
+    }
+    // Behind a bare list there is nothing; behind a health check's list stand its intervals.
+    let whole = !text[..start].trim().is_empty() || rest.as_str().trim().is_empty();
+    if whole { out } else { Zeroizing::new(text.to_owned()) }
+}
+
+/// The rest of a quoted text, its escapes resolved; false if it does not end.
+fn quoted(rest: &mut std::str::Chars<'_>, out: &mut String) -> bool {
+    while let Some(c) = rest.next() {
+        match c {
+            '"' => return true,
+            '\\' => match rest.next() {
+                Some('n') => out.push('\n'),
+                Some('t') => out.push('\t'),
+                Some('r') => out.push('\r'),
+                Some('u') => {
+                    let digits: String = rest.by_ref().take(4).collect();
+                    let code = u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32);
+                    out.push(code.unwrap_or('\u{fffd}'));
+                }
+                Some(escaped) => out.push(escaped),
+                None => return false,
+            },
+            c => out.push(c),
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+#[path = "history_tests.rs"]
+mod tests;

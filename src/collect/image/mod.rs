@@ -1,0 +1,249 @@
+//! Images: what `docker history` and the image config say. From an engine, an archive or an OCI layout.
+//!
+//! In: the sources of `images`. Out: evidence on every ENV and ARG, on secret-looking texts of build steps and
+//! config, and coverage that counts history entries and platforms. It opens no layer and knows no rule.
+
+mod archive;
+mod document;
+#[cfg(feature = "docker")]
+mod engine;
+mod facts;
+mod history;
+mod layout;
+
+use super::refusal::Refusal;
+use super::runtime::offload;
+use super::{Collector, Job};
+use crate::config::{Config, ImageSource, Limits};
+use crate::evidence::{Batch, Cause, Class, Field, FieldType, Kind, Name, Stop, Subject, Target};
+use document::Image;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join};
+use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use std::sync::Arc;
+
+const LENGTHS: [&str; 6] = ["0", "1-7", "8-15", "16-31", "32-63", "64+"];
+const CLASS: Field = Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "what the value is" };
+const VALUE_KIND: Field = Field { name: "value_kind", holds: FieldType::Name, meaning: "a finer word for the value" };
+const LENGTH: Field = Field { name: "length", holds: FieldType::Word(&LENGTHS), meaning: "the value's length bucket" };
+const KNOWN: Field =
+    Field { name: "known", holds: FieldType::Bool, meaning: "whether it equals a value given as known" };
+const CORRELATOR: Field = Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "equal values share it" };
+const PLATFORM: Field =
+    Field { name: "platform", holds: FieldType::Name, meaning: "the platform of the index: os/architecture" };
+
+/// One ENV or ARG.
+pub(super) static ENV: Kind = Kind {
+    name: "image.env",
+    meaning: "one ENV or ARG of an image's config or history",
+    declared_by: "images",
+    live: false,
+    unit: "history-entries",
+    fields: &[
+        Field {
+            name: "where",
+            holds: FieldType::Word(&["config-env", "history-env", "history-arg", "build-arg"]),
+            meaning: "where it stands",
+        },
+        Field {
+            name: "origin",
+            holds: FieldType::Word(&["own", "inherited", "unknown"]),
+            meaning: "whether this image or its base image says it, as far as that can be told",
+        },
+        PLATFORM,
+        CLASS,
+        VALUE_KIND,
+        LENGTH,
+        KNOWN,
+        CORRELATOR,
+    ],
+};
+
+/// A secret-looking text of a build step or of the config.
+pub(super) static COMMAND: Kind = Kind {
+    name: "image.command",
+    meaning: "a secret-looking text in a build step, a label, a command or a comment of an image",
+    declared_by: "images",
+    live: false,
+    unit: "history-entries",
+    fields: &[
+        Field {
+            name: "where",
+            holds: FieldType::Word(&[
+                "run",
+                "heredoc",
+                "label",
+                "healthcheck",
+                "cmd",
+                "entrypoint",
+                "onbuild",
+                "shell",
+                "copy",
+                "comment",
+                "other",
+            ]),
+            meaning: "where it stands",
+        },
+        PLATFORM,
+        CLASS,
+        VALUE_KIND,
+        LENGTH,
+        KNOWN,
+        CORRELATOR,
+    ],
+};
+
+static KINDS: [&Kind; 2] = [&ENV, &COMMAND];
+
+/// The collector.
+pub(super) struct Images;
+
+/// What a source gave.
+#[derive(Default)]
+struct Found {
+    /// One image per platform.
+    images: Vec<Image>,
+    /// Platforms, or the source as a whole, that could not be examined.
+    unexamined: Vec<(Option<Name>, Refusal)>,
+    /// Attestation manifests of the index.
+    attestations: u64,
+    /// Manifests that are no images.
+    artifacts: u64,
+    /// What identifies the source.
+    identity: Vec<(&'static str, Name)>,
+}
+
+impl Collector for Images {
+    fn kinds(&self) -> &'static [&'static Kind] {
+        &KINDS
+    }
+
+    fn targets(&self, _: &'static Kind, config: &Config) -> Vec<Target> {
+        let mut targets: Vec<Target> = config.images.iter().map(target).collect();
+        targets.sort();
+        targets.dedup();
+        targets
+    }
+
+    fn collect(&self, job: Arc<Job>) -> BoxFuture<'static, Batch> {
+        collect(job).boxed()
+    }
+}
+
+fn target(source: &ImageSource) -> Target {
+    Target::new("image", source.shown())
+}
+
+async fn collect(job: Arc<Job>) -> Batch {
+    let mut sources = job.config.images.clone();
+    sources.sort_by_key(ImageSource::shown);
+    sources.dedup();
+    let (live, saved): (Vec<_>, Vec<_>) =
+        sources.into_iter().partition(|source| matches!(source, ImageSource::Engine(_)));
+    let (mut batch, other) = join(from_engine(&job, live), from_files(Arc::clone(&job), saved)).await;
+    batch.absorb(other);
+    batch
+}
+
+/// Archives and layouts, one per core. One that panics is a gap; the others are still reported.
+async fn from_files(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
+    let lost = (Arc::clone(&job), sources.clone());
+    let work = move || {
+        let task = job.progress.begin("images", u64::try_from(sources.len()).ok());
+        let examine = |source: &ImageSource| {
+            task.examining(&source.shown());
+            let batch = report(&job, source, read(source, &job.config.limits, &job.stop));
+            task.advance(1);
+            batch
+        };
+        sources.par_iter().map(examine).collect::<Vec<Batch>>()
+    };
+    let mut all = Batch::default();
+    match offload(work).await {
+        Some(batches) => batches.into_iter().for_each(|batch| all.absorb(batch)),
+        None => {
+            let (job, sources) = lost;
+            for source in &sources {
+                all.absorb(report(&job, source, Err(Refusal::new(Cause::Crashed))));
+            }
+        }
+    }
+    all
+}
+
+fn read(source: &ImageSource, limits: &Limits, stop: &Stop) -> Result<Found, Refusal> {
+    match source {
+        ImageSource::DockerArchive(path) => {
+            let (archive, damage) = archive::Archive::read(path, limits, stop)?;
+            let found = layout::images(&archive);
+            match (found, damage) {
+                (Ok(mut found), damage) => {
+                    found.unexamined.extend(damage.map(|why| (None, why)));
+                    Ok(found)
+                }
+                (Err(_), Some(why)) | (Err(why), None) => Err(why),
+            }
+        }
+        ImageSource::OciLayout(root) => layout::images(&layout::Directory::open(root, limits)?),
+        ImageSource::Registry(_) => Err(Refusal::new(Cause::Unsupported)
+            .because("registries are not read yet; give docker-archive:FILE or oci:DIR")),
+        ImageSource::Engine(_) => Err(Refusal::new(Cause::Unsupported)
+            .because("this build has no Docker support; give docker-archive:FILE or oci:DIR")),
+    }
+}
+
+#[cfg(feature = "docker")]
+async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
+    use futures_util::future::join_all;
+    let mut all = Batch::default();
+    if sources.is_empty() {
+        return all;
+    }
+    let task = job.progress.begin("images in the engine", u64::try_from(sources.len()).ok());
+    let engine = super::docker::Engine::connect(&job.config.docker).await;
+    // A loop, not a closure: the compiler cannot prove closures over borrowed futures to be `Send`.
+    let mut work = Vec::new();
+    for source in &sources {
+        work.push(one(job, &engine, source, task.as_ref()));
+    }
+    join_all(work).await.into_iter().for_each(|batch| all.absorb(batch));
+    all
+}
+
+#[cfg(feature = "docker")]
+async fn one(
+    job: &Job,
+    engine: &Result<super::docker::Engine, Refusal>,
+    source: &ImageSource,
+    task: &dyn crate::evidence::Task,
+) -> Batch {
+    task.examining(&source.shown());
+    let found = match (engine, source) {
+        (Ok(engine), ImageSource::Engine(reference)) => engine::read(engine, reference).await,
+        (Err(refusal), _) => Err(refusal.clone()),
+        _ => Err(Refusal::new(Cause::Unsupported)),
+    };
+    task.advance(1);
+    report(job, source, found)
+}
+
+#[cfg(not(feature = "docker"))]
+#[expect(clippy::unused_async, reason = "the same signature as with an engine")]
+async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
+    let mut all = Batch::default();
+    for source in &sources {
+        all.absorb(report(job, source, read(source, &job.config.limits, &job.stop)));
+    }
+    all
+}
+
+fn report(job: &Job, source: &ImageSource, found: Result<Found, Refusal>) -> Batch {
+    let target = target(source);
+    match found {
+        Ok(found) => facts::report(job, &target, &found),
+        Err(why) => {
+            let wanted = KINDS.into_iter().filter(|kind| job.wants(kind));
+            Batch { gaps: wanted.map(|kind| why.gap(kind, Subject::whole(&target))).collect(), ..Batch::default() }
+        }
+    }
+}
