@@ -1,7 +1,12 @@
-//! The one integration binary.
+//! The one integration binary: the commands as a user meets them, and the collectors over real things.
+//! A test that covers a trap is named after it.
 
 mod architecture;
 mod canary;
 mod commands;
 mod configuration;
+mod dockerfile;
+mod host;
+mod scene;
+mod service;
 mod worlds;

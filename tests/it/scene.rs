@@ -1,0 +1,46 @@
+//! A scene: a configuration as a user writes it, collected for some kinds of evidence.
+
+use leakproof::collect::{Job, kinds, run};
+use leakproof::config::Config;
+use leakproof::detect::Detector;
+use leakproof::evidence::{Batch, Evidence, Fact, Key, NoProgress, SecretRegistry, Stop, Timestamp};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Collects the kinds named over a configuration text.
+pub(crate) fn collect(yaml: &str, base: &Path, wanted: &[&str]) -> Batch {
+    let config = Config::parse("leakproof.yaml", yaml, base).unwrap_or_else(|problems| panic!("{problems}"));
+    let declared = config.secrets.iter().map(|secret| secret.name.clone()).collect();
+    let registry = Arc::new(SecretRegistry::default());
+    let job = Job {
+        config: Arc::new(config),
+        detector: Arc::new(Detector::new(declared, Vec::new(), Key::random().unwrap(), registry)),
+        progress: Arc::new(NoProgress),
+        stop: Stop::default(),
+        now: Timestamp::from_unix(1_700_000_000),
+        wanted: kinds().filter(|kind| wanted.contains(&kind.name)).collect(),
+    };
+    assert_eq!(job.wanted.len(), wanted.len(), "a kind of {wanted:?} has no collector");
+    run(job).unwrap().batch
+}
+
+/// Random letters and digits: a value no scanner of this repository may find.
+pub(crate) fn secret() -> String {
+    let mut bytes = [0_u8; 24];
+    getrandom::fill(&mut bytes).unwrap();
+    let alphabet = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+    bytes.iter().map(|b| char::from(alphabet[usize::from(*b) % alphabet.len()])).collect()
+}
+
+/// Everything that was collected as text: what must not hold a value.
+pub(crate) fn shown(batch: &Batch) -> String {
+    format!("{:?}{:?}{:?}{:?}", batch.evidence, batch.gaps, batch.coverage, batch.inapplicable)
+}
+
+/// A number of evidence.
+pub(crate) fn number(evidence: &Evidence, field: &str) -> i64 {
+    match evidence.fact(field) {
+        Some(Fact::Int(n)) => *n,
+        other => panic!("{field} is {other:?}"),
+    }
+}
