@@ -7,6 +7,7 @@ mod commands;
 mod configuration;
 mod dockerfile;
 mod host;
+mod readme;
 mod scene;
 mod service;
 mod worlds;
