@@ -5,9 +5,11 @@
 use regex::Regex;
 use std::sync::LazyLock;
 
-#[expect(clippy::expect_used, reason = "the patterns are literals, and a test builds them all")]
+/// A pattern whose classes are ASCII: smaller and faster, and names and tokens are ASCII anyway.
+#[expect(clippy::expect_used, reason = "the patterns are literals, and the tests build them all")]
 pub(super) fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a pattern of this crate")
+    let ascii = text.replace(r"\w", "[0-9A-Za-z_]").replace(r"\d", "[0-9]").replace(r"\b", r"(?-u:\b)");
+    Regex::new(&ascii).expect("a pattern of this crate")
 }
 
 static PLAIN: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
