@@ -125,6 +125,28 @@ pub(super) fn password_like(value: &str) -> bool {
     (6..=64).contains(&value.chars().count()) && letters && other && everyday(value).is_none() && !value.contains(' ')
 }
 
+/// Words with joints, such as a class path or a sentence's slug.
+pub(super) fn wordy(value: &str) -> bool {
+    value
+        .split(['-', '_', '.', '/', ':', ','])
+        .all(|part| part.bytes().all(|b| b.is_ascii_alphabetic()) || part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The name of an algorithm.
+pub(super) fn algorithm(value: &str) -> bool {
+    static NAMES: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"(?i)^((hs|rs|es|ps)(256|384|512)|es256k|eddsa|ed25519|aes-?(128|192|256)(-?(gcm|cbc|ctr))?|sha-?(1|256|384|512)|bcrypt|argon2(id|i|d)?|scrypt|pbkdf2(_sha256)?|hmac-?sha-?(1|256|384|512)|rsa|ecdsa)$",
+        )
+    });
+    value.len() <= 24 && NAMES.is_match(value)
+}
+
+/// The text without quotes around it.
+pub(super) fn unquoted(text: &str) -> &str {
+    text.trim_matches(['"', '\''])
+}
+
 fn distinct(value: &str) -> usize {
     let mut seen = [false; 256];
     value.bytes().for_each(|b| seen[usize::from(b)] = true);
