@@ -71,6 +71,9 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
 }
 
 fn worst(scan: Scan) -> Class {
+    if scan.encoding == "git-crypt" {
+        return Class::Encrypted;
+    }
     let worst = scan.spotted.iter().map(|spotted| spotted.judgement.class).max().unwrap_or(Class::Empty);
     if scan.determined { worst } else { worst.max(Class::Undetermined) }
 }

@@ -11,7 +11,9 @@ mod tips;
 use leakproof::collect::{self, Job};
 use leakproof::config::Config;
 use leakproof::detect::Detector;
-use leakproof::evidence::{Batch, Cause, Evidence, Fact, Key, Name, NoProgress, SecretRegistry, Sensitive, Stop, Timestamp};
+use leakproof::evidence::{
+    Batch, Cause, Evidence, Fact, Key, Name, NoProgress, SecretRegistry, Sensitive, Stop, Timestamp,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
