@@ -11,3 +11,6 @@ mod readme;
 mod scene;
 mod service;
 mod worlds;
+//! The one integration binary.
+
+mod git;

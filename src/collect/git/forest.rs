@@ -261,7 +261,7 @@ impl<'a> Worker<'a> {
         }
         let role = self.role(entry.name);
         match (entry.what, role) {
-            (EntryType::Tree, Role::Env) => below.push((name(), (entry.id, INSIDE), true)),
+            (EntryType::Tree, Role::Env) if dotted(entry.name) => below.push((name(), (entry.id, INSIDE), true)),
             (EntryType::Tree, _) => below.push((name(), (entry.id, lens), false)),
             (what, Role::Env | Role::Template) => node.hits.push(Hit { name: name(), id: entry.id, what, role }),
             (what, _) if lens == INSIDE => {
@@ -287,6 +287,12 @@ impl<'a> Worker<'a> {
         }
         role
     }
+}
+
+/// Whether a directory of an env file's name is one: `.env/`, `prod.env/`, but not `env/` or `environment/`,
+/// which are where programs keep their code.
+pub(super) fn dotted(name: &[u8]) -> bool {
+    name.contains(&b'.')
 }
 
 /// What a file name says.

@@ -1,7 +1,7 @@
 //! Everything that keeps objects alive by name: refs of every namespace, and the HEADs of all working trees.
 //!
 //! In: an opened store. Out: roots of the history walk, a digest of all refs, and what could not be read.
-//! libgit2's iterator skips broken refs silently, so names are listed first and each is then looked up.
+//! libgit2's iterators skip a loose ref that does not parse without a word, so those files are looked at here.
 //! Replace refs are roots like any other; nothing is ever replaced.
 
 use super::objects::{Fault, Losses, Peeled, peel};
@@ -50,6 +50,7 @@ struct Found {
 pub(super) fn read(store: &Store, repository: &Repository) -> Refs {
     let mut losses = Losses::default();
     let mut found = listed(repository, &mut losses);
+    (0..broken(&store.common.join("refs"), REF_DEPTH)).for_each(|_| losses.count(Fault::Malformed));
     found.extend(heads(&store.common));
     found.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
     found.dedup_by(|a, b| a.name == b.name && a.id == b.id);
@@ -93,6 +94,19 @@ fn listed(repository: &Repository, losses: &mut Losses) -> Vec<Found> {
         }
     }
     found
+}
+
+/// How many loose ref files hold neither an id nor another ref's name: what they named is lost.
+fn broken(dir: &Path, depth: usize) -> usize {
+    let one = |path: std::path::PathBuf| {
+        if path.is_dir() {
+            return if depth > 0 { broken(&path, depth - 1) } else { 1 };
+        }
+        let lock = path.extension().is_some_and(|ending| ending == "lock");
+        let symbolic = || small_file(&path, REF_BYTES).is_some_and(|text| text.starts_with(b"ref:"));
+        usize::from(!lock && id_in(&path).is_none() && !symbolic())
+    };
+    children(dir).into_iter().map(one).sum()
 }
 
 fn resolved(reference: &Reference<'_>) -> Option<Oid> {

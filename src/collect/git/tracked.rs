@@ -4,7 +4,7 @@
 //! tip. Files below a directory with an env file's name count for that directory, and for themselves if they
 //! have such a name too. A symlink is judged by the tracked file it leads to. Tags and submodules are history's.
 
-use super::forest::{Role, role_of};
+use super::forest::{Role, dotted, role_of};
 use super::history::shown_path;
 use super::judge::{Outcome, judge};
 use super::kinds::TRACKED;
@@ -71,6 +71,9 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
 }
 
 fn worst(scan: Scan) -> Class {
+    if scan.encoding == "git-crypt" {
+        return Class::Encrypted;
+    }
     let worst = scan.spotted.iter().map(|spotted| spotted.judgement.class).max().unwrap_or(Class::Empty);
     if scan.determined { worst } else { worst.max(Class::Undetermined) }
 }
@@ -189,7 +192,7 @@ fn index_entry(path: &[u8], id: Oid, what: EntryType, paths: &mut Paths) {
     }
     let mut start = 0;
     for (at, _) in path.iter().enumerate().filter(|(_, b)| **b == b'/') {
-        if role_of(&path[start..at]) == Role::Env {
+        if dotted(&path[start..at]) && role_of(&path[start..at]) == Role::Env {
             paths.entry(path[..at].to_vec()).or_insert_with(|| staged(EntryType::Tree));
         }
         start = at + 1;

@@ -1,0 +1,123 @@
+//! What is tracked now, and what templates hold.
+
+use super::{Repo, leak, scan_with, secret};
+use leakproof::evidence::Cause;
+
+#[test]
+fn untracked_and_ignored_files_are_not_tracked() {
+    let repo = Repo::started();
+    repo.commit(".gitignore", ".env\n");
+    repo.write(".env", leak(&secret()));
+    let found = repo.scan();
+    assert!(found.of("git.tracked").is_empty());
+    assert!(found.proven());
+    assert_eq!(found.counted("git.tracked", "refs"), 1);
+}
+
+#[test]
+fn tracked_file_is_found_although_it_is_ignored() {
+    let repo = Repo::started();
+    repo.commit(".gitignore", ".env\n");
+    repo.commit(".env", leak(&secret()));
+    let tracked = repo.scan();
+    let tracked = tracked.one("git.tracked");
+    assert_eq!(tracked.word("where"), Some("tip"));
+    assert_eq!(tracked.word("type"), Some("file"));
+    assert_eq!(tracked.word("class"), Some("plaintext"));
+    assert_eq!(tracked.word("ref"), Some("refs/heads/main"));
+}
+
+#[test]
+fn staged_file_is_found_in_the_index() {
+    let repo = Repo::started();
+    repo.write("svc/.env", leak(&secret()));
+    repo.git(&["add", "-f", "svc/.env"]);
+    let found = repo.scan();
+    assert_eq!(found.paths("git.tracked"), ["svc/.env"]);
+    assert_eq!(found.one("git.tracked").word("where"), Some("index"));
+    assert_eq!(found.one("git.tracked").word("class"), Some("plaintext"));
+    assert_eq!(found.exposed(), [""; 0], "the index is not history");
+}
+
+#[test]
+fn conflict_stages_and_intent_to_add_count() {
+    let repo = Repo::started();
+    for branch in ["one", "two"] {
+        repo.git(&["checkout", "-q", "-b", branch, "main"]);
+        repo.commit(".env", leak(&secret()));
+    }
+    repo.run_in(&repo.dir, &["merge", "-q", "one"]);
+    repo.git(&["branch", "-q", "-D", "one"]);
+    assert_eq!(repo.scan().paths("git.tracked"), [".env"]);
+}
+
+#[test]
+fn every_branch_and_remote_tip_counts() {
+    let repo = Repo::started();
+    let main = repo.git(&["rev-parse", "HEAD"]);
+    let leaked = repo.commit("svc/.env.production", leak(&secret()));
+    repo.git(&["reset", "-q", "--hard", &main]);
+    for reference in ["refs/heads/feature", "refs/remotes/origin/feature"] {
+        repo.git(&["update-ref", reference, &leaked]);
+        let found = repo.scan();
+        assert_eq!(found.paths("git.tracked"), ["svc/.env.production"]);
+        assert_eq!(found.one("git.tracked").word("ref"), Some(reference));
+        repo.git(&["update-ref", "-d", reference]);
+    }
+}
+
+#[test]
+fn file_of_an_older_commit_is_not_tracked_now() {
+    let repo = Repo::started();
+    repo.commit(".env", leak(&secret()));
+    repo.remove(".env");
+    assert!(repo.scan().of("git.tracked").is_empty());
+}
+
+#[test]
+fn index_that_does_not_parse_is_a_gap() {
+    let repo = Repo::started();
+    repo.write(".git/index", "garbage");
+    assert_eq!(repo.scan().causes("git.tracked"), [Cause::Malformed]);
+}
+
+#[test]
+fn template_with_placeholders_and_template_with_the_real_key() {
+    let repo = Repo::started();
+    repo.commit(".env.example", "JWT_SECRET_KEY=changeme\nPORT=8000\n");
+    let found = repo.scan();
+    let classes = |found: &super::Found| -> Vec<String> {
+        found.of("git.template").iter().map(|e| e.word("class").unwrap().to_owned()).collect()
+    };
+    assert_eq!(classes(&found), ["placeholder", "not-secret"]);
+    assert!(found.of("git.tracked").is_empty(), "a template may be tracked");
+    assert_eq!(found.exposed(), [""; 0], "and is no finding of history");
+    repo.commit("svc/.env.sample", leak(&secret()));
+    let found = repo.scan();
+    assert!(classes(&found).contains(&"plaintext".to_owned()));
+    assert_eq!(found.counted("git.template", "files"), 2);
+}
+
+#[test]
+fn no_template_is_not_applicable() {
+    let found = Repo::started().scan();
+    assert!(found.0.inapplicable.iter().any(|n| n.kind.as_str() == "git.template"));
+    assert_eq!(found.counted("git.template", "files"), 0);
+}
+
+#[test]
+fn template_over_the_limit_is_a_gap() {
+    let repo = Repo::started();
+    repo.commit(".env.example", "#".repeat(2000));
+    let found = scan_with(&repo.dir, &["git.template"], |config| config.limits.file_bytes = 1000);
+    assert_eq!(found.causes("git.template"), [Cause::OverLimit]);
+}
+
+#[test]
+fn only_wanted_kinds_come_out() {
+    let repo = Repo::started();
+    repo.commit(".env", leak(&secret()));
+    let found = scan_with(&repo.dir, &["git.complete"], |_| {});
+    assert!(found.0.evidence.iter().all(|e| e.kind.as_str() == "git.complete"));
+    assert!(found.0.coverage.iter().all(|c| c.kind.as_str() == "git.complete"));
+}
