@@ -4,9 +4,14 @@
 
 mod encoding;
 mod files;
+mod formats;
 mod known;
+mod names;
+mod placeholders;
+mod references;
 mod rule;
 mod text;
+mod values;
 
 pub use files::{env_like, env_template};
 pub use text::pairs;
