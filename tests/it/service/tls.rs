@@ -1,6 +1,5 @@
 //! TLS that cannot be trusted is nobody's health: a self-signed certificate made at run time.
 
-use super::stand_in::StandIn;
 use super::{IMPATIENT, cause, probe};
 use leakproof::evidence::Cause;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -36,7 +35,7 @@ fn self_signed() -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
     let pkcs8 = sequence(&[&[0x02, 0x01, 0x00], &ed25519, &der(0x04, &der(0x04, &seed))]);
     let key: PrivateKeyDer<'static> = PrivatePkcs8KeyDer::from(pkcs8).into();
     let signer: Arc<dyn SigningKey> = rustls::crypto::ring::sign::any_supported_type(&key).unwrap();
-    let common_name = sequence(&[&[0x06, 0x03, 0x55, 0x04, 0x03], &der(0x0c, b"localhost")]);
+    let common_name = sequence(&[&[0x06, 0x03, 0x55, 0x04, 0x03], &der(0x0c, b"a stand-in nobody vouches for")]);
     let name = sequence(&[&der(0x31, &common_name)]);
     let validity = sequence(&[&der(0x17, b"200101000000Z"), &der(0x17, b"491231000000Z")]);
     let names = sequence(&[&der(0x82, b"localhost")]);
@@ -84,7 +83,13 @@ fn a_certificate_nobody_vouches_for_is_no_verdict() {
 
 #[test]
 fn plain_http_behind_an_https_url_is_no_verdict() {
-    let server = StandIn::json(r#"{"status":"ok"}"#);
-    let url = format!("https://localhost:{}", server.address.port());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        }
+    });
     assert_eq!(cause(&probe(&url, IMPATIENT, "service.health")), Cause::Untrusted);
 }

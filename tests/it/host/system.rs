@@ -1,0 +1,123 @@
+//! Configuration that creates an env file again, and the system's own files that embed values.
+
+use super::{class, found, host, survey, write};
+use crate::scene::{secret, shown};
+use leakproof::evidence::Cause;
+use std::os::unix::fs::symlink;
+
+#[test]
+fn an_environment_file_of_a_unit_is_a_directive_even_while_the_file_is_missing() {
+    let root = host();
+    write(&root, "etc/systemd/system/app.service", "[Service]\nEnvironmentFile=-/srv/gone/.env\n");
+    let batch = survey(&root);
+    assert_eq!(found(&batch), ["directive /etc/systemd/system/app.service"]);
+    assert_eq!(batch.evidence[0].word("by"), Some("systemd"));
+    assert_eq!(batch.evidence[0].subject.place.line, Some(2));
+}
+
+#[test]
+fn a_drop_in_s_environment_file_is_followed_and_judged() {
+    let (root, value) = (host(), secret());
+    write(&root, "etc/systemd/system/app.service.d/10-env.conf", "[Service]\nEnvironmentFile=/etc/default/app\n");
+    write(&root, "etc/default/app", format!("DB_PASSWORD={value}\n"));
+    let batch = survey(&root);
+    assert_eq!(class(&batch, "directive /etc/systemd/system/app.service.d/10-env.conf"), "plaintext");
+    assert_eq!(class(&batch, "env-file /etc/default/app"), "plaintext");
+    assert!(!shown(&batch).contains(&value));
+}
+
+#[test]
+fn stock_units_with_harmless_defaults_are_no_finding() {
+    let root = host();
+    write(&root, "usr/lib/systemd/system/cron.service", "[Service]\nEnvironmentFile=-/etc/default/cron\n");
+    write(&root, "usr/lib/systemd/system/ssh.service", "[Service]\nEnvironmentFile=-/etc/default/ssh\n");
+    write(&root, "etc/default/cron", "# READ_ENV\nEXTRA_OPTS=-l\n");
+    symlink("usr/lib", root.path().join("lib")).unwrap();
+    let batch = survey(&root);
+    assert!(batch.evidence.is_empty() && batch.gaps.is_empty(), "{}", shown(&batch));
+    assert_eq!(batch.coverage[0].count("units"), 2);
+}
+
+#[test]
+fn an_assignment_in_a_unit_is_judged() {
+    let (root, value) = (host(), secret());
+    let unit = format!("[Service]\nEnvironment=PORT=1 \"API_TOKEN={value}\" \\\n  MODE=x\n");
+    write(&root, "etc/systemd/system/app.service", unit);
+    let batch = survey(&root);
+    assert_eq!(found(&batch), ["directive /etc/systemd/system/app.service"]);
+    let variable = batch.evidence[0].subject.place.variable.as_ref().map(ToString::to_string);
+    assert_eq!(variable.as_deref(), Some("API_TOKEN"));
+    assert!(!shown(&batch).contains(&value));
+}
+
+#[test]
+fn every_form_of_env_file_in_compose_is_a_directive() {
+    let root = host();
+    let compose = "services:\n  a:\n    image: x\n    env_file: one.env\n  b:\n    env_file: [two.env]\n  c:\n    env_file:\n      - path: three.env\n        required: false\n";
+    write(&root, "srv/app/docker-compose.prod.yml", compose);
+    let batch = survey(&root);
+    let mut names: Vec<String> =
+        batch.evidence.iter().filter_map(|e| e.subject.place.variable.as_ref()).map(ToString::to_string).collect();
+    names.sort();
+    assert_eq!(names, ["one.env", "three.env", "two.env"]);
+    assert!(batch.evidence.iter().all(|e| e.word("by") == Some("compose") && e.word("what") == Some("directive")));
+}
+
+#[test]
+fn a_compose_env_file_outside_the_declared_directories_is_judged() {
+    let (root, value) = (host(), secret());
+    write(&root, "srv/app/compose.yaml", "services: { a: { env_file: ../../opt/app.conf } }\n");
+    write(&root, "opt/app.conf", format!("API_TOKEN={value}\n"));
+    let batch = survey(&root);
+    assert_eq!(class(&batch, "directive /srv/app/compose.yaml"), "plaintext");
+    assert!(found(&batch).iter().any(|line| line.starts_with("env-file ") && line.ends_with("opt/app.conf")));
+}
+
+#[test]
+fn the_env_file_beside_a_compose_file_is_its_own() {
+    let root = host();
+    write(&root, "srv/app/compose.yaml", "services: {}\n");
+    write(&root, "srv/app/.env", "TAG=1\n");
+    let batch = survey(&root);
+    assert_eq!(batch.evidence[0].word("by"), Some("compose"));
+}
+
+#[test]
+fn a_compose_file_that_does_not_parse_is_a_gap() {
+    let root = host();
+    write(&root, "srv/app/compose.yaml", "services: [\n");
+    assert_eq!(survey(&root).gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::Malformed]);
+}
+
+#[test]
+fn system_files_and_profiles_count_when_they_give_a_value_away() {
+    let (root, value) = (host(), secret());
+    write(&root, "etc/environment", format!("API_TOKEN={value}\n"));
+    write(&root, "etc/sysconfig/app", format!("DB_PASSWORD={value}\n"));
+    write(&root, "root/.bashrc", format!("case $- in *i*) ;; esac\nif true; then\n  export APP_SECRET={value}\nfi\n"));
+    write(&root, "home/deploy/.profile", format!("export API_TOKEN={value}\n"));
+    write(&root, "home/clean/.profile", "export EDITOR=vi\n");
+    write(&root, "etc/cron.d/job", format!("SHELL=/bin/sh\nAPI_TOKEN={value}\n* * * * * root run\n"));
+    let batch = survey(&root);
+    assert_eq!(
+        found(&batch),
+        [
+            "profile /etc/cron.d/job",
+            "profile /etc/environment",
+            "profile /etc/sysconfig/app",
+            "profile /home/deploy/.profile",
+            "profile /root/.bashrc",
+        ]
+    );
+    assert!(batch.evidence.iter().all(|evidence| evidence.word("by") == Some("system-files")));
+    assert!(!shown(&batch).contains(&value));
+}
+
+#[test]
+fn an_absolute_link_means_the_examined_root_and_not_this_machine() {
+    let (root, value) = (host(), secret());
+    write(&root, "opt/real", format!("API_TOKEN={value}\n"));
+    std::fs::create_dir_all(root.path().join("etc")).unwrap();
+    symlink("/opt/real", root.path().join("etc/environment")).unwrap();
+    assert_eq!(found(&survey(&root)), ["profile /etc/environment"]);
+}
