@@ -6,11 +6,9 @@ mod canary;
 mod commands;
 mod configuration;
 mod dockerfile;
+mod git;
 mod host;
 mod readme;
 mod scene;
 mod service;
 mod worlds;
-//! The one integration binary.
-
-mod git;
