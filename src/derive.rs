@@ -22,7 +22,9 @@ pub fn custody(ledger: &Ledger) -> Vec<CustodyLine> {
                 *line.seen_in.entry(item.kind.clone()).or_default() += 1;
                 let class = item.word("class").and_then(|word| Class::WORDS.iter().position(|w| *w == word));
                 match class.map(|i| Class::ALL[i]) {
-                    Some(class) if class.is_exposed() => line.exposed += 1,
+                    Some(Class::Plaintext) => line.exposed += 1,
+                    // A stand-in is right in a template and a known key in a running container.
+                    Some(class) if class.is_exposed() && running(item) => line.exposed += 1,
                     Some(Class::Reference | Class::FileReference) => line.references += 1,
                     _ => {}
                 }
@@ -30,6 +32,10 @@ pub fn custody(ledger: &Ledger) -> Vec<CustodyLine> {
             line
         })
         .collect()
+}
+
+fn running(item: &Evidence) -> bool {
+    item.kind.as_str().starts_with("container.")
 }
 
 /// Whether evidence is about this variable.

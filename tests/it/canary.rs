@@ -83,7 +83,10 @@ fn no_format_log_or_ledger_holds_a_planted_value() {
         search("the log", &output.stderr, &canaries);
         search("the ledger", &std::fs::read(&ledger).unwrap(), &canaries);
         let text = String::from_utf8_lossy(&output.stdout).to_string();
-        assert!(!text.contains("(masked)") && !text.contains("MASKED"), "the mask had to act in {format}: a value had reached the report");
+        assert!(
+            !text.contains("(masked)") && !text.contains("MASKED"),
+            "the mask had to act in {format}: a value had reached the report"
+        );
     }
 }
 
