@@ -130,13 +130,13 @@ pub(super) struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Decodes what `feed` sends, on every core, until it hangs up.
+    /// Decodes what `sender` sends, on every core, until it hangs up.
     ///
-    /// `feed` runs on the calling thread meanwhile: it reads commits while the workers read trees.
-    pub(super) fn run<T>(&self, trees: Receiver<Vec<Oid>>, feed: impl FnOnce() -> T) -> (T, Forest) {
+    /// `sender` runs on the calling thread meanwhile: it reads commits while the workers read trees.
+    pub(super) fn run<T>(&self, trees: Receiver<Vec<Oid>>, sender: impl FnOnce() -> T) -> (T, Forest) {
         let queue = Mutex::new(trees);
         let done = Mutex::new(Vec::new());
-        let fed = rayon::in_place_scope(|scope| {
+        let sent = rayon::in_place_scope(|scope| {
             for _ in 0..rayon::current_num_threads() {
                 scope.spawn(|_| {
                     let worker = self.store.with(|repository| self.work(repository, &queue));
@@ -145,14 +145,19 @@ impl Search<'_> {
                     }
                 });
             }
-            feed()
+            sender()
         });
         let (mut forest, mut seen) = (Forest::default(), IdSet::default());
-        for worker in done.into_inner().unwrap_or_default() {
+        let workers = done.into_inner().unwrap_or_default();
+        if workers.is_empty() {
+            // Nobody read a single tree: that is no clean history.
+            forest.losses.count(Fault::Malformed);
+        }
+        for worker in workers {
             forest.absorb(worker, &mut seen);
         }
         forest.trees = seen.len() as u64;
-        (fed, forest)
+        (sent, forest)
     }
 
     fn work(&self, repository: &git2::Repository, queue: &Mutex<Receiver<Vec<Oid>>>) -> Option<Worker<'_>> {

@@ -199,7 +199,9 @@ mod tests {
     #[test]
     fn reach_keeps_the_smallest_and_no_repeats() {
         let mut reach = Reach::<3>::default();
-        [9, 4, 4, 7, 1, 8].into_iter().for_each(|n| reach.add(n));
+        for n in [9, 4, 4, 7, 1, 8] {
+            reach.add(n);
+        }
         assert_eq!(reach.iter().collect::<Vec<_>>(), [1, 4, 7]);
     }
 }

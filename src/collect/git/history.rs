@@ -111,7 +111,9 @@ pub(super) fn examine(
             _ => None,
         })
         .collect();
-    tagged.iter().for_each(|(_, id)| *blobs.entry(*id).or_default() |= false);
+    for (_, id) in &tagged {
+        blobs.entry(*id).or_default();
+    }
     let judged = judge(job, store, &blobs, Summary::of);
     count(survey, &versions, &judged, coverage);
     let mut out = Writer::new(job, target, prefix, survey, &judged, batch);
@@ -260,7 +262,9 @@ impl<'a> Writer<'a> {
     fn refs(&self, span: Option<Span>, root: Option<usize>) -> Vec<Name> {
         let mut all = super::graph::Reach::<REFS>::default();
         let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        root.into_iter().for_each(|n| all.add(number(n)));
+        if let Some(root) = root {
+            all.add(number(root));
+        }
         for label in span.into_iter().flat_map(|span| [span.first, span.last]) {
             match self.survey.label(label) {
                 Ok(commit) => self.reach[commit as usize].iter().for_each(|n| all.add(n)),

@@ -51,16 +51,14 @@ impl Collector for Git {
     fn collect(&self, job: Arc<Job>) -> BoxFuture<'static, Batch> {
         async move {
             let work = Arc::clone(&job);
-            match runtime::offload(move || all(&work)).await {
-                Some(batch) => batch,
-                None => {
-                    let mut batch = Batch::default();
-                    for target in targets(&job.config) {
-                        gap_all(&job, &target, Cause::Crashed, None, &mut batch);
-                    }
-                    batch
-                }
+            if let Some(batch) = runtime::offload(move || all(&work)).await {
+                return batch;
             }
+            let mut batch = Batch::default();
+            for target in targets(&job.config) {
+                gap_all(&job, &target, Cause::Crashed, None, &mut batch);
+            }
+            batch
         }
         .boxed()
     }
@@ -84,7 +82,7 @@ fn all(job: &Job) -> Batch {
 }
 
 /// The same gap for every wanted kind.
-fn gap_all(job: &Job, target: &Target, cause: Cause, hint: Option<(&'static str, Name)>, batch: &mut Batch) {
+fn gap_all(job: &Job, target: &Target, cause: Cause, hint: Option<&(&'static str, Name)>, batch: &mut Batch) {
     for kind in KINDS.into_iter().filter(|kind| job.wants(kind)) {
         let gap = Gap::new(kind, Subject::whole(target), cause);
         batch.gaps.push(hint.iter().fold(gap, |gap, (what, is)| gap.with(what, is.clone())));
@@ -95,7 +93,7 @@ fn repository(job: &Job, path: &Path, target: &Target, batch: &mut Batch) {
     let opened = open(path).and_then(|repository| Ok((Store::open(repository.commondir())?, repository)));
     let (store, repository) = match opened {
         Ok(opened) => opened,
-        Err(Refusal { cause, hint }) => return gap_all(job, target, cause, hint, batch),
+        Err(Refusal { cause, hint }) => return gap_all(job, target, cause, hint.as_ref(), batch),
     };
     let head = head(&repository);
     if job.wants(&IGNORE) {

@@ -9,7 +9,7 @@ use git2::Oid;
 use std::collections::{HashMap, HashSet};
 
 /// Most distinct paths; a tree that repeats itself in itself can name more than fit anywhere.
-const MOST_PATHS: usize = 250_000;
+const MOST_PATHS: usize = 50_000;
 /// Most pairs of path and tree.
 const MOST_PAIRS: usize = 5_000_000;
 
@@ -128,16 +128,16 @@ mod tests {
 
     #[test]
     fn links_are_followed_inside_the_repository_only() {
-        let cases: [(&[u8], &[u8], Option<&[u8]>); 6] = [
-            (b".env", b"config/prod.txt", Some(b"config/prod.txt")),
-            (b"svc/.env", b"../shared/./values", Some(b"shared/values")),
-            (b".env", b"../outside", None),
-            (b".env", b"/etc/passwd", None),
-            (b"a/.env", b"..", None),
-            (b".env", b"", None),
-        ];
-        for (link, target, expected) in cases {
-            assert_eq!(link_target(link, target).as_deref(), expected);
+        for (link, target, expected) in [
+            (".env", "config/prod.txt", Some("config/prod.txt")),
+            ("svc/.env", "../shared/./values", Some("shared/values")),
+            (".env", "../outside", None),
+            (".env", "/etc/passwd", None),
+            ("a/.env", "..", None),
+            (".env", "", None),
+        ] {
+            let end = link_target(link.as_bytes(), target.as_bytes());
+            assert_eq!(end.as_deref(), expected.map(str::as_bytes));
         }
     }
 }

@@ -50,19 +50,18 @@ struct Found {
 pub(super) fn read(store: &Store, repository: &Repository) -> Refs {
     let mut losses = Losses::default();
     let mut found = listed(repository, &mut losses);
-    (0..broken(&store.common.join("refs"), REF_DEPTH)).for_each(|_| losses.count(Fault::Malformed));
+    losses.malformed += broken(&store.common.join("refs"), REF_DEPTH);
     found.extend(heads(&store.common));
     found.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
     found.dedup_by(|a, b| a.name == b.name && a.id == b.id);
     let digest = digest(&found);
     let replaced = found.iter().any(|found| found.name.starts_with("refs/replace/"));
     let count = u64::try_from(found.len()).unwrap_or(u64::MAX);
-    let roots = match repository.odb() {
-        Ok(odb) => roots(&odb, found, &mut losses),
-        Err(_) => {
-            losses.count(Fault::Malformed);
-            Vec::new()
-        }
+    let roots = if let Ok(odb) = repository.odb() {
+        roots(&odb, found, &mut losses)
+    } else {
+        losses.count(Fault::Malformed);
+        Vec::new()
     };
     Refs { roots, digest, count, replaced, losses }
 }
@@ -75,9 +74,10 @@ fn listed(repository: &Repository, losses: &mut Losses) -> Vec<Found> {
     };
     let mut names = Vec::new();
     for name in references.names() {
-        match name {
-            Ok(name) => names.push(name.to_owned()),
-            Err(_) => losses.count(Fault::Malformed),
+        if let Ok(name) = name {
+            names.push(name.to_owned());
+        } else {
+            losses.count(Fault::Malformed);
         }
     }
     for name in names {
@@ -97,14 +97,14 @@ fn listed(repository: &Repository, losses: &mut Losses) -> Vec<Found> {
 }
 
 /// How many loose ref files hold neither an id nor another ref's name: what they named is lost.
-fn broken(dir: &Path, depth: usize) -> usize {
+fn broken(dir: &Path, depth: usize) -> u64 {
     let one = |path: std::path::PathBuf| {
         if path.is_dir() {
             return if depth > 0 { broken(&path, depth - 1) } else { 1 };
         }
         let lock = path.extension().is_some_and(|ending| ending == "lock");
         let symbolic = || small_file(&path, REF_BYTES).is_some_and(|text| text.starts_with(b"ref:"));
-        usize::from(!lock && id_in(&path).is_none() && !symbolic())
+        u64::from(!lock && id_in(&path).is_none() && !symbolic())
     };
     children(dir).into_iter().map(one).sum()
 }
@@ -175,7 +175,9 @@ fn digest(found: &[Found]) -> Name {
     let mut lines: Vec<String> = found.iter().map(|found| format!("{} {}\n", found.name, found.id)).collect();
     lines.sort();
     let mut hash = Sha256::new();
-    lines.iter().for_each(|line| hash.update(line));
+    for line in lines {
+        hash.update(line);
+    }
     digest_name(&format!("sha256:{}", data_encoding::HEXLOWER.encode(&hash.finalize())))
 }
 

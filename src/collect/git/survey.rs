@@ -86,7 +86,9 @@ impl Survey {
             if fresh.is_empty() {
                 break;
             }
-            fresh.iter().for_each(|path| paths.add(path));
+            for path in &fresh {
+                paths.add(path);
+            }
             let search = Search { store, paths: Some(&paths), verify_blobs: false, stop: &job.stop };
             let (send, receive) = mpsc::channel();
             let all = self.commit_trees().chain(trees(&self.refs)).collect();
@@ -103,22 +105,22 @@ impl Survey {
     }
 
     fn sweep(&mut self, forest: &Forest, lens: u32) -> HashMap<Spot, Span> {
-        let commits: Vec<(u32, u32)> = self
+        let labelled: Vec<(u32, u32)> = self
             .order
             .iter()
             .filter_map(|&n| Some((forest.root(self.graph.commits[n as usize].tree?, lens)?, n)))
             .collect();
         // Trees that a tag names directly belong to no commit: their labels come after all commits.
         let base = self.base();
-        let bare: Vec<(u32, u32)> = (base..)
+        let tagged: Vec<(u32, u32)> = (base..)
             .zip(&self.refs.roots)
             .filter_map(|(label, root)| match root.at {
                 Peeled::Tree(tree) => Some((forest.root(tree, lens)?, label)),
                 _ => None,
             })
             .collect();
-        let first = first_seen(forest, &mut self.table, commits.iter().chain(&bare).copied());
-        let last = first_seen(forest, &mut self.table, commits.iter().rev().chain(&bare).copied());
+        let first = first_seen(forest, &mut self.table, labelled.iter().chain(&tagged).copied());
+        let last = first_seen(forest, &mut self.table, labelled.iter().rev().chain(&tagged).copied());
         first
             .into_iter()
             .map(|(spot, first)| (spot, Span { first, last: last.get(&spot).copied().unwrap_or(first) }))

@@ -18,7 +18,7 @@ use crate::detect::Scan;
 use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Subject, Target};
 use git2::{Index, Oid, Repository};
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Longest symlink target, and most links on the way.
 const LINK_BYTES: usize = 4096;
@@ -50,7 +50,7 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
     for (id, certain) in paths.values().flat_map(|tracked| &tracked.blobs) {
         *wanted.entry(*id).or_default() |= certain;
     }
-    let judged = judge(job, store, &wanted, worst);
+    let judged = judge(job, store, &wanted, |scan| worst(&scan));
     for (n, (path, tracked)) in paths.iter().enumerate() {
         let class = tracked.blobs.iter().map(|(id, _)| match judged.of.get(id) {
             Some(Outcome::Judged(class)) => *class,
@@ -70,7 +70,7 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
     batch.coverage.push(coverage);
 }
 
-fn worst(scan: Scan) -> Class {
+fn worst(scan: &Scan) -> Class {
     if scan.encoding == "git-crypt" {
         return Class::Encrypted;
     }
@@ -167,7 +167,9 @@ fn in_indexes(common: &Path, paths: &mut Paths, coverage: &mut Coverage) -> bool
         match entries(&file) {
             Some(entries) => {
                 coverage.add("entries", entries.len() as u64);
-                entries.into_iter().for_each(|(path, id, what)| index_entry(&path, id, what, paths));
+                for (path, id, what) in entries {
+                    index_entry(&path, id, what, paths);
+                }
             }
             None => readable = false,
         }
@@ -175,7 +177,7 @@ fn in_indexes(common: &Path, paths: &mut Paths, coverage: &mut Coverage) -> bool
     readable
 }
 
-fn entries(file: &PathBuf) -> Option<Vec<(Vec<u8>, Oid, EntryType)>> {
+fn entries(file: &Path) -> Option<Vec<(Vec<u8>, Oid, EntryType)>> {
     let index = Index::open(file).ok()?;
     Some(index.iter().map(|entry| (entry.path, entry.id, EntryType::of_mode(entry.mode))).collect())
 }

@@ -1,7 +1,7 @@
 //! Where a leaked `.env` hides in a history that is all there.
 
 use super::{Repo, leak, secret};
-use leakproof::evidence::Fact;
+use leakproof::evidence::{Fact, Name};
 
 #[test]
 fn a_clean_repository_is_proven_and_counts_what_it_read() {
@@ -28,7 +28,7 @@ fn a_deleted_env_file_is_found_with_its_commits_refs_and_line() {
     assert_eq!(evidence.word("first_commit"), Some(first.as_str()));
     assert_eq!(evidence.word("last_commit"), Some(last.as_str()));
     assert_eq!(evidence.subject.place.line, Some(2));
-    assert_eq!(evidence.subject.place.variable.as_ref().map(|v| v.as_str()), Some("JWT_SECRET_KEY"));
+    assert_eq!(evidence.subject.place.variable.as_ref().map(Name::as_str), Some("JWT_SECRET_KEY"));
     assert!(evidence.subject.place.blob.is_some());
     assert_eq!(evidence.fact("exposed"), Some(&Fact::Int(1)));
     assert_eq!(found.list("git.history", "refs"), ["refs/heads/main"]);
@@ -81,7 +81,9 @@ fn svc_subfolder_is_found_from_anywhere() {
 fn other_names_of_env_files_are_found() {
     let repo = Repo::started();
     let names = [".env.production", ".envrc", "env.sh", "prod.env", "settings.local"];
-    names.iter().for_each(|name| repo.write(name, leak(&secret())));
+    for name in names {
+        repo.write(name, leak(&secret()));
+    }
     repo.commit_all();
     assert_eq!(repo.scan().exposed(), names);
 }
@@ -147,7 +149,7 @@ fn tag_to_blob() {
     assert_eq!(repo.runbook_hits(&value), 0);
     let found = repo.scan();
     assert_eq!(found.exposed(), ["refs/tags/kept"]);
-    assert_eq!(found.one("git.history").subject.place.blob.as_ref().map(|b| b.to_string()), Some(blob));
+    assert_eq!(found.one("git.history").subject.place.blob.as_ref().map(ToString::to_string), Some(blob));
 }
 
 #[test]

@@ -228,7 +228,7 @@ fn random_patterns_agree_with_git() {
         state ^= state << 13;
         state ^= state >> 7;
         state ^= state << 17;
-        (state % below) as usize
+        usize::try_from(state % below).unwrap()
     };
     let repo = Repo::started();
     repo.write("svc/deep/main.rs", "x");

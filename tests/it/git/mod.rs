@@ -1,5 +1,7 @@
 //! The git collector against repositories that the `git` command makes, one test per trap.
 
+#![allow(clippy::unwrap_used, reason = "the makers of test repositories are not test functions themselves")]
+
 mod complete;
 mod experiments;
 mod history;
@@ -164,7 +166,7 @@ impl Found {
 
     /// The paths with evidence of a kind, sorted.
     pub(crate) fn paths(&self, kind: &str) -> Vec<String> {
-        let path = |e: &&Evidence| e.subject.place.path.as_ref().map_or(String::new(), |path| path.to_string());
+        let path = |e: &&Evidence| e.subject.place.path.as_ref().map_or(String::new(), ToString::to_string);
         let mut paths: Vec<String> = self.of(kind).iter().map(path).collect();
         paths.sort();
         paths
@@ -193,7 +195,7 @@ impl Found {
 
     /// Cause and hints of a kind's gaps, as shown.
     pub(crate) fn gaps(&self, kind: &str) -> Vec<String> {
-        self.0.gaps.iter().filter(|gap| gap.kind.as_str() == kind).map(|gap| gap.shown()).collect()
+        self.0.gaps.iter().filter(|gap| gap.kind.as_str() == kind).map(leakproof::evidence::Gap::shown).collect()
     }
 
     pub(crate) fn counted(&self, kind: &str, unit: &str) -> u64 {

@@ -130,7 +130,9 @@ fn a_tree_that_repeats_itself_ends_in_a_limit() {
     let mut below = format!("100644 blob {}\t.env\n", repo.git(&["hash-object", "-w", "blob"]));
     for _ in 0..9 {
         let tree = mktree(&repo, &below);
-        below = (0..10).map(|n| format!("040000 tree {tree}\td{n}\n")).collect();
+        below = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]
+            .map(|name| format!("040000 tree {tree}\t{name}\n"))
+            .concat();
     }
     let tree = mktree(&repo, &below);
     let commit = repo.git(&["commit-tree", "-m", "bomb", &tree]);

@@ -7,7 +7,7 @@ use super::wildmatch::matches;
 
 /// The patterns of one ignore file, and the directory it stands in.
 pub(super) struct Patterns {
-    /// `` for the root, else `a/b`.
+    /// Empty for the root, else `a/b`.
     base: Vec<u8>,
     patterns: Vec<Pattern>,
 }
