@@ -12,3 +12,7 @@ mod readme;
 mod scene;
 mod service;
 mod worlds;
+//! The one integration binary.
+
+mod docker;
+mod image;

@@ -255,7 +255,8 @@ fn scan(out: &mut Out<'_>, container: &Container, place: &Place, at: &'static st
     }
     for spotted in scan.spotted {
         let judgement = &spotted.judgement;
-        let mark = (spotted.variable.clone(), judgement.kind, judgement.correlator.clone());
+        let variable = spotted.variable.clone().filter(|_| judgement.correlator.is_none());
+        let mark = (variable, judgement.kind, judgement.correlator.clone());
         let repeated = matches!(at, "args" | "cmd" | "entrypoint") && !seen.0.insert(mark);
         if matters(judgement.class) && !repeated {
             let place = Place { variable: spotted.variable, ..place.clone() };

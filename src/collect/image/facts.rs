@@ -110,13 +110,15 @@ struct Examination<'o, 'a> {
     variables: BTreeSet<(At, Fingerprint, Option<Fingerprint>)>,
     /// Findings that were reported: where, variable, kind, value.
     findings: BTreeSet<(At, Option<Name>, &'static str, Fingerprint)>,
+    /// Whether the last build container is examined: its command is the last step's, said again.
+    echo: bool,
 }
 
 impl<'o, 'a> Examination<'o, 'a> {
     fn new(out: &'o mut Out<'a>, image: &'o Image) -> Self {
         let base = base(&image.entries);
         let (variables, findings) = (BTreeSet::new(), BTreeSet::new());
-        Self { out, image, base, variables, findings }
+        Self { out, image, base, variables, findings, echo: false }
     }
 
     fn run(&mut self) {
@@ -137,7 +139,9 @@ impl<'o, 'a> Examination<'o, 'a> {
         }
         self.config(&image.config);
         if let Some(config) = &image.built_from {
+            self.echo = true;
             self.config(config);
+            self.echo = false;
         }
         if let Some(comment) = &image.comment {
             self.text(At::Comment, None, comment);
@@ -243,7 +247,8 @@ impl<'o, 'a> Examination<'o, 'a> {
     /// One finding per place, variable and value: the config repeats what the history says.
     fn finding(&mut self, at: At, step: Option<usize>, variable: Option<Name>, judgement: &Judgement) {
         if let Some(correlator) = &judgement.correlator {
-            if !self.findings.insert((at, variable.clone(), judgement.kind, correlator.clone())) {
+            let said = self.echo && self.findings.iter().any(|(_, _, _, other)| other == correlator);
+            if said || !self.findings.insert((at, variable.clone(), judgement.kind, correlator.clone())) {
                 return;
             }
         }

@@ -289,13 +289,19 @@ fn builder(text: &str, comment: &str, author: &str) -> Builder {
         Builder::Kaniko
     } else if comment.starts_with("buildkit.") || text.ends_with(BUILDKIT_MARK) {
         Builder::Buildkit
-    } else if comment.starts_with("FROM ") || text.contains("#(nop) ") && !text.contains("#(nop)  ") {
+    } else if comment.starts_with("FROM ") || single_blank(text) {
         Builder::Buildah
     } else if text.contains(NOP) || text.starts_with('|') || text.starts_with("/bin/sh -c ") {
         Builder::Classic
     } else {
         Builder::Unknown
     }
+}
+
+/// buildah writes one blank behind `#(nop)`; the classic builder two, except before COPY and ADD.
+fn single_blank(text: &str) -> bool {
+    let rest = text.split_once(NOP).map_or("", |(_, rest)| rest);
+    rest.starts_with(' ') && !["  ", " COPY ", " ADD "].iter().any(|classic| rest.starts_with(classic))
 }
 
 /// Whether a text begins with `NAME=`.

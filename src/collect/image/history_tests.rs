@@ -134,6 +134,7 @@ fn comments_are_text_unless_buildkit_s_own() {
 fn builders_are_known_by_their_hand() {
     assert_eq!(read("/bin/sh -c #(nop)  CMD [\"a\"]").builder, Builder::Classic);
     assert_eq!(read("/bin/sh -c #(nop) CMD [\"a\"]").builder, Builder::Buildah);
+    assert_eq!(read("/bin/sh -c #(nop) COPY file:ab in /bin/busybox ").builder, Builder::Classic);
     assert_eq!(with_comment("ENV A=b", "buildkit.dockerfile.v0").builder, Builder::Buildkit);
     assert_eq!(read("COPY a /a # buildkit").builder, Builder::Buildkit);
     let kaniko = Entry::read(&Raw::new(Some("RUN make".into())), &Raw::default(), &Raw::new(Some("kaniko".into())));

@@ -1,0 +1,7 @@
+//! Containers: over a real engine, over saved inspect files, and over stand-ins for engines that misbehave.
+
+mod engine;
+mod inspect_file;
+pub(crate) mod rig;
+mod stand_in;
+mod versions;

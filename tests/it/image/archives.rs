@@ -1,0 +1,233 @@
+//! `docker save` archives: whole, damaged, hostile.
+
+use super::builder::{Files, config, gzip, header, meta, step};
+use crate::docker::rig::{IMAGE, causes, collect, count, exposed, identity, of, secret, shown};
+use leakproof::evidence::{Batch, Cause};
+use serde_json::{Value, json};
+use std::io::{Seek, SeekFrom, Write};
+
+const HEAD: &str = "service: t\nsecrets: [{ name: JWT_SECRET_KEY }]\nimages: [ \"docker-archive:image.tar\" ]\n";
+
+fn read(bytes: &[u8]) -> Batch {
+    read_with(bytes, "")
+}
+
+fn read_with(bytes: &[u8], rest: &str) -> Batch {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("image.tar"), bytes).unwrap();
+    collect(&format!("{HEAD}{rest}\n"), dir.path(), &IMAGE)
+}
+
+fn leaky() -> (Value, String) {
+    let value = secret();
+    let env = format!("JWT_SECRET_KEY={value}");
+    let image = json!({ "Env": ["PATH=/bin", env], "Cmd": ["app"] });
+    (
+        config(
+            "amd64",
+            &image,
+            &[step("COPY app /app # buildkit"), meta(&format!("ENV {env}")), meta("CMD [\"app\"]")],
+        ),
+        value,
+    )
+}
+
+#[test]
+fn one_value_in_history_and_config_is_one_finding() {
+    let (document, value) = leaky();
+    for bytes in [Files::docker(&document).tar(), gzip(&Files::docker(&document).tar())] {
+        let batch = read(&bytes);
+        let found = of(&batch, "image.env", "JWT_SECRET_KEY");
+        assert_eq!(found.len(), 1, "{}", shown(&batch));
+        assert_eq!((found[0].word("where"), found[0].word("class")), (Some("history-env"), Some("plaintext")));
+        assert_eq!(found[0].subject.place.layer.as_ref().map(|name| name.as_str()), Some("step 2"));
+        assert_eq!(count(&batch, "image.env", "history-entries"), 3);
+        assert_eq!(identity(&batch, "image.env", "builder").as_deref(), Some("buildkit"));
+        assert!(batch.gaps.is_empty() && !shown(&batch).contains(&value), "{}", shown(&batch));
+    }
+}
+
+#[test]
+fn env_of_the_config_without_an_entry_is_inherited() {
+    let image = json!({ "Env": [format!("BASE_SECRET={}", secret())] });
+    let batch = read(&Files::docker(&config("amd64", &image, &[step("COPY app /app # buildkit")])).tar());
+    let found = of(&batch, "image.env", "BASE_SECRET");
+    assert_eq!((found[0].word("where"), found[0].word("origin")), (Some("config-env"), Some("inherited")));
+}
+
+#[test]
+fn a_base_image_s_env_is_inherited_and_still_a_leak() {
+    let (base, own) = (format!("A_SECRET={}", secret()), format!("B_SECRET={}", secret()));
+    let history = [
+        step("ADD rootfs.tar / # buildkit"),
+        meta(&format!("ENV {base}")),
+        meta("CMD [\"sh\"]"),
+        meta(&format!("ENV {own}")),
+        step("COPY app /app # buildkit"),
+        meta("CMD [\"app\"]"),
+    ];
+    let batch = read(&Files::docker(&config("amd64", &json!({ "Env": [base, own] }), &history)).tar());
+    assert_eq!(of(&batch, "image.env", "A_SECRET")[0].word("origin"), Some("inherited"));
+    assert_eq!(of(&batch, "image.env", "A_SECRET")[0].word("class"), Some("plaintext"));
+    assert_eq!(of(&batch, "image.env", "B_SECRET")[0].word("origin"), Some("own"));
+}
+
+#[test]
+fn every_config_field_is_read() {
+    let fields = json!({
+        "Labels": { "api-token": secret() }, "Cmd": ["app", &format!("--c-password={}", secret())],
+        "Entrypoint": ["run", &format!("--e-password={}", secret())],
+        "Healthcheck": { "Test": ["CMD-SHELL", &format!("H_TOKEN={}", secret())] },
+        "OnBuild": [format!("RUN O_TOKEN={}", secret())], "Shell": ["sh", &format!("S_TOKEN={}", secret())],
+    });
+    let mut document = config("amd64", &fields, &[step("COPY app /app # buildkit")]);
+    document["container_config"] = json!({ "Env": [format!("OLD_SECRET={}", secret())] });
+    let batch = read(&Files::docker(&document).tar());
+    for place in ["label", "cmd", "entrypoint", "healthcheck", "onbuild", "shell"] {
+        assert_eq!(exposed(&batch, "image.command", "where", place).len(), 1, "{place}: {}", shown(&batch));
+    }
+    assert_eq!(of(&batch, "image.env", "OLD_SECRET").len(), 1);
+}
+
+#[test]
+fn a_flattened_image_is_a_gap_not_a_clean_history() {
+    let imported = json!({ "comment": "Imported from -" });
+    let squashed = json!({ "created_by": null, "comment": "merge sha256:a to sha256:b" });
+    for history in [vec![], vec![imported], vec![squashed, meta("ENV A=b")]] {
+        let batch = read(&Files::docker(&config("amd64", &json!({}), &history)).tar());
+        assert_eq!(causes(&batch, "image.env"), [Cause::Empty], "{}", shown(&batch));
+        assert!(batch.coverage.iter().all(|coverage| !coverage.is_complete()));
+    }
+}
+
+#[test]
+fn history_and_layers_that_disagree_are_a_gap() {
+    let mut document = config("amd64", &json!({}), &[step("COPY app /app # buildkit")]);
+    document["history"] = json!([step("COPY app /app # buildkit"), step("RUN /bin/sh -c make # buildkit")]);
+    let batch = read(&Files::docker(&document).tar());
+    assert_eq!(causes(&batch, "image.command"), [Cause::Inconsistent]);
+    assert!(batch.gaps[0].shown().contains("layers: 1"), "{}", batch.gaps[0].shown());
+}
+
+#[test]
+fn an_env_file_copied_by_heredoc_lies_in_a_layer() {
+    let history = [step("COPY <<EOF /app/.env # buildkit"), step("COPY .env.example /app/ # buildkit")];
+    let batch = read(&Files::docker(&config("amd64", &json!({}), &history)).tar());
+    assert_eq!(causes(&batch, "image.command"), [Cause::ContentElsewhere], "{}", shown(&batch));
+}
+
+#[test]
+fn what_is_no_leak_is_not_called_one() {
+    let history = [
+        meta("ARG TOKEN"),
+        meta("ENV JWT_SECRET_KEY="),
+        meta("ENV PATH=/usr/bin:/bin"),
+        step("RUN --mount=type=secret,id=token /bin/sh -c make # buildkit"),
+        json!({ "created_by": "/bin/sh -c #(nop)  ARG TOKEN", "empty_layer": true }),
+    ];
+    let batch = read(&Files::docker(&config("amd64", &json!({ "Env": ["PATH=/usr/bin:/bin"] }), &history)).tar());
+    let exposed = batch.evidence.iter().filter(|one| one.word("class") == Some("plaintext")).count();
+    assert_eq!((exposed, batch.gaps.len()), (0, 0), "{}", shown(&batch));
+}
+
+#[test]
+fn a_truncated_archive_is_truncated_and_its_findings_stay() {
+    let (document, _) = leaky();
+    let whole = Files::docker(&document).tar();
+    for cut in [whole.len() - 1024, whole.len() - 1500, 700, 100] {
+        let batch = read(&whole[..cut]);
+        assert!(causes(&batch, "image.env").contains(&Cause::Truncated), "{cut}: {}", shown(&batch));
+    }
+    let batch = read(&whole[..whole.len() - 1024]);
+    assert_eq!(of(&batch, "image.env", "JWT_SECRET_KEY").len(), 1, "the end mark alone is missing");
+    let squeezed = gzip(&whole);
+    let batch = read(&squeezed[..squeezed.len() / 2]);
+    assert_eq!(causes(&batch, "image.env"), [Cause::Truncated]);
+}
+
+#[test]
+fn a_decompression_bomb_is_over_the_limit() {
+    let mut tar = tar::Builder::new(Vec::new());
+    let zeros = vec![0_u8; 64 << 20];
+    tar.append_data(&mut header(zeros.len() as u64), "a/layer.tar", zeros.as_slice()).unwrap();
+    let bomb = gzip(&tar.into_inner().unwrap());
+    assert!(bomb.len() < 1 << 20);
+    let batch = read_with(&bomb, "limits: { archive_bytes: 1000000 }");
+    assert_eq!(causes(&batch, "image.env"), [Cause::OverLimit]);
+    assert!(batch.gaps[0].shown().contains("limits.archive_bytes"));
+}
+
+#[test]
+fn a_document_over_its_limit_is_a_gap() {
+    let mut document = leaky().0;
+    document["comment"] = json!("x".repeat(5000));
+    let batch = read_with(&Files::docker(&document).tar(), "limits: { config_bytes: 4000 }");
+    assert_eq!(causes(&batch, "image.env"), [Cause::OverLimit], "{}", shown(&batch));
+}
+
+#[test]
+fn extension_headers_cannot_fill_the_memory() {
+    let mut bytes = Vec::new();
+    for kind in [tar::EntryType::XHeader, tar::EntryType::GNULongName] {
+        let mut long = header(32 << 20);
+        long.set_entry_type(kind);
+        long.set_path("x").unwrap();
+        long.set_cksum();
+        bytes.extend_from_slice(long.as_bytes());
+        bytes.extend(vec![b'x'; 32 << 20]);
+    }
+    assert_eq!(causes(&read(&bytes), "image.env"), [Cause::OverLimit]);
+}
+
+#[test]
+fn a_ten_gigabyte_sparse_layer_is_passed_over() {
+    let (document, _) = leaky();
+    let size: u64 = 10 << 30;
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = std::fs::File::create(dir.path().join("image.tar")).unwrap();
+    let mut head = header(size);
+    head.set_path("big/layer.tar").unwrap();
+    head.set_cksum();
+    file.write_all(head.as_bytes()).unwrap();
+    file.seek(SeekFrom::Current(i64::try_from(size).unwrap())).unwrap();
+    file.write_all(&Files::docker(&document).tar()).unwrap();
+    drop(file);
+    let started = std::time::Instant::now();
+    let batch = collect(HEAD, dir.path(), &IMAGE);
+    assert!(started.elapsed().as_secs() < 5);
+    assert_eq!(of(&batch, "image.env", "JWT_SECRET_KEY").len(), 1, "{}", shown(&batch));
+    assert!(batch.gaps.is_empty());
+}
+
+#[test]
+fn what_is_no_image_is_malformed_or_unsupported() {
+    for (bytes, cause) in [
+        (b"not a tar at all, only text that goes on".repeat(40), Cause::Malformed),
+        (Files::oci().tar(), Cause::Malformed),
+        (vec![0x28, 0xb5, 0x2f, 0xfd, 0, 0], Cause::Unsupported),
+        (Vec::new(), Cause::Truncated),
+    ] {
+        assert_eq!(causes(&read(&bytes), "image.env"), [cause]);
+    }
+    let batch = collect(HEAD, std::path::Path::new("/nonexistent"), &IMAGE);
+    assert_eq!(causes(&batch, "image.env"), [Cause::NotFound]);
+    let mut files = Files::docker(&leaky().0);
+    files.0.insert("manifest.json".into(), b"[{\"Config\":".to_vec());
+    assert_eq!(causes(&read(&files.tar()), "image.env"), [Cause::Malformed]);
+}
+
+#[test]
+fn a_config_that_is_not_its_digest_is_inconsistent() {
+    let mut files = Files::docker(&leaky().0);
+    let other = config("amd64", &json!({}), &[step("COPY app /app # buildkit")]).to_string().into_bytes();
+    let path = files.0.keys().find(|path| path.len() == 69).unwrap().clone();
+    files.0.insert(path, other);
+    assert_eq!(causes(&read(&files.tar()), "image.env"), [Cause::Inconsistent]);
+}
+
+#[test]
+fn a_registry_is_unsupported_not_clean() {
+    let yaml = "service: t\nimages: [ \"registry:localhost:5000/app:1\" ]\n";
+    let batch = collect(yaml, std::path::Path::new(""), &IMAGE);
+    assert_eq!(causes(&batch, "image.env"), [Cause::Unsupported]);
+}

@@ -1,0 +1,6 @@
+//! Images: archives and layouts built here, and images that real builders made.
+
+mod archives;
+mod builder;
+mod engine;
+mod layouts;
