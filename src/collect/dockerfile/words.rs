@@ -15,7 +15,6 @@ pub(super) fn split(text: &str, escape: char) -> Vec<Zeroizing<String>> {
             Some('\'') if c != '\'' => word.push(c),
             Some(open) if c == open => quote = None,
             _ if c == escape => word.extend(chars.next()),
-            Some(_) => word.push(c),
             None if matches!(c, '"' | '\'') => (quote, any) = (Some(c), true),
             None if c.is_whitespace() => {
                 if any || !word.is_empty() {
@@ -23,7 +22,7 @@ pub(super) fn split(text: &str, escape: char) -> Vec<Zeroizing<String>> {
                 }
                 any = false;
             }
-            None => word.push(c),
+            _ => word.push(c),
         }
     }
     if any || !word.is_empty() {
