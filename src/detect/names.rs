@@ -2,7 +2,8 @@
 //!
 //! Knows words only. The last word decides: `JWT_SECRET_KEY_ROTATION_DAYS` is about days.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 /// What the name promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,34 +37,20 @@ pub(super) enum Fit {
     Locator,
 }
 
-const STRONG: &[&str] = &[
-    "PASSWORD",
-    "PASSWORDS",
-    "PASSWD",
-    "PASSPHRASE",
-    "PASSCODE",
-    "SECRET",
-    "SECRETS",
-    "TOKEN",
-    "TOKENS",
-    "APIKEY",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "CREDS",
-    "CRED",
-    "MNEMONIC",
-    "PEPPER",
-    "BEARER",
-    "AUTHORIZATION",
-    "REQUIREPASS",
-    "MASTERAUTH",
-    "SIGNING",
-    "HMAC",
-    "FERNET",
-    "PWD",
-];
+type Words = LazyLock<HashSet<&'static str>>;
+
+fn listed(words: &'static str) -> HashSet<&'static str> {
+    words.split_whitespace().collect()
+}
+
+static STRONG: Words = LazyLock::new(|| {
+    listed(
+        "PASSWORD PASSWORDS PASSWD PASSPHRASE PASSCODE SECRET SECRETS TOKEN TOKENS APIKEY CREDENTIAL CREDENTIALS \
+         CREDS CRED MNEMONIC PEPPER BEARER AUTHORIZATION REQUIREPASS MASTERAUTH SIGNING HMAC FERNET PWD",
+    )
+});
 /// Secret only as the last word.
-const STRONG_LAST: &[&str] = &["PASS", "PW", "JWT", "SALT", "SEED", "PIN", "OTP", "TOTP", "JWK", "PSK", "BASICAUTH"];
+static STRONG_LAST: Words = LazyLock::new(|| listed("PASS PW JWT SALT SEED PIN OTP TOTP JWK PSK BASICAUTH"));
 /// Words that end in these say the same: `PGPASSWORD`, `authtoken`.
 const GLUED: &[&str] = &[
     "PASSWORD",
@@ -89,397 +76,83 @@ const GLUED: &[&str] = &[
     "MAILPASS",
     "ADMINPASS",
 ];
-const KEY_OF_SECRET: &[&str] = &[
-    "API",
-    "SECRET",
-    "PRIVATE",
-    "ACCESS",
-    "SIGNING",
-    "SIGN",
-    "ENCRYPTION",
-    "ENCRYPT",
-    "DECRYPTION",
-    "AUTH",
-    "MASTER",
-    "JWT",
-    "HMAC",
-    "FERNET",
-    "AES",
-    "CRYPTO",
-    "SSH",
-    "RSA",
-    "DEPLOY",
-    "ACCOUNT",
-    "STORAGE",
-    "SERVICE",
-    "SESSION",
-    "COOKIE",
-    "APP",
-    "APPLICATION",
-    "ADMIN",
-    "SHARED",
-    "WRITE",
-    "INGEST",
-    "SERVER",
-    "TLS",
-    "SSL",
-    "HOST",
-    "LICENSE",
-    "WEBHOOK",
-    "ROOT",
-    "UNSEAL",
-    "RECOVERY",
-    "DATA",
-    "TOKEN",
-    "CIPHER",
-    "CLIENT",
-    "STRIPE",
-    "OPENAI",
-    "SENDGRID",
-];
-const KEY_IN_THE_OPEN: &[&str] = &[
-    "PUBLIC",
-    "SORT",
-    "PARTITION",
-    "PRIMARY",
-    "FOREIGN",
-    "CACHE",
-    "ROUTING",
-    "SITE",
-    "PUBLISHABLE",
-    "ANON",
-    "OBJECT",
-    "HASH",
-    "RANGE",
-    "INDEX",
-    "GROUP",
-    "BUCKET",
-    "S3",
-    "STATE",
-    "LOOKUP",
-    "VERIFY",
-    "VERIFICATION",
-    "GPG",
-    "TRUSTED",
-    "SECRETS",
-    "CONFIG",
-    "REDIS",
-    "MAP",
-];
+static KEY_OF_SECRET: Words = LazyLock::new(|| {
+    listed(
+        "API SECRET PRIVATE ACCESS SIGNING SIGN ENCRYPTION ENCRYPT DECRYPTION AUTH MASTER JWT HMAC FERNET AES \
+         CRYPTO SSH RSA DEPLOY ACCOUNT STORAGE SERVICE SESSION COOKIE APP APPLICATION ADMIN SHARED WRITE INGEST \
+         SERVER TLS SSL HOST LICENSE WEBHOOK ROOT UNSEAL RECOVERY DATA TOKEN CIPHER CLIENT STRIPE OPENAI SENDGRID",
+    )
+});
+static KEY_IN_THE_OPEN: Words = LazyLock::new(|| {
+    listed(
+        "PUBLIC SORT PARTITION PRIMARY FOREIGN CACHE ROUTING SITE PUBLISHABLE ANON OBJECT HASH RANGE INDEX GROUP \
+         BUCKET S3 STATE LOOKUP VERIFY VERIFICATION GPG TRUSTED SECRETS CONFIG REDIS MAP",
+    )
+});
 /// Said after the word that counts: `PASSWORD_OLD`, `SECRET_KEY_2`.
-const AFTERTHOUGHTS: &[&str] = &[
-    "OLD",
-    "NEW",
-    "PREV",
-    "PREVIOUS",
-    "CURRENT",
-    "NEXT",
-    "LEGACY",
-    "BACKUP",
-    "PRIMARY",
-    "SECONDARY",
-    "PROD",
-    "PRODUCTION",
-    "DEV",
-    "DEVELOPMENT",
-    "STAGING",
-    "STAGE",
-    "LOCAL",
-    "LIVE",
-    "TEST",
-    "DEFAULT",
-    "RAW",
-    "B64",
-    "BASE64",
-    "ENCODED",
-    "HEX",
-    "PLAIN",
-    "PLAINTEXT",
-    "VALUE",
-    "STRING",
-    "STR",
-    "PEM",
-    "A",
-    "B",
-];
-const FITS: &[(Fit, &[&str])] = &[
-    (
-        Fit::Path,
-        &[
-            "FILE",
-            "FILES",
-            "PATH",
-            "PATHS",
-            "DIR",
-            "DIRECTORY",
-            "LOCATION",
-            "FILENAME",
-            "FOLDER",
-            "SOCK",
-            "SOCKET",
-            "ASKPASS",
-            "MOUNT",
-            "HOME",
-            "KEYFILE",
-            "CERTFILE",
-            "PIDFILE",
-            "VOLUME",
-        ],
-    ),
-    (
-        Fit::Number,
-        &[
-            "TTL",
-            "DAYS",
-            "HOURS",
-            "MINUTES",
-            "MINS",
-            "SECONDS",
-            "SECS",
-            "MS",
-            "MILLIS",
-            "EXPIRY",
-            "EXPIRES",
-            "EXPIRE",
-            "EXPIRATION",
-            "EXP",
-            "LIFETIME",
-            "DURATION",
-            "TIMEOUT",
-            "INTERVAL",
-            "AGE",
-            "LEEWAY",
-            "ROTATION",
-            "ROUNDS",
-            "ITERATIONS",
-            "COST",
-            "LENGTH",
-            "LEN",
-            "MIN",
-            "MAX",
-            "SIZE",
-            "COUNT",
-            "LIMIT",
-            "ATTEMPTS",
-            "RETRIES",
-            "BITS",
-            "BYTES",
-            "PORT",
-            "ENABLED",
-            "DISABLED",
-            "REQUIRED",
-            "ENABLE",
-            "DISABLE",
-            "DEBUG",
-            "STRICT",
-            "ALLOWED",
-            "OPTIONAL",
-            "SCHEDULE",
-            "PERIOD",
-            "THRESHOLD",
-            "WINDOW",
-            "REFRESH",
-            "GRACE",
-            "STRENGTH",
-            "IN",
-        ],
-    ),
-    (
-        Fit::Word,
-        &[
-            "NAME",
-            "NAMES",
-            "USER",
-            "USERNAME",
-            "EMAIL",
-            "LABEL",
-            "TYPE",
-            "MODE",
-            "KIND",
-            "FORMAT",
-            "PREFIX",
-            "SUFFIX",
-            "HEADER",
-            "HEADERS",
-            "FIELD",
-            "PARAM",
-            "PARAMETER",
-            "ISSUER",
-            "AUDIENCE",
-            "ISS",
-            "AUD",
-            "SCOPE",
-            "SCOPES",
-            "REALM",
-            "PROVIDER",
-            "BACKEND",
-            "STORE",
-            "MANAGER",
-            "ENGINE",
-            "ALGORITHM",
-            "ALGORITHMS",
-            "ALG",
-            "ALGO",
-            "CURVE",
-            "HASHER",
-            "HASHERS",
-            "POLICY",
-            "STRATEGY",
-            "REGION",
-            "DOMAIN",
-            "ARN",
-            "REF",
-            "SERVICE",
-            "ENV",
-            "ENVIRONMENT",
-            "LEVEL",
-            "CLASS",
-            "ALIAS",
-            "SLUG",
-            "TITLE",
-            "DESCRIPTION",
-            "COMMENT",
-            "HINT",
-            "PROMPT",
-            "CHARSET",
-            "ROLE",
-            "NAMESPACE",
-            "PROJECT",
-            "METHOD",
-            "ENCODING",
-            "RULE",
-            "RULES",
-            "REGEX",
-            "PATTERN",
-            "VALIDATOR",
-            "VALIDATORS",
-            "SOURCE",
-            "LOCALE",
-            "POLICIES",
-            "STDIN",
-            "CLAIM",
-            "USAGE",
-            "ROUTE",
-            "TABLE",
-            "COLUMN",
-            "TOPIC",
-            "QUEUE",
-            "SUBJECT",
-            "TEMPLATE",
-            "TAG",
-            "STATUS",
-            "CONTEXT",
-        ],
-    ),
-    (
-        Fit::Digest,
-        &[
-            "SHA",
-            "SHA1",
-            "SHA224",
-            "SHA256",
-            "SHA384",
-            "SHA512",
-            "MD5",
-            "DIGEST",
-            "CHECKSUM",
-            "COMMIT",
-            "REVISION",
-            "REV",
-            "FINGERPRINT",
-            "THUMBPRINT",
-            "ETAG",
-            "VERSION",
-            "BUILD",
-            "INTEGRITY",
-            "SHASUM",
-            "HASH",
-            "SHA256SUM",
-            "RELEASE",
-        ],
-    ),
-    (Fit::Id, &["ID", "IDS", "UUID", "GUID", "KID", "SID", "IDENTIFIER", "SERIAL", "NONCE", "TIMESTAMP", "DATE"]),
-    (
-        Fit::Public,
-        &[
-            "PUBKEY",
-            "PUBLICKEY",
-            "CERT",
-            "CERTS",
-            "CERTIFICATE",
-            "CERTIFICATES",
-            "CA",
-            "CACERT",
-            "CRT",
-            "BUNDLE",
-            "CHAIN",
-            "JWKS",
-        ],
-    ),
-    (
-        Fit::Locator,
-        &[
-            "URL",
-            "URLS",
-            "URI",
-            "URIS",
-            "ENDPOINT",
-            "ENDPOINTS",
-            "HOST",
-            "HOSTS",
-            "HOSTNAME",
-            "SERVER",
-            "SERVERS",
-            "ADDR",
-            "ADDRESS",
-            "ORIGIN",
-            "ORIGINS",
-            "LINK",
-            "DSN",
-            "IMAGE",
-            "REPOSITORY",
-            "REGISTRY",
-            "PROXY",
-        ],
-    ),
-];
+static AFTERTHOUGHTS: Words = LazyLock::new(|| {
+    listed(
+        "OLD NEW PREV PREVIOUS CURRENT NEXT LEGACY BACKUP PRIMARY SECONDARY PROD PRODUCTION DEV DEVELOPMENT \
+         STAGING STAGE LOCAL LIVE TEST DEFAULT RAW B64 BASE64 ENCODED HEX PLAIN PLAINTEXT VALUE STRING STR PEM A \
+         B",
+    )
+});
+static FITS: LazyLock<HashMap<&str, Fit>> = LazyLock::new(|| {
+    [
+        (
+            Fit::Path,
+            "FILE FILES PATH PATHS DIR DIRECTORY LOCATION FILENAME FOLDER SOCK SOCKET ASKPASS MOUNT HOME \
+             KEYFILE CERTFILE PIDFILE VOLUME",
+        ),
+        (
+            Fit::Number,
+            "TTL DAYS HOURS MINUTES MINS SECONDS SECS MS MILLIS EXPIRY EXPIRES EXPIRE EXPIRATION EXP \
+             LIFETIME DURATION TIMEOUT INTERVAL AGE LEEWAY ROTATION ROUNDS ITERATIONS COST LENGTH LEN MIN \
+             MAX SIZE COUNT LIMIT ATTEMPTS RETRIES BITS BYTES PORT ENABLED DISABLED REQUIRED ENABLE \
+             DISABLE DEBUG STRICT ALLOWED OPTIONAL SCHEDULE PERIOD THRESHOLD WINDOW REFRESH GRACE \
+             STRENGTH IN",
+        ),
+        (
+            Fit::Word,
+            "NAME NAMES USER USERNAME EMAIL LABEL TYPE MODE KIND FORMAT PREFIX SUFFIX HEADER HEADERS \
+             FIELD PARAM PARAMETER ISSUER AUDIENCE ISS AUD SCOPE SCOPES REALM PROVIDER BACKEND STORE \
+             MANAGER ENGINE ALGORITHM ALGORITHMS ALG ALGO CURVE HASHER HASHERS POLICY STRATEGY REGION \
+             DOMAIN ARN REF SERVICE ENV ENVIRONMENT LEVEL CLASS ALIAS SLUG TITLE DESCRIPTION COMMENT HINT \
+             PROMPT CHARSET ROLE NAMESPACE PROJECT METHOD ENCODING RULE RULES REGEX PATTERN VALIDATOR \
+             VALIDATORS SOURCE LOCALE POLICIES STDIN CLAIM USAGE ROUTE TABLE COLUMN TOPIC QUEUE SUBJECT \
+             TEMPLATE TAG STATUS CONTEXT",
+        ),
+        (
+            Fit::Digest,
+            "SHA SHA1 SHA224 SHA256 SHA384 SHA512 MD5 DIGEST CHECKSUM COMMIT REVISION REV FINGERPRINT \
+             THUMBPRINT ETAG VERSION BUILD INTEGRITY SHASUM HASH SHA256SUM RELEASE",
+        ),
+        (Fit::Id, "ID IDS UUID GUID KID SID IDENTIFIER SERIAL NONCE TIMESTAMP DATE"),
+        (Fit::Public, "PUBKEY PUBLICKEY CERT CERTS CERTIFICATE CERTIFICATES CA CACERT CRT BUNDLE CHAIN JWKS"),
+        (
+            Fit::Locator,
+            "URL URLS URI URIS ENDPOINT ENDPOINTS HOST HOSTS HOSTNAME SERVER SERVERS ADDR ADDRESS ORIGIN \
+             ORIGINS LINK DSN IMAGE REPOSITORY REGISTRY PROXY",
+        ),
+    ]
+    .into_iter()
+    .flat_map(|(fit, words)| words.split_whitespace().map(move |word| (word, fit)))
+    .collect()
+});
 /// Variables of official base images, shells and orchestrators that look like more than they are.
-const WELL_KNOWN: &[&str] = &[
-    "PATH",
-    "HOME",
-    "HOSTNAME",
-    "PWD",
-    "OLDPWD",
-    "LANG",
-    "TERM",
-    "SHLVL",
-    "GPG_KEY",
-    "GPG_KEYS",
-    "NPM_CONFIG_LOGLEVEL",
-    "DYNPKG_RELEASE",
-    "PKG_RELEASE",
-    "JOURNAL_STREAM",
-    "INVOCATION_ID",
-    "LS_COLORS",
-    "SSH_AUTH_SOCK",
-    "_",
-    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-    "ECS_CONTAINER_METADATA_URI",
-    "ECS_CONTAINER_METADATA_URI_V4",
-    "CI",
-    "NGINX_GPGKEY",
-    "NGINX_GPGKEYS",
-    "HASHICORP_GPG_KEY",
-    "PUBLIC_KEY",
-    "NODE_VERSION",
-    "YARN_VERSION",
-    "GOSU_VERSION",
-];
+static WELL_KNOWN: Words = LazyLock::new(|| {
+    listed(
+        "PATH HOME HOSTNAME PWD OLDPWD LANG TERM SHLVL GPG_KEY GPG_KEYS NPM_CONFIG_LOGLEVEL DYNPKG_RELEASE \
+         PKG_RELEASE JOURNAL_STREAM INVOCATION_ID LS_COLORS SSH_AUTH_SOCK _ \
+         AWS_CONTAINER_CREDENTIALS_RELATIVE_URI ECS_CONTAINER_METADATA_URI ECS_CONTAINER_METADATA_URI_V4 CI \
+         NGINX_GPGKEY NGINX_GPGKEYS HASHICORP_GPG_KEY PUBLIC_KEY NODE_VERSION YARN_VERSION GOSU_VERSION",
+    )
+});
 
 /// What the name promises about the value.
 pub(super) fn promise(name: &str) -> Promise {
     let plain = name.trim().trim_start_matches('-').to_ascii_uppercase();
-    if WELL_KNOWN.contains(&plain.as_str()) || plain.starts_with("LC_") {
+    if WELL_KNOWN.contains(plain.as_str()) || plain.starts_with("LC_") {
         return Promise::Benign(Fit::Id);
     }
     of_words(&words(name))
@@ -508,7 +181,7 @@ pub(super) fn speaks_of(name: &str, any: &[&str]) -> bool {
 
 fn of_words(words: &[String]) -> Promise {
     let mut end = words.len();
-    while end > 1 && (AFTERTHOUGHTS.contains(&words[end - 1].as_str()) || number(&words[end - 1])) {
+    while end > 1 && (AFTERTHOUGHTS.contains(words[end - 1].as_str()) || number(&words[end - 1])) {
         end -= 1;
     }
     let words = &words[..end];
@@ -520,17 +193,17 @@ fn of_words(words: &[String]) -> Promise {
     if last == "ID" && before == "SECRET" {
         return Promise::Weak; // an AppRole's second half, or the name of a secret
     }
-    if let Some((fit, _)) = FITS.iter().find(|(_, heads)| heads.contains(&last)) {
+    if let Some(fit) = FITS.get(last) {
         return Promise::Benign(*fit);
     }
-    if matches!(last, "KEY" | "KEYS") && KEY_IN_THE_OPEN.contains(&before) {
+    if matches!(last, "KEY" | "KEYS") && KEY_IN_THE_OPEN.contains(before) {
         return Promise::Benign(Fit::Public);
     }
-    if words.iter().any(|word| strong(word)) || STRONG_LAST.contains(&bare(last)) {
+    if words.iter().any(|word| strong(word)) || STRONG_LAST.contains(bare(last)) {
         return Promise::Secret;
     }
     let keyed = |pair: &[String]| {
-        matches!(bare(&pair[1]), "KEY" | "KEYS" | "MATERIAL") && KEY_OF_SECRET.contains(&pair[0].as_str())
+        matches!(bare(&pair[1]), "KEY" | "KEYS" | "MATERIAL") && KEY_OF_SECRET.contains(pair[0].as_str())
     };
     if words.windows(2).any(keyed) {
         return Promise::Secret;
@@ -547,7 +220,7 @@ fn of_words(words: &[String]) -> Promise {
 
 fn strong(word: &str) -> bool {
     let word = bare(word);
-    STRONG.contains(&word) || GLUED.iter().any(|end| word.ends_with(end))
+    STRONG.contains(word) || GLUED.iter().any(|end| word.ends_with(end))
 }
 
 /// `PASSWORD2` is a password; `SHA256` stays what it is.
