@@ -110,7 +110,7 @@ impl Judge<'_> {
             "LABEL" => self.label(at),
             "COPY" | "ADD" => self.copy(at),
             "RUN" | "CMD" | "ENTRYPOINT" | "HEALTHCHECK" | "SHELL" => {
-                let mut whole = Zeroizing::new(instruction.text.as_str().to_owned());
+                let mut whole = Zeroizing::new(words::without_flags(&instruction.text).to_owned());
                 for body in &instruction.heredocs {
                     whole.push('\n');
                     whole.push_str(body);
