@@ -3,6 +3,7 @@
 //! Knows no rule, no source and no file system: it is given wrapped text and answers with judgements.
 
 mod containers;
+mod dotenv;
 mod encoding;
 mod files;
 mod formats;
