@@ -61,6 +61,7 @@ impl BuildContext {
         let entries = entries.filter_entry(|entry| {
             entry.depth() == 0 || !entry.file_type().is_dir() || !SKIPPED.iter().any(|name| entry.file_name() == *name)
         });
+        // Directories that cannot be read are recorded where Dockerfiles are looked for, in the same tree.
         for entry in entries.flatten() {
             let Ok(path) = entry.path().strip_prefix(root) else { continue };
             let path = path.to_string_lossy().into_owned();

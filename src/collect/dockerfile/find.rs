@@ -23,12 +23,11 @@ pub(super) struct Found {
     pub(super) bare: bool,
 }
 
-impl Found {
-    /// Whether the name alone makes it a Dockerfile: `Dockerfile.md` may be anything.
-    pub(super) fn is_certain(&self, path: &Path) -> bool {
-        let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
-        name == "dockerfile" || name == "containerfile" || name.ends_with(".dockerfile")
-    }
+/// Whether the name alone makes it a Dockerfile: `Dockerfile.md` may be anything.
+pub(super) fn is_certain(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
+    matches!(name.as_str(), "dockerfile" | "containerfile")
+        || name.rsplit_once('.').is_some_and(|(_, last)| last == "dockerfile")
 }
 
 /// Every Dockerfile below a directory.
@@ -61,7 +60,8 @@ pub(super) fn dockerfiles(tree: &Path) -> Result<Found, Cause> {
 
 fn is_dockerfile(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    if name.ends_with(".dockerignore") || name.ends_with('~') || name.ends_with(".swp") {
+    let last = name.rsplit_once('.').map_or("", |(_, last)| last);
+    if matches!(last, "dockerignore" | "swp") || name.ends_with('~') {
         return false;
     }
     ["dockerfile", "containerfile"].iter().any(|word| {

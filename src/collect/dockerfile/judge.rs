@@ -9,6 +9,7 @@ use super::Source;
 use super::context::BuildContext;
 use super::ignore::Ignore;
 use super::parse::{self, Instruction};
+use super::stages::{mentions, shipped};
 use super::words;
 use crate::detect::{Context, Scan, env_like, env_template};
 use crate::evidence::{Cause, Judgement, Name, Sensitive};
@@ -100,27 +101,6 @@ pub(super) fn judge(source: &Source<'_>, instructions: &[Instruction]) -> Vec<Fi
     judge.finds
 }
 
-/// The stages that the shipped image is built on: the last one, and those it begins from. Counted from 1.
-fn shipped(instructions: &[Instruction]) -> BTreeSet<usize> {
-    let stages: Vec<(String, Option<String>)> = instructions
-        .iter()
-        .filter(|instruction| instruction.word == "FROM")
-        .map(|from| {
-            let words: Vec<&str> = from.text.split_whitespace().filter(|word| !word.starts_with("--")).collect();
-            let named = words.get(1).is_some_and(|word| word.eq_ignore_ascii_case("as"));
-            let name = words.get(2).filter(|_| named).map(|name| name.to_ascii_lowercase());
-            (words.first().unwrap_or(&"").to_ascii_lowercase(), name)
-        })
-        .collect();
-    let mut shipped = BTreeSet::new();
-    let mut at = stages.len();
-    while at > 0 && shipped.insert(at) {
-        let base = &stages[at - 1].0;
-        at = stages[..at - 1].iter().rposition(|(_, name)| name.as_ref() == Some(base)).map_or(0, |found| found + 1);
-    }
-    shipped
-}
-
 impl Judge<'_> {
     fn instruction(&mut self, at: &At<'_>, in_stage: bool) {
         let instruction = at.instruction;
@@ -130,7 +110,7 @@ impl Judge<'_> {
             "LABEL" => self.label(at),
             "COPY" | "ADD" => self.copy(at),
             "RUN" | "CMD" | "ENTRYPOINT" | "HEALTHCHECK" | "SHELL" => {
-                let mut whole = Zeroizing::new(instruction.text.as_str().to_owned());
+                let mut whole = Zeroizing::new(words::without_flags(&instruction.text).to_owned());
                 for body in &instruction.heredocs {
                     whole.push('\n');
                     whole.push_str(body);
@@ -282,32 +262,9 @@ fn is_env(name: &str) -> bool {
     env_like(name) && !env_template(name)
 }
 
-/// Whether a value takes a build argument in: `$NAME` or `${NAME…}`.
-fn mentions(value: &str, argument: &str) -> bool {
-    value.match_indices('$').any(|(at, _)| {
-        let rest = &value[at + 1..];
-        let rest = rest.strip_prefix('{').unwrap_or(rest);
-        rest.strip_prefix(argument)
-            .is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::parse::parse;
     use super::*;
-
-    #[test]
-    fn the_shipped_stages_are_the_last_and_its_bases() {
-        let text = "FROM x AS base\nFROM base AS build\nFROM --platform=a y AS other\nFROM base\n";
-        assert_eq!(shipped(&parse(text)), BTreeSet::from([1, 4]));
-    }
-
-    #[test]
-    fn a_mention_is_a_whole_name() {
-        assert!(mentions("$A", "A") && mentions("x${A:-y}", "A") && mentions("$AB/$A", "A"));
-        assert!(!mentions("$AB", "A") && !mentions("A", "A"));
-    }
 
     #[test]
     fn every_problem_has_its_word() {

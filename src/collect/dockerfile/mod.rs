@@ -11,13 +11,14 @@ mod find;
 mod ignore;
 mod judge;
 mod parse;
+mod stages;
 mod words;
 
 use super::{Collector, Job, runtime};
 use crate::config::Config;
 use crate::evidence::{
-    Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Inapplicable, Kind, Name, Place, Subject,
-    Target,
+    Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Inapplicable, Judgement, Kind, Name, Place,
+    Subject, Target,
 };
 use futures_util::future::{BoxFuture, FutureExt};
 use judge::Problem;
@@ -60,7 +61,9 @@ impl Collector for Dockerfiles {
             let theirs = Arc::clone(&job);
             let done = runtime::offload(move || {
                 let mut all = Batch::default();
-                theirs.config.repositories.iter().for_each(|path| all.absorb(examine(path, &theirs)));
+                for path in &theirs.config.repositories {
+                    all.absorb(examine(path, &theirs));
+                }
                 all
             });
             done.await.unwrap_or_else(|| crashed(&job.config))
@@ -111,7 +114,7 @@ fn examine(repository: &Path, job: &Job) -> Batch {
             hole(&mut batch, &mut coverage, &target, path, Cause::Interrupted);
             break;
         }
-        match file(&Source { job, target: &target, tree, path }, found.is_certain(path)) {
+        match file(&Source { job, target: &target, tree, path }, find::is_certain(path)) {
             Ok(None) => {}
             Ok(Some(of_file)) => {
                 coverage.add(DOCKERFILE.unit, 1);
@@ -166,7 +169,7 @@ fn file(source: &Source<'_>, certain: bool) -> Result<Option<Batch>, Cause> {
             ("instruction", Fact::word(find.instruction)),
             ("final_stage", Fact::Bool(find.final_stage)),
         ];
-        facts.extend(find.judgement.iter().flat_map(|judgement| judgement.facts()));
+        facts.extend(find.judgement.iter().flat_map(Judgement::facts));
         batch.evidence.push(evidence(source, place, facts));
     }
     Ok(Some(batch))

@@ -15,7 +15,6 @@ pub(super) fn split(text: &str, escape: char) -> Vec<Zeroizing<String>> {
             Some('\'') if c != '\'' => word.push(c),
             Some(open) if c == open => quote = None,
             _ if c == escape => word.extend(chars.next()),
-            Some(_) => word.push(c),
             None if matches!(c, '"' | '\'') => (quote, any) = (Some(c), true),
             None if c.is_whitespace() => {
                 if any || !word.is_empty() {
@@ -23,7 +22,7 @@ pub(super) fn split(text: &str, escape: char) -> Vec<Zeroizing<String>> {
                 }
                 any = false;
             }
-            None => word.push(c),
+            _ => word.push(c),
         }
     }
     if any || !word.is_empty() {
@@ -65,6 +64,15 @@ pub(super) fn arguments(text: &str, escape: char) -> (Vec<Zeroizing<String>>, Ve
     (flags, words)
 }
 
+/// The text of `RUN` behind its flags: `--mount=type=secret,id=token` names a secret and holds none.
+pub(super) fn without_flags(text: &str) -> &str {
+    let mut rest = text.trim_start();
+    while rest.starts_with("--") {
+        rest = rest.split_once(char::is_whitespace).map_or("", |(_, after)| after).trim_start();
+    }
+    rest
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -78,6 +86,11 @@ mod tests {
         assert_eq!(shown(&assignments(r#"A=1 B="x y" C=a\ b"#, '\\')), [("A", "1"), ("B", "x y"), ("C", "a b")]);
         assert_eq!(shown(&assignments("KEY some value here", '\\')), [("KEY", "some value here")]);
         assert_eq!(shown(&assignments("A=", '\\')), [("A", "")]);
+    }
+
+    #[test]
+    fn flags_of_run_are_no_command() {
+        assert_eq!(without_flags("--mount=type=secret,id=a --network=none make -j"), "make -j");
     }
 
     #[test]

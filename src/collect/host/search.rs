@@ -164,9 +164,16 @@ fn link(survey: &mut Survey<'_>, search: &Search, path: &Path, named: Named) {
 }
 
 fn judged(survey: &mut Survey<'_>, path: &Path, what: &'static str) {
+    let weak = what != "template" && path.file_name().is_some_and(|name| names::is_weak(&name.to_string_lossy()));
     match survey.content(path) {
+        Ok((content, _)) if weak && !content.gives_away() => {
+            for variable in content.open {
+                survey.review(path, Some(variable), Cause::NeedsReview);
+            }
+        }
         Ok((content, metadata)) => report(survey, path, what, content, &metadata),
         Err(trouble) if trouble.cause == Cause::NotFound => {}
+        Err(trouble) if weak => survey.miss(path, trouble),
         Err(trouble) => {
             // It exists, whatever stands in it.
             let content = Content { class: Some(Class::Undetermined), determined: true, ..Content::default() };

@@ -38,8 +38,12 @@ pub(super) fn files(survey: &mut Survey<'_>) {
     for home in homes(survey) {
         scripts.extend(PROFILES.iter().map(|name| home.join(name)));
     }
-    plain.iter().for_each(|path| judge(survey, path, false));
-    scripts.iter().for_each(|path| judge(survey, path, true));
+    for path in &plain {
+        judge(survey, path, false);
+    }
+    for path in &scripts {
+        judge(survey, path, true);
+    }
 }
 
 fn homes(survey: &mut Survey<'_>) -> Vec<PathBuf> {

@@ -48,7 +48,9 @@ pub(super) fn units(survey: &mut Survey<'_>) {
             }
         }
     }
-    files.iter().for_each(|path| unit(survey, path));
+    for path in &files {
+        unit(survey, path);
+    }
 }
 
 fn is_unit(path: &Path) -> bool {

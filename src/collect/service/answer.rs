@@ -16,10 +16,10 @@ use reqwest::header::{AGE, CONTENT_TYPE, DATE, HeaderMap};
 const CACHE_HEADERS: [&str; 5] = ["x-cache", "x-cache-status", "cf-cache-status", "x-proxy-cache", "x-cache-remote"];
 
 /// Judges one answer.
-pub(super) fn judge(question: Question, answer: Answer, probes: &Probes, detector: &Detector) -> Sample {
+pub(super) fn judge(question: Question, answer: &Answer, probes: &Probes, detector: &Detector) -> Sample {
     let json = Json::parse(&answer.body);
     let media = media_type(&answer.headers);
-    let said = said(question, &answer, json.as_ref(), media.as_deref(), probes);
+    let said = said(question, answer, json.as_ref(), media.as_deref(), probes);
     let mut sample = Sample::bare(said.outcome);
     sample.status = Some(answer.status);
     sample.member = said.member;

@@ -15,7 +15,7 @@ mod watch;
 use super::{Collector, Job};
 use crate::config::Config;
 use crate::evidence::{
-    Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Kind, Name, Subject, Target,
+    Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Judgement, Kind, Name, Subject, Target,
 };
 use client::Route;
 use futures_util::future::{BoxFuture, FutureExt, join_all};
@@ -101,7 +101,9 @@ impl Collector for Service {
             let asked = [Question::Health, Question::Ready].into_iter().filter(|q| job.wants(q.kind()));
             let batches = join_all(asked.map(|question| ask(question, &job))).await;
             let mut all = Batch::default();
-            batches.into_iter().for_each(|batch| all.absorb(batch));
+            for batch in batches {
+                all.absorb(batch);
+            }
             all
         }
         .boxed()
@@ -133,7 +135,7 @@ async fn ask(question: Question, job: &Job) -> Batch {
     let some_pass = watched.iter().any(|w| w.last.outcome == Outcome::Ok);
     let mut batch = Batch::default();
     for (endpoint, watched) in endpoints.iter().zip(watched) {
-        record(question.kind(), endpoint, watched, some_pass, job, &mut batch);
+        record(question.kind(), endpoint, &watched, some_pass, job, &mut batch);
     }
     batch
 }
@@ -147,7 +149,7 @@ async fn ask_one(question: Question, endpoint: &Endpoint, job: &Job) -> Watched 
     }
 }
 
-fn record(kind: &'static Kind, endpoint: &Endpoint, watched: Watched, some_pass: bool, job: &Job, batch: &mut Batch) {
+fn record(kind: &'static Kind, endpoint: &Endpoint, watched: &Watched, some_pass: bool, job: &Job, batch: &mut Batch) {
     let subject = Subject::whole(&endpoint.target);
     let mut coverage = Coverage::new(kind, &endpoint.target).with(kind.unit, watched.attempts);
     if let Some(cause) = watched.unverified(some_pass) {
@@ -158,25 +160,27 @@ fn record(kind: &'static Kind, endpoint: &Endpoint, watched: Watched, some_pass:
         coverage.miss(Name::fixed("a settled answer"), cause);
         batch.gaps.push(gap);
     } else {
-        batch.evidence.push(Evidence::new(kind, subject, facts(&watched, job), job.now));
+        batch.evidence.push(Evidence::new(kind, subject, facts(watched, job), job.now));
     }
     batch.coverage.push(coverage);
 }
 
 fn facts(watched: &Watched, job: &Job) -> Vec<(&'static str, Fact)> {
     let last: &Sample = &watched.last;
-    let https = job.config.service_url.as_ref().is_some_and(|url| url.as_str().starts_with("https://"));
+    // A connection that failed protected nothing.
+    let verified = last.status.is_some()
+        && job.config.service_url.as_ref().is_some_and(|url| url.as_str().starts_with("https://"));
     let mut facts = vec![
         ("outcome", Fact::word(last.outcome.word())),
         ("successes", Fact::Int(i64::from(watched.successes))),
         ("attempts", Fact::Int(i64::try_from(watched.attempts).unwrap_or(i64::MAX))),
         ("extra_members", Fact::count(last.extra_members)),
         ("leaks", Fact::count(last.leaks)),
-        ("tls", Fact::word(if https { "verified" } else { "none" })),
+        ("tls", Fact::word(if verified { "verified" } else { "none" })),
     ];
     facts.extend(last.status.map(|status| ("status", Fact::Int(i64::from(status)))));
     facts.extend(last.member.clone().map(|member| ("member", Fact::Name(member))));
     facts.extend(last.content_type.clone().map(|name| ("content_type", Fact::Name(name))));
-    facts.extend(last.leaked.iter().flat_map(|judgement| judgement.facts()));
+    facts.extend(last.leaked.iter().flat_map(Judgement::facts));
     facts
 }

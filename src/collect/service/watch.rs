@@ -115,7 +115,7 @@ pub(super) async fn watch(question: Question, route: &Route, job: &Job) -> Watch
 
 async fn take(question: Question, route: &Route, job: &Job) -> Sample {
     match route.get(job.config.limits.response_bytes).await {
-        Ok(answer) => answer::judge(question, answer, &job.config.probes, &job.detector),
+        Ok(answer) => answer::judge(question, &answer, &job.config.probes, &job.detector),
         Err((outcome, code)) => {
             let mut sample = Sample::bare(outcome);
             sample.code = code;

@@ -6,7 +6,7 @@ use leakproof::evidence::{Cause, Fact};
 
 #[test]
 fn a_clean_dockerfile_is_one_piece_of_evidence() {
-    let text = "# syntax=docker/dockerfile:1\nFROM alpine AS build\nENV PATH=/app/bin:$PATH PORT=8000\nRUN make\nFROM scratch\nCOPY --from=build /app /app\nUSER 1\n";
+    let text = "# syntax=docker/dockerfile:1\nFROM alpine AS build\nENV PATH=/app/bin:$PATH PORT=8000\nENV JWT_SECRET_KEY_FILE=/run/secrets/jwt\nRUN --mount=type=secret,id=npm,target=/root/.npmrc npm ci\nHEALTHCHECK CMD curl -f http://localhost:8000/health\nFROM scratch\nCOPY --from=build /app /app\nUSER 1\n";
     let batch = examine(&tree(&[("Dockerfile", text)]));
     assert_eq!(problems(&batch), ["none"]);
     assert_eq!(batch.coverage[0].count("files"), 1);

@@ -37,6 +37,16 @@ fn an_env_file_without_secrets_still_exists() {
 }
 
 #[test]
+fn an_everyday_name_counts_for_what_stands_in_it() {
+    let (root, value) = (host(), secret());
+    write(&root, "srv/app/bin/env", [0x7f, b'E', b'L', b'F', 0, 1, 2, 3].repeat(8));
+    write(&root, "srv/app/environment", "PORT=1\n");
+    assert!(survey(&root).evidence.is_empty());
+    write(&root, "srv/app/environment", format!("API_TOKEN={value}\n"));
+    assert_eq!(found(&survey(&root)), ["env-file /srv/app/environment"]);
+}
+
+#[test]
 fn editor_backups_are_found() {
     let (root, value) = (host(), secret());
     for name in [".env~", ".env.swp", ".env.bak", ".env.2024"] {

@@ -68,8 +68,8 @@ fn proxy_variables_of_the_environment_are_ignored() {
         command.env(variable, proxy.url());
     }
     let done = command.env_remove("NO_PROXY").env_remove("no_proxy").output().unwrap();
-    let text = String::from_utf8_lossy(&done.stdout);
-    assert!(done.status.success() && text.contains("1 passed"), "{text}");
+    let printed = String::from_utf8_lossy(&done.stdout);
+    assert!(done.status.success() && printed.contains("1 passed"), "{printed}");
     assert_eq!(proxy.connections(), 0);
 }
 
