@@ -5,17 +5,12 @@ mod architecture;
 mod canary;
 mod commands;
 mod configuration;
-// The lint table allows these in test functions; their stand-ins are tests too.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
+mod docker;
 mod dockerfile;
 mod git;
 mod host;
+mod image;
 mod readme;
 mod scene;
 mod service;
 mod worlds;
-//! The one integration binary.
-
-mod docker;
-mod image;
