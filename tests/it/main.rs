@@ -7,6 +7,7 @@ mod commands;
 mod configuration;
 mod docker;
 mod dockerfile;
+mod first_run;
 mod git;
 mod host;
 mod image;
