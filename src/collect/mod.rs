@@ -15,7 +15,6 @@ mod image;
 mod oci_config;
 mod refusal;
 mod runtime;
-#[cfg(feature = "http")]
 mod service;
 
 use crate::config::Config;
@@ -69,7 +68,6 @@ pub static COLLECTORS: &[&dyn Collector] = &[
     #[cfg(unix)]
     &host::Hosts,
     &image::Images,
-    #[cfg(feature = "http")]
     &service::Service,
 ];
 

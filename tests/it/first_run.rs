@@ -107,7 +107,8 @@ fn offline_leaves_live_targets_out_and_says_so() {
     clean_origin(folder.path());
     let origin = folder.path().join("origin");
     let url = "http://127.0.0.1:9";
-    let configuration = format!("service: api\nrepositories: [ \".\" ]\nservice_url: {url}\ncontainers: [ {{ name: api }} ]\n");
+    let configuration =
+        format!("service: api\nrepositories: [ \".\" ]\nservice_url: {url}\ncontainers: [ {{ name: api }} ]\n");
     std::fs::write(origin.join("leakproof.yaml"), configuration).unwrap();
     let out = leakproof().args(["check", "--offline"]).current_dir(&origin).assert().code(0);
     let text = String::from_utf8_lossy(&out.get_output().stdout).to_string();

@@ -4,25 +4,30 @@
 //! It must not know: rules, containers, or why an answer matters. An answer's text never leaves: it becomes
 //! a word of ours, a count or a judgement.
 
+#[cfg(feature = "http")]
 mod answer;
+#[cfg(feature = "http")]
+mod ask;
+#[cfg(feature = "http")]
 mod client;
+#[cfg(feature = "http")]
 mod health;
+#[cfg(feature = "http")]
 mod json;
+#[cfg(feature = "http")]
 mod ready;
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "its words type the evidence, asked or not"))]
 mod sample;
+#[cfg(feature = "http")]
 mod watch;
 
 use super::{Collector, Job};
 use crate::config::Config;
-use crate::evidence::{
-    Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Judgement, Kind, Name, Subject, Target,
-};
-use client::Route;
+use crate::evidence::{Batch, Class, Field, FieldType, Kind, Name, Target};
 use futures_util::future::{BoxFuture, FutureExt, join_all};
-use sample::{Outcome, Sample};
+use sample::Outcome;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use watch::Watched;
 
 const FIELDS: &[Field] = &[
     Field { name: "outcome", holds: FieldType::Word(Outcome::WORDS), meaning: "what the endpoint did, in the end" },
@@ -99,7 +104,7 @@ impl Collector for Service {
     fn collect(&self, job: Arc<Job>) -> BoxFuture<'static, Batch> {
         async move {
             let asked = [Question::Health, Question::Ready].into_iter().filter(|q| job.wants(q.kind()));
-            let batches = join_all(asked.map(|question| ask(question, &job))).await;
+            let batches = join_all(asked.map(|question| ask::ask(question, &job))).await;
             let mut all = Batch::default();
             for batch in batches {
                 all.absorb(batch);
@@ -110,9 +115,27 @@ impl Collector for Service {
     }
 }
 
+/// A build without HTTP asks nothing, and says so for every endpoint.
+#[cfg(not(feature = "http"))]
+mod ask {
+    use super::{Question, endpoints};
+    use crate::collect::Job;
+    use crate::evidence::{Batch, Cause, Gap, Name, Subject};
+
+    pub(super) async fn ask(question: Question, job: &Job) -> Batch {
+        let mut batch = Batch::default();
+        for endpoint in endpoints(question, &job.config) {
+            let gap = Gap::new(question.kind(), Subject::whole(&endpoint.target), Cause::Unsupported);
+            batch.gaps.push(gap.with("feature", Name::fixed("http")));
+        }
+        batch
+    }
+}
+
 /// One place to ask: the URL as its name resolves, or pinned to one address.
 struct Endpoint {
     target: Target,
+    #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "nothing connects"))]
     pin: Option<SocketAddr>,
 }
 
@@ -125,62 +148,4 @@ fn endpoints(question: Question, config: &Config) -> Vec<Endpoint> {
         pin: Some(*address),
     });
     std::iter::once(plain).chain(pinned).collect()
-}
-
-/// Asks one question of every endpoint, side by side.
-async fn ask(question: Question, job: &Job) -> Batch {
-    let endpoints = endpoints(question, &job.config);
-    let watched = join_all(endpoints.iter().map(|endpoint| ask_one(question, endpoint, job))).await;
-    // Replicas that cannot be reached while others pass: a rollout or a hole in the network, not a verdict.
-    let some_pass = watched.iter().any(|w| w.last.outcome == Outcome::Ok);
-    let mut batch = Batch::default();
-    for (endpoint, watched) in endpoints.iter().zip(watched) {
-        record(question.kind(), endpoint, &watched, some_pass, job, &mut batch);
-    }
-    batch
-}
-
-async fn ask_one(question: Question, endpoint: &Endpoint, job: &Job) -> Watched {
-    let probes = &job.config.probes;
-    let Some(base) = &job.config.service_url else { return Watched::unknown(Cause::NotDeclared, None) };
-    match Route::new(base, question.path(&job.config), endpoint.pin, probes) {
-        Ok(route) => watch::watch(question, &route, job).await,
-        Err((cause, hint)) => Watched::unknown(cause, hint),
-    }
-}
-
-fn record(kind: &'static Kind, endpoint: &Endpoint, watched: &Watched, some_pass: bool, job: &Job, batch: &mut Batch) {
-    let subject = Subject::whole(&endpoint.target);
-    let mut coverage = Coverage::new(kind, &endpoint.target).with(kind.unit, watched.attempts);
-    if let Some(cause) = watched.unverified(some_pass) {
-        let mut gap = Gap::new(kind, subject, cause).with("attempts", Name::number(watched.attempts));
-        for (what, is) in watched.last.hints(kind) {
-            gap = gap.with(what, is);
-        }
-        coverage.miss(Name::fixed("a settled answer"), cause);
-        batch.gaps.push(gap);
-    } else {
-        batch.evidence.push(Evidence::new(kind, subject, facts(watched, job), job.now));
-    }
-    batch.coverage.push(coverage);
-}
-
-fn facts(watched: &Watched, job: &Job) -> Vec<(&'static str, Fact)> {
-    let last: &Sample = &watched.last;
-    // A connection that failed protected nothing.
-    let verified = last.status.is_some()
-        && job.config.service_url.as_ref().is_some_and(|url| url.as_str().starts_with("https://"));
-    let mut facts = vec![
-        ("outcome", Fact::word(last.outcome.word())),
-        ("successes", Fact::Int(i64::from(watched.successes))),
-        ("attempts", Fact::Int(i64::try_from(watched.attempts).unwrap_or(i64::MAX))),
-        ("extra_members", Fact::count(last.extra_members)),
-        ("leaks", Fact::count(last.leaks)),
-        ("tls", Fact::word(if verified { "verified" } else { "none" })),
-    ];
-    facts.extend(last.status.map(|status| ("status", Fact::Int(i64::from(status)))));
-    facts.extend(last.member.clone().map(|member| ("member", Fact::Name(member))));
-    facts.extend(last.content_type.clone().map(|name| ("content_type", Fact::Name(name))));
-    facts.extend(last.leaked.iter().flat_map(Judgement::facts));
-    facts
 }
