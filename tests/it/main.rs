@@ -1,4 +1,6 @@
 //! The one integration binary.
 
+#[cfg(test)]
 mod docker;
+#[cfg(test)]
 mod image;
