@@ -97,10 +97,17 @@ fn pair(
         }
     }
     let worst = judgements.into_iter().max_by_key(|judgement| judgement.class);
+    // Compose labels every container with its image's id: random, and public.
+    let worst = worst.filter(|judgement| judgement.class != Class::Open || !is_content_address(value));
     if let Some(judgement) = worst.filter(|judgement| matters(judgement.class)) {
         let place = Place { variable: Some(variable), ..place.clone() };
         found(out, container, place, at, &judgement);
     }
+}
+
+/// `sha256:HEX` and nothing else.
+fn is_content_address(value: &Sensitive) -> bool {
+    value.name().is_ok_and(|name| name.as_str().starts_with("sha256:") && Name::digest(name.as_str()).is_ok())
 }
 
 /// A bind mount of an env file: its plaintext lies on the host and stands in the container.
