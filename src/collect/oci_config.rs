@@ -55,6 +55,7 @@ pub(super) struct Words(Vec<Zeroizing<String>>);
 
 impl Words {
     /// Takes texts in.
+    #[cfg(feature = "docker")]
     pub(super) fn new(words: impl IntoIterator<Item = String>) -> Self {
         Self(words.into_iter().map(Zeroizing::new).collect())
     }

@@ -4,10 +4,10 @@
 
 use super::ecs::TaskDefinition;
 use super::inspect::{Container, Image};
-use super::{ENV, Found, METADATA};
+use super::{ENV, Found, METADATA, metadata};
 use crate::collect::Job;
 use crate::config::ContainerSelector;
-use crate::detect::{self, Context, Detector};
+use crate::detect::{Context, Detector};
 use crate::evidence::{
     Batch, Cause, Class, Coverage, Evidence, Fact, Fingerprint, Gap, Judgement, Kind, Name, Place, Sensitive, Subject,
     Target,
@@ -42,7 +42,7 @@ pub(super) fn report(
         let place = place(selector, container);
         digest_differs(&mut out, selector, container, image.as_deref(), &place);
         environment(&mut out, container, image.as_ref(), &place, tasks);
-        metadata(&mut out, container, &place);
+        metadata::examine(&mut out, container, &place);
     }
     out.done()
 }
@@ -55,12 +55,12 @@ fn place(selector: &ContainerSelector, container: &Container) -> Place {
 }
 
 /// What is collected for one target.
-struct Out<'a> {
-    job: &'a Job,
-    target: &'a Target,
+pub(super) struct Out<'a> {
+    pub(super) job: &'a Job,
+    pub(super) target: &'a Target,
     batch: Batch,
     env: Coverage,
-    metadata: Coverage,
+    pub(super) metadata: Coverage,
 }
 
 impl<'a> Out<'a> {
@@ -83,12 +83,12 @@ impl<'a> Out<'a> {
         if kind.name == ENV.name { &mut self.env } else { &mut self.metadata }
     }
 
-    fn gap(&mut self, gap: Gap) {
+    pub(super) fn gap(&mut self, gap: Gap) {
         self.batch.gaps.push(gap);
     }
 
     /// Evidence, and a gap beside it where nobody can judge the value alone.
-    fn judged(
+    pub(super) fn judged(
         &mut self,
         kind: &'static Kind,
         place: Place,
@@ -161,7 +161,8 @@ fn environment(
     }
 }
 
-fn stated(class: Class, kind: &'static str) -> Judgement {
+/// A judgement that no value stands behind.
+pub(super) fn stated(class: Class, kind: &'static str) -> Judgement {
     Judgement { class, kind, length: "0", correlator: None, known: false }
 }
 
@@ -209,113 +210,6 @@ impl<'a> Origins<'a> {
             Some(image) if image.contains(&self.detector.fingerprint(entry)) => "image",
             Some(_) => "runtime",
             None => "unknown",
-        }
-    }
-}
-
-fn metadata(out: &mut Out<'_>, container: &Container, place: &Place) {
-    out.metadata.add("containers", 1);
-    let mut seen = Seen::default();
-    let config = &container.config;
-    let texts = [
-        ("args", container.arguments.text()),
-        ("cmd", config.cmd.text()),
-        ("entrypoint", config.entrypoint.text()),
-        ("healthcheck", config.healthcheck.test.text()),
-    ];
-    let execs = container.execs.iter().map(|words| ("exec", words.text()));
-    for (at, text) in texts.into_iter().chain(execs) {
-        if let Some(text) = text {
-            scan(out, container, place, at, &text, &mut seen);
-        }
-    }
-    for (i, (key, value)) in config.labels.0.iter().enumerate() {
-        pair(out, container, place, ("label", i + 1), key, value);
-    }
-    for (i, (key, value)) in container.log_options.0.iter().enumerate() {
-        pair(out, container, place, ("log-option", i + 1), key, value);
-    }
-    mounts(out, container, place);
-    if container.execs_unknown > 0 {
-        let gap = Gap::new(&METADATA, Subject::at(out.target, place.clone()), Cause::ContentElsewhere);
-        out.gap(gap.with("operation", Name::fixed("GET /exec/{id}/json")));
-        out.metadata.miss(Name::fixed("exec sessions"), Cause::ContentElsewhere);
-    }
-}
-
-/// `Path` and `Args` repeat `Entrypoint` and `Cmd`: one secret there is one finding.
-#[derive(Default)]
-struct Seen(BTreeSet<(Option<Name>, &'static str, Option<Fingerprint>)>);
-
-fn scan(out: &mut Out<'_>, container: &Container, place: &Place, at: &'static str, text: &Sensitive, seen: &mut Seen) {
-    out.metadata.add("texts", 1);
-    let scan = out.job.detector.text(text, Context::History);
-    if !scan.determined {
-        texts_gap(out, place, at);
-    }
-    for spotted in scan.spotted {
-        let judgement = &spotted.judgement;
-        let variable = spotted.variable.clone().filter(|_| judgement.correlator.is_none());
-        let mark = (variable, judgement.kind, judgement.correlator.clone());
-        let repeated = matches!(at, "args" | "cmd" | "entrypoint") && !seen.0.insert(mark);
-        if matters(judgement.class) && !repeated {
-            let place = Place { variable: spotted.variable, ..place.clone() };
-            found(out, container, place, at, judgement);
-        }
-    }
-}
-
-fn texts_gap(out: &mut Out<'_>, place: &Place, at: &'static str) {
-    let gap = Gap::new(&METADATA, Subject::at(out.target, place.clone()), Cause::Malformed);
-    out.gap(gap.with("where", Name::fixed(at)));
-}
-
-fn matters(class: Class) -> bool {
-    class.is_exposed() || class.needs_review()
-}
-
-fn found(out: &mut Out<'_>, container: &Container, place: Place, at: &'static str, judgement: &Judgement) {
-    let more = [("where", Fact::word(at)), ("running", Fact::Bool(container.running))];
-    out.judged(&METADATA, place, judgement, more);
-}
-
-/// A label or an option: judged under its key, and if that finds nothing, its text and its key's text.
-fn pair(
-    out: &mut Out<'_>,
-    container: &Container,
-    place: &Place,
-    (at, ordinal): (&'static str, usize),
-    key: &Sensitive,
-    value: &Sensitive,
-) {
-    out.metadata.add("texts", 1);
-    let detector = &out.job.detector;
-    let variable = detector.variable(key, ordinal);
-    let mut judgements = vec![detector.judge(key, value, Context::Env)];
-    if !matters(judgements[0].class) {
-        for text in [value, key] {
-            let scan = detector.text(text, Context::Env);
-            judgements.extend(scan.spotted.into_iter().map(|spotted| spotted.judgement));
-        }
-    }
-    let worst = judgements.into_iter().max_by_key(|judgement| judgement.class);
-    if let Some(judgement) = worst.filter(|judgement| matters(judgement.class)) {
-        let place = Place { variable: Some(variable), ..place.clone() };
-        found(out, container, place, at, &judgement);
-    }
-}
-
-/// A bind mount of an env file: its plaintext lies on the host and stands in the container.
-fn mounts(out: &mut Out<'_>, container: &Container, place: &Place) {
-    let mut names = BTreeSet::new();
-    for source in &container.mounts {
-        out.metadata.add("mounts", 1);
-        let Ok(source) = source.name() else { continue };
-        let file = source.as_str().rsplit(['/', '\\']).next().unwrap_or_default();
-        if detect::env_like(file) && !detect::env_template(file) && names.insert(source.clone()) {
-            let judgement = stated(Class::Plaintext, "env-file-mount");
-            let place = Place { variable: Some(source), ..place.clone() };
-            found(out, container, place, "mount", &judgement);
         }
     }
 }

@@ -8,6 +8,7 @@ mod ecs;
 mod engine;
 mod facts;
 mod inspect;
+mod metadata;
 
 use super::refusal::Refusal;
 use super::runtime::offload;

@@ -150,7 +150,7 @@ impl Pass<'_> {
 
 /// Manifests, configs, indexes, and blobs that may be one of them.
 fn is_document(path: &str) -> bool {
-    path.starts_with("blobs/") || path.ends_with(".json")
+    path.starts_with("blobs/") || path.rsplit_once('.').is_some_and(|(_, extension)| extension == "json")
 }
 
 /// How much may still be read, in all and until the next entry; and whether the end was met.

@@ -3,12 +3,12 @@
 //! In: parsed images, one per platform. Out: judged facts, gaps and coverage for one target. A history that says
 //! nothing is a gap: history gone is not history clean.
 
+use super::completeness::{base, incomplete};
 use super::document::Image;
 use super::history::{At, Body, Entry};
 use super::{COMMAND, ENV, Found};
 use crate::collect::Job;
 use crate::collect::oci_config::OciConfig;
-use crate::collect::refusal::Refusal;
 use crate::detect::{self, Context};
 use crate::evidence::{
     Batch, Cause, Class, Coverage, Evidence, Fact, Fingerprint, Gap, Judgement, Kind, Name, Place, Sensitive, Subject,
@@ -283,37 +283,4 @@ fn matters(class: Class) -> bool {
 
 fn stated(class: Class, kind: &'static str) -> Judgement {
     Judgement { class, kind, length: "0", correlator: None, known: false }
-}
-
-/// How many of the oldest entries are the base image's: up to an entry that bears another image's tag, or up to
-/// the last command that is followed by a step that makes a layer. Nothing is skipped because of it.
-fn base(entries: &[Entry]) -> Option<usize> {
-    let tagged = entries.iter().rposition(|entry| entry.tagged);
-    let layer = entries.iter().rposition(|entry| !entry.metadata_only && entry.layer != Some(false))?;
-    let command = entries[..layer].iter().rposition(|entry| entry.sets_command);
-    tagged.max(command).map(|last| last + 1)
-}
-
-/// Why the history does not tell how the image was made.
-fn incomplete(image: &Image) -> Vec<Refusal> {
-    let entries = &image.entries;
-    if entries.is_empty() {
-        return vec![
-            Refusal::new(Cause::Empty).because("no build history: flattened, or written by a tool without one"),
-        ];
-    }
-    let mut gaps = Vec::new();
-    let silent = entries.iter().filter(|entry| entry.silent).count() as u64;
-    if silent > 0 {
-        let why = Refusal::new(Cause::Empty).because("history entries without text: imported, squashed or flattened");
-        gaps.push(why.with("history_entries", Name::number(silent)));
-    }
-    let least = entries.iter().filter(|entry| entry.layer == Some(true)).count() as u64;
-    let most = entries.iter().filter(|entry| entry.layer != Some(false)).count() as u64;
-    if image.layers < least || image.layers > most {
-        let why = Refusal::new(Cause::Inconsistent).because("history entries and layers disagree");
-        let why = why.with("history_entries", Name::number(if image.layers < least { least } else { most }));
-        gaps.push(why.with("layers", Name::number(image.layers)));
-    }
-    gaps
 }

@@ -13,7 +13,7 @@ fn with_comment(created_by: &str, comment: &str) -> Entry {
 
 /// The statements as they were understood. Tests may look inside; nobody else may.
 fn said(entry: &Entry) -> Vec<String> {
-    let open = |text: &Sensitive| text.name().map(|name| name.as_str().to_owned()).unwrap_or("(withheld)".into());
+    let open = |text: &Sensitive| text.name().map_or("(withheld)".to_owned(), |name| name.as_str().to_owned());
     let statements = entry.statements.iter().map(|statement| {
         let body = match &statement.body {
             Body::Pairs(text) => format!("pairs {}", open(text)),

@@ -4,12 +4,14 @@
 //! config, and coverage that counts history entries and platforms. It opens no layer and knows no rule.
 
 mod archive;
+mod completeness;
 mod document;
 #[cfg(feature = "docker")]
 mod engine;
 mod facts;
 mod history;
 mod layout;
+mod words;
 
 use super::refusal::Refusal;
 use super::runtime::offload;
@@ -20,6 +22,7 @@ use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join};
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 const LENGTHS: [&str; 6] = ["0", "1-7", "8-15", "16-31", "32-63", "64+"];
@@ -145,29 +148,21 @@ async fn collect(job: Arc<Job>) -> Batch {
     batch
 }
 
-/// Archives and layouts, one per core. One that panics is a gap; the others are still reported.
+/// Archives and layouts, side by side. A panic over one is a gap for that one: the others' findings stay.
 async fn from_files(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
-    let lost = (Arc::clone(&job), sources.clone());
     let work = move || {
         let task = job.progress.begin("images", u64::try_from(sources.len()).ok());
         let examine = |source: &ImageSource| {
             task.examining(&source.shown());
-            let batch = report(&job, source, read(source, &job.config.limits, &job.stop));
+            let work = || report(&job, source, read(source, &job.config.limits, &job.stop));
+            let batch = catch_unwind(AssertUnwindSafe(work));
             task.advance(1);
-            batch
+            batch.unwrap_or_else(|_| report(&job, source, Err(Refusal::new(Cause::Crashed))))
         };
         sources.par_iter().map(examine).collect::<Vec<Batch>>()
     };
     let mut all = Batch::default();
-    match offload(work).await {
-        Some(batches) => batches.into_iter().for_each(|batch| all.absorb(batch)),
-        None => {
-            let (job, sources) = lost;
-            for source in &sources {
-                all.absorb(report(&job, source, Err(Refusal::new(Cause::Crashed))));
-            }
-        }
-    }
+    offload(work).await.unwrap_or_default().into_iter().for_each(|batch| all.absorb(batch));
     all
 }
 

@@ -3,7 +3,7 @@
 use super::rig::{BASE, Builder, build, busybox, causes, collect, config, count, docker, docker_with, exposed, host};
 use super::rig::{CONTAINER, Container, IMAGE};
 use super::rig::{identity, of, secret, shown};
-use leakproof::evidence::{Batch, Cause, Fact};
+use leakproof::evidence::{Batch, Cause, Fact, Name};
 use std::path::Path;
 
 fn examine(selector: &str) -> Batch {
@@ -99,7 +99,7 @@ fn helpers_and_stopped_containers_are_examined_too() {
         assert_eq!(count(&batch, "container.env", "containers"), 2, "{}", shown(&batch));
         let found = of(&batch, "container.env", "JWT_SECRET_KEY");
         assert_eq!(found[0].fact("running"), Some(&Fact::Bool(false)));
-        assert_eq!(found[0].subject.place.path.as_ref().map(|name| name.as_str()), Some(helper.0.as_str()));
+        assert_eq!(found[0].subject.place.path.as_ref().map(Name::as_str), Some(helper.0.as_str()));
     }
     assert_eq!(count(&named(&main), "container.env", "containers"), 1);
 }

@@ -125,3 +125,33 @@ fn a_declared_digest_that_does_not_run_is_unproven() {
     assert_eq!(causes(&batch, "container.env"), [Cause::Unproven]);
     assert!(read(&json, &format!("image_digest: \"sha256:{one}\", "), "").gaps.is_empty());
 }
+
+#[test]
+fn digests_that_tools_write_into_labels_are_no_secrets() {
+    let hash: String = (0..64).map(|i| char::from(b"0123456789abcdef"[(i * 7 + 3) % 16])).collect();
+    let json = format!(
+        r#"{{"Name":"/api","State":{{}},"Config":{{"Labels":{{"com.docker.compose.config-hash":"{hash}",
+        "com.docker.compose.image":"sha256:{hash}","org.opencontainers.image.revision":"{}",
+        "com.docker.compose.project.working_dir":"/srv/app","maintainer":"Team <team@example.org>"}}}}}}"#,
+        &hash[..40]
+    );
+    let batch = read(&json, "", "");
+    assert!(batch.gaps.is_empty() && batch.evidence.is_empty(), "{}", shown(&batch));
+}
+
+#[test]
+fn references_and_file_paths_are_no_plaintext() {
+    let env: Vec<String> = [
+        "JWT_SECRET_KEY_FILE=/run/secrets/jwt",
+        "DB_SECRET=arn:aws:secretsmanager:us-east-1:111122223333:secret:app/prod/db",
+        "REDIS_URL=redis://localhost:6379/0",
+        "JWT_ALGORITHM=HS256",
+        "JWT_SECRET_KEY_ROTATION_DAYS=90",
+        "TOKEN_URL=https://login.example.org/token",
+    ]
+    .map(str::to_owned)
+    .into();
+    let batch = read(&container(&env, ""), "", "");
+    let exposed: Vec<_> = batch.evidence.iter().filter(|one| one.word("class") == Some("plaintext")).collect();
+    assert!(exposed.is_empty() && batch.gaps.is_empty(), "{}", shown(&batch));
+}

@@ -32,7 +32,7 @@ impl StandIn {
 
     /// Listens, reads, and never answers.
     pub(crate) fn hanging() -> Self {
-        Self::start(|_, _| std::thread::sleep(std::time::Duration::from_secs(60)))
+        Self::start(|_, _| std::thread::sleep(std::time::Duration::from_mins(1)))
     }
 
     /// Answers with these bytes and closes.

@@ -2,7 +2,7 @@
 
 use super::builder::{Files, config, gzip, header, meta, step};
 use crate::docker::rig::{IMAGE, causes, collect, count, exposed, identity, of, secret, shown};
-use leakproof::evidence::{Batch, Cause};
+use leakproof::evidence::{Batch, Cause, Name};
 use serde_json::{Value, json};
 use std::io::{Seek, SeekFrom, Write};
 
@@ -40,7 +40,7 @@ fn one_value_in_history_and_config_is_one_finding() {
         let found = of(&batch, "image.env", "JWT_SECRET_KEY");
         assert_eq!(found.len(), 1, "{}", shown(&batch));
         assert_eq!((found[0].word("where"), found[0].word("class")), (Some("history-env"), Some("plaintext")));
-        assert_eq!(found[0].subject.place.layer.as_ref().map(|name| name.as_str()), Some("step 2"));
+        assert_eq!(found[0].subject.place.layer.as_ref().map(Name::as_str), Some("step 2"));
         assert_eq!(count(&batch, "image.env", "history-entries"), 3);
         assert_eq!(identity(&batch, "image.env", "builder").as_deref(), Some("buildkit"));
         assert!(batch.gaps.is_empty() && !shown(&batch).contains(&value), "{}", shown(&batch));

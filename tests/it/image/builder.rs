@@ -80,7 +80,7 @@ impl Files {
         descriptor
     }
 
-    /// Adds an attestation manifest as BuildKit writes it.
+    /// Adds an attestation manifest as `BuildKit` writes it.
     pub(crate) fn attestation(&mut self, of: &Value) -> Value {
         let config = self
             .blob("application/vnd.oci.image.config.v1+json", &json!({ "architecture": "unknown", "os": "unknown" }));

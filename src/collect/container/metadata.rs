@@ -1,0 +1,126 @@
+//! Where secrets go when the environment is cleaned: arguments, labels, health checks, log options, mounts, exec
+//! sessions.
+//!
+//! In: a wrapped container. Out: evidence for texts that matter, and counts of all that were looked at.
+
+use super::METADATA;
+use super::facts::{Out, stated};
+use super::inspect::Container;
+use crate::detect::{self, Context};
+use crate::evidence::{Cause, Class, Fact, Fingerprint, Gap, Judgement, Name, Place, Sensitive, Subject};
+use std::collections::BTreeSet;
+
+/// Adds what was found in one container to its selector's batch.
+pub(super) fn examine(out: &mut Out<'_>, container: &Container, place: &Place) {
+    out.metadata.add("containers", 1);
+    let mut seen = Seen::default();
+    let config = &container.config;
+    let texts = [
+        ("args", container.arguments.text()),
+        ("cmd", config.cmd.text()),
+        ("entrypoint", config.entrypoint.text()),
+        ("healthcheck", config.healthcheck.test.text()),
+    ];
+    let execs = container.execs.iter().map(|words| ("exec", words.text()));
+    for (at, text) in texts.into_iter().chain(execs) {
+        if let Some(text) = text {
+            scan(out, container, place, at, &text, &mut seen);
+        }
+    }
+    for (i, (key, value)) in config.labels.0.iter().enumerate() {
+        pair(out, container, place, ("label", i + 1), key, value);
+    }
+    for (i, (key, value)) in container.log_options.0.iter().enumerate() {
+        pair(out, container, place, ("log-option", i + 1), key, value);
+    }
+    mounts(out, container, place);
+    if container.execs_unknown > 0 {
+        let gap = Gap::new(&METADATA, Subject::at(out.target, place.clone()), Cause::ContentElsewhere);
+        out.gap(gap.with("operation", Name::fixed("GET /exec/{id}/json")));
+        out.metadata.miss(Name::fixed("exec sessions"), Cause::ContentElsewhere);
+    }
+}
+
+/// `Path` and `Args` repeat `Entrypoint` and `Cmd`: one secret there is one finding.
+#[derive(Default)]
+struct Seen(BTreeSet<(Option<Name>, &'static str, Option<Fingerprint>)>);
+
+fn scan(out: &mut Out<'_>, container: &Container, place: &Place, at: &'static str, text: &Sensitive, seen: &mut Seen) {
+    out.metadata.add("texts", 1);
+    let scan = out.job.detector.text(text, Context::History);
+    if !scan.determined {
+        texts_gap(out, place, at);
+    }
+    for spotted in scan.spotted {
+        let judgement = &spotted.judgement;
+        let variable = spotted.variable.clone().filter(|_| judgement.correlator.is_none());
+        let mark = (variable, judgement.kind, judgement.correlator.clone());
+        let repeated = matches!(at, "args" | "cmd" | "entrypoint") && !seen.0.insert(mark);
+        if matters(judgement.class) && !repeated {
+            let place = Place { variable: spotted.variable, ..place.clone() };
+            found(out, container, place, at, judgement);
+        }
+    }
+}
+
+fn texts_gap(out: &mut Out<'_>, place: &Place, at: &'static str) {
+    let gap = Gap::new(&METADATA, Subject::at(out.target, place.clone()), Cause::Malformed);
+    out.gap(gap.with("where", Name::fixed(at)));
+}
+
+fn matters(class: Class) -> bool {
+    class.is_exposed() || class.needs_review()
+}
+
+fn found(out: &mut Out<'_>, container: &Container, place: Place, at: &'static str, judgement: &Judgement) {
+    let more = [("where", Fact::word(at)), ("running", Fact::Bool(container.running))];
+    out.judged(&METADATA, place, judgement, more);
+}
+
+/// A label or an option: judged under its key, and if that finds nothing, its text and its key's text.
+fn pair(
+    out: &mut Out<'_>,
+    container: &Container,
+    place: &Place,
+    (at, ordinal): (&'static str, usize),
+    key: &Sensitive,
+    value: &Sensitive,
+) {
+    out.metadata.add("texts", 1);
+    let detector = &out.job.detector;
+    let variable = detector.variable(key, ordinal);
+    let mut judgements = vec![detector.judge(key, value, Context::Env)];
+    if !matters(judgements[0].class) {
+        for text in [value, key] {
+            let scan = detector.text(text, Context::Env);
+            judgements.extend(scan.spotted.into_iter().map(|spotted| spotted.judgement));
+        }
+    }
+    let worst = judgements.into_iter().max_by_key(|judgement| judgement.class);
+    // Compose labels every container with its image's id: random, and public.
+    let worst = worst.filter(|judgement| judgement.class != Class::Open || !is_content_address(value));
+    if let Some(judgement) = worst.filter(|judgement| matters(judgement.class)) {
+        let place = Place { variable: Some(variable), ..place.clone() };
+        found(out, container, place, at, &judgement);
+    }
+}
+
+/// `sha256:HEX` and nothing else.
+fn is_content_address(value: &Sensitive) -> bool {
+    value.name().is_ok_and(|name| name.as_str().starts_with("sha256:") && Name::digest(name.as_str()).is_ok())
+}
+
+/// A bind mount of an env file: its plaintext lies on the host and stands in the container.
+fn mounts(out: &mut Out<'_>, container: &Container, place: &Place) {
+    let mut names = BTreeSet::new();
+    for source in &container.mounts {
+        out.metadata.add("mounts", 1);
+        let Ok(source) = source.name() else { continue };
+        let file = source.as_str().rsplit(['/', '\\']).next().unwrap_or_default();
+        if detect::env_like(file) && !detect::env_template(file) && names.insert(source.clone()) {
+            let judgement = stated(Class::Plaintext, "env-file-mount");
+            let place = Place { variable: Some(source), ..place.clone() };
+            found(out, container, place, "mount", &judgement);
+        }
+    }
+}

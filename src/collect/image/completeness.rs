@@ -1,0 +1,41 @@
+//! What an image's history can tell: where its base image ends, and whether it tells how the image was made.
+//!
+//! In: the parsed history. Out: a position, and reasons why nothing may be concluded. It looks at no value.
+
+use super::document::Image;
+use super::history::Entry;
+use crate::collect::refusal::Refusal;
+use crate::evidence::{Cause, Name};
+
+/// How many of the oldest entries are the base image's: up to an entry that bears another image's tag, or up to
+/// the last command that is followed by a step that makes a layer. Nothing is skipped because of it.
+pub(super) fn base(entries: &[Entry]) -> Option<usize> {
+    let tagged = entries.iter().rposition(|entry| entry.tagged);
+    let layer = entries.iter().rposition(|entry| !entry.metadata_only && entry.layer != Some(false))?;
+    let command = entries[..layer].iter().rposition(|entry| entry.sets_command);
+    tagged.max(command).map(|last| last + 1)
+}
+
+/// Why the history does not tell how the image was made.
+pub(super) fn incomplete(image: &Image) -> Vec<Refusal> {
+    let entries = &image.entries;
+    if entries.is_empty() {
+        return vec![
+            Refusal::new(Cause::Empty).because("no build history: flattened, or written by a tool without one"),
+        ];
+    }
+    let mut gaps = Vec::new();
+    let silent = entries.iter().filter(|entry| entry.silent).count() as u64;
+    if silent > 0 {
+        let why = Refusal::new(Cause::Empty).because("history entries without text: imported, squashed or flattened");
+        gaps.push(why.with("history_entries", Name::number(silent)));
+    }
+    let least = entries.iter().filter(|entry| entry.layer == Some(true)).count() as u64;
+    let most = entries.iter().filter(|entry| entry.layer != Some(false)).count() as u64;
+    if image.layers < least || image.layers > most {
+        let why = Refusal::new(Cause::Inconsistent).because("history entries and layers disagree");
+        let why = why.with("history_entries", Name::number(if image.layers < least { least } else { most }));
+        gaps.push(why.with("layers", Name::number(image.layers)));
+    }
+    gaps
+}
