@@ -374,6 +374,7 @@ fn a_megabyte_of_one_line_is_read_in_time() {
         "K=\"\n",
     ] {
         let text = piece.repeat((1 << 20) / piece.len());
+        eprintln!("{piece:?}");
         let start = Instant::now();
         let detector = detector();
         let _ = detector.text(&own(&text), Context::History);
