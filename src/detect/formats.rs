@@ -69,12 +69,12 @@ pub(super) fn all(text: &str) -> Vec<(&'static str, Range<usize>)> {
 /// The private key block that starts here, to its end line if it has one.
 pub(super) fn block(text: &str, start: usize) -> Range<usize> {
     let tail = &text[start..];
-    let limit = tail.char_indices().map(|(at, _)| at).take_while(|at| *at <= 32_768).last().unwrap_or(0);
+    let limit = tail.floor_char_boundary(32 << 10);
     let end = tail[..limit].find("-----END ").and_then(|at| {
         let close = tail[at + 9..].find("-----")?;
         Some(at + 9 + close + 5)
     });
-    start..start + end.unwrap_or(limit.min(64).min(tail.len()))
+    start..start + end.unwrap_or_else(|| tail.floor_char_boundary(64))
 }
 
 /// Public keys, certificates and publishable keys.
