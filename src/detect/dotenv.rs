@@ -5,6 +5,9 @@
 
 use std::borrow::Cow;
 
+/// The longest value of several lines.
+const LONGEST: usize = 64 << 10;
+
 /// One assignment, as written.
 pub(super) struct Entry<'a> {
     pub(super) name: &'a str,
@@ -156,8 +159,7 @@ impl<'a> Parser<'a> {
             return None;
         }
         // A bounded look: a value of several lines is a key or a document, not the rest of the file.
-        let limit = body.char_indices().map(|(at, _)| at).take_while(|at| *at < 65_536).last().unwrap_or(0);
-        let window = if limit + 4 >= body.len() { body } else { &body[..limit] };
+        let window = &body[..body.floor_char_boundary(LONGEST)];
         let Some(at) = find(window) else {
             if window.len() == body.len() {
                 self.unclosed.push(quote);
@@ -165,19 +167,9 @@ impl<'a> Parser<'a> {
             return None;
         };
         let between = window[line_end + 1..at].lines();
-        let swallows = !body.contains_key() && between.into_iter().any(|line| upper_assignment(line));
+        let key = body.lines().take(2).any(|line| line.contains("-----BEGIN"));
+        let swallows = !key && between.into_iter().any(|line| upper_assignment(line));
         (!swallows).then_some(at)
-    }
-}
-
-trait Keyed {
-    fn contains_key(&self) -> bool;
-}
-
-impl Keyed for str {
-    /// Whether the first line begins a PEM block.
-    fn contains_key(&self) -> bool {
-        self.lines().take(2).any(|line| line.contains("-----BEGIN"))
     }
 }
 
@@ -186,8 +178,7 @@ fn key_block(body: &str) -> Option<usize> {
     if !body.starts_with("-----BEGIN ") {
         return None;
     }
-    let limit = body.char_indices().map(|(at, _)| at).take_while(|at| *at < 65_536).last()?;
-    let end = body[..=limit].find("\n-----END ").or_else(|| body[..limit].find("-----END "))? + 1;
+    let end = body[..body.floor_char_boundary(LONGEST)].find("-----END ")?;
     Some(body[end..].find('\n').map_or(body.len(), |at| end + at))
 }
 

@@ -71,11 +71,15 @@ static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 /// The value as a pointer into a manager or into the environment, without a default.
 pub(super) fn pointer(value: &str) -> Option<&'static str> {
-    (value.len() <= 4096).then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))?
+    let marked = value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.']);
+    marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))?
 }
 
 /// The value as ciphertext or as a password's verifier.
 pub(super) fn locked(value: &str, context: Context) -> Option<&'static str> {
+    if value.len() < 7 {
+        return None;
+    }
     // Compose writes `$` as `$$`.
     let single = (context == Context::Compose && value.contains("$$")).then(|| value.replace("$$", "$"));
     let value = single.as_deref().unwrap_or(value);

@@ -66,6 +66,9 @@ pub(super) fn looks_like_env_file(bytes: &[u8]) -> bool {
     decoded.encoding != "binary" && dotenv::shape(&decoded.text)
 }
 
+/// Words in front of the command that counts.
+const LAUNCHERS: [&str; 8] = ["RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "sudo", "exec", "env", "time"];
+
 /// What the next word is.
 enum Awaited {
     Nothing,
@@ -133,6 +136,10 @@ impl<'a> Finder<'a> {
             }
             if word.first {
                 command.clone_from(&word.text);
+            } else if LAUNCHERS.contains(&command.as_str()) && !word.text.starts_with('-') && !word.text.contains('=') {
+                command.clone_from(&word.text);
+            }
+            if word.first {
                 awaited = if matches!(awaited, Awaited::Value(_)) { awaited } else { Awaited::Nothing };
             }
             if !word.quoted && matches!(word.text.as_str(), "ENV" | "ARG" | "LABEL") && instruction(text, &word) {

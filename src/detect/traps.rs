@@ -348,7 +348,7 @@ fn a_variable_that_is_a_secret_itself_is_withheld() {
 }
 
 #[test]
-fn a_megabyte_of_one_line_is_read_in_time() {
+fn hostile_repetition_is_read_in_linear_time() {
     for piece in [
         "a",
         "A=\"b ",
@@ -373,17 +373,14 @@ fn a_megabyte_of_one_line_is_read_in_time() {
         "K='\n",
         "K=\"\n",
     ] {
-        let text = piece.repeat((1 << 20) / piece.len());
+        let text = piece.repeat((128 << 10) / piece.len());
         let start = Instant::now();
         let detector = detector();
         let _ = detector.text(&own(&text), Context::History);
         let _ = detector.env_file(&own(&text));
         let _ = detector.judge(&own("CONFIG"), &own(&text), Context::Env);
         let _ = pairs(&own(&text));
-        assert!(start.elapsed() < Duration::from_secs(20), "{piece:?} {:?}", start.elapsed());
-        if start.elapsed() > Duration::from_secs(2) {
-            eprintln!("slow {piece:?} {:?}", start.elapsed());
-        }
+        assert!(start.elapsed() < Duration::from_secs(5), "{piece:?} {:?}", start.elapsed());
     }
 }
 

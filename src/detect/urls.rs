@@ -33,9 +33,12 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     if let Some(at) = outside(after, &['?', '#', ';']) {
         for part in after[at + 1..].split(['&', ';', '?', '#']) {
             let Some((key, text)) = part.split_once('=') else { continue };
+            if names::promise(key) == Promise::Neutral {
+                continue;
+            }
             let text = decoded(text);
             let found = rule(&look.deeper(), key, &text);
-            if found.class > Class::NonSecretUrl && names::promise(key) != Promise::Neutral {
+            if found.class > Class::NonSecretUrl {
                 worst = worst.worst(found.with_leaf(&text));
             }
         }

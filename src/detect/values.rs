@@ -33,8 +33,12 @@ static PLAIN: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 /// The value's everyday type, if it has one.
 pub(super) fn everyday(value: &str) -> Option<&'static str> {
-    if value.len() > 300 {
+    let bare = !value.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'@' | b':' | b'_'));
+    if value.len() > 300 || (bare && value.len() > 8) {
         return None;
+    }
+    if bare {
+        return PLAIN[0].1.is_match(value).then_some("switch");
     }
     PLAIN.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind)
 }

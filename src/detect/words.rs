@@ -77,6 +77,7 @@ fn word(text: &str, start: usize, line: u32, first: bool, closing: &mut Closing)
     while at < bytes.len() {
         let b = bytes[at];
         let next = bytes.get(at + 1).copied().unwrap_or(b'\n');
+        let closed = quotes > 0 && at > start && matches!(bytes[at - 1], b'"' | b'\'');
         let opens = at == start || matches!(bytes[at - 1], b'=' | b':' | b'(' | b',' | b'"' | b'\'' | b'p');
         match b {
             b'"' | b'\'' if opens && closing.may_close(text, at, b) => {
@@ -98,6 +99,7 @@ fn word(text: &str, start: usize, line: u32, first: bool, closing: &mut Closing)
             b')' | b']' | b'}' if ends(next) => break,
             b';' | b'|' | b',' if ends(next) || matches!(next, b'"' | b'\'') || next == b => break,
             b'&' if next == b'&' || next == b' ' => break,
+            b';' | b'|' | b',' | b'&' | b')' | b']' | b'}' if closed => break,
             _ => {}
         }
         out.push(b);
