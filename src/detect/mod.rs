@@ -2,14 +2,25 @@
 //!
 //! Knows no rule, no source and no file system: it is given wrapped text and answers with judgements.
 
+mod containers;
+mod dotenv;
 mod encoding;
 mod files;
+mod formats;
 mod known;
+mod names;
+mod placeholders;
+mod references;
 mod rule;
 mod text;
+#[cfg(test)]
+mod traps;
+mod urls;
+mod values;
+mod words;
 
 pub use files::{env_like, env_template};
-pub use text::pairs;
+pub use words::pairs;
 
 use crate::evidence::{Class, Fingerprint, Judgement, Key, Name, SecretRegistry, Sensitive, Shareable};
 use known::Known;
@@ -115,19 +126,19 @@ impl Detector {
     /// Every assignment of a dotenv file, commented-out ones included, in any encoding.
     #[must_use]
     pub fn env_file(&self, bytes: &Sensitive) -> Scan {
-        bytes.examine(|bytes| text::scan(self, bytes, Context::Dotenv))
+        bytes.examine(|bytes| text::env_file(self, bytes))
     }
 
     /// Every assignment and every exposed value in shell text, a label, an option or a body.
     #[must_use]
     pub fn text(&self, text: &Sensitive, context: Context) -> Scan {
-        text.examine(|bytes| text::scan(self, bytes, context))
+        text.examine(|bytes| text::text(self, bytes, context))
     }
 
     /// Every string of a JSON document, judged under its key.
     #[must_use]
     pub fn json(&self, bytes: &Sensitive) -> Scan {
-        bytes.examine(|bytes| text::scan(self, bytes, Context::Env))
+        bytes.examine(|bytes| text::json(self, bytes))
     }
 
     /// The keyed fingerprint that [`Detector::judge`] gives as correlator.
@@ -139,32 +150,52 @@ impl Detector {
     /// Whether bytes without a telling file name have the shape of a dotenv file.
     #[must_use]
     pub fn looks_like_env_file(&self, bytes: &Sensitive) -> bool {
-        bytes.examine(text::assignments_only)
+        bytes.examine(text::looks_like_env_file)
     }
 
     fn judge_bytes(&self, name: &[u8], value: &[u8], context: Context) -> Judgement {
         let name = String::from_utf8_lossy(name);
-        let text = encoding::decode(value).text;
+        let decoded = encoding::decode(value);
+        match decoded.encoding {
+            "git-crypt" => return self.judgement(&Ruling::of(Class::Encrypted, "git-crypt"), value),
+            "binary" => return self.judgement(&Ruling::of(Class::Undetermined, "binary"), value),
+            _ => {}
+        }
+        // A Kubernetes Secret holds base64; a literal that only happens to decode is judged as it stands.
+        let secret = (context == Context::K8s).then(|| containers::base64_text(decoded.text.trim())).flatten();
+        match &secret {
+            Some(text) => self.judge_text(&name, text, context),
+            None => self.judge_text(&name, &decoded.text, context),
+        }
+    }
+
+    /// Judges text that was already decoded.
+    fn judge_text(&self, name: &str, text: &str, context: Context) -> Judgement {
         let look = Look { declared: &self.declared, context, depth: 0 };
-        self.judgement(&rule::rule(&look, &name, &text), value)
+        self.judgement(&rule::rule(&look, name, text), text.as_bytes())
     }
 
     /// Turns a ruling into a judgement: exposed values are remembered, so that no report can hold them.
     fn judgement(&self, ruling: &Ruling, value: &[u8]) -> Judgement {
+        let value = proper(value);
         let known = self.known.within(value);
         let (class, kind) = if known { (Class::Plaintext, "known-value") } else { (ruling.class, ruling.kind) };
         if class == Class::Plaintext {
-            self.registry.remember(&wrap(rule::normal_bytes(value)));
+            self.registry.remember(&wrap(value));
             ruling.leaves.iter().for_each(|leaf| self.registry.remember(leaf));
         }
         let correlator = class.is_exposed().then(|| self.correlator(value));
-        Judgement { class, kind, length: bucket(rule::normal_bytes(value).len()), correlator, known }
+        Judgement { class, kind, length: bucket(value.len()), correlator, known }
     }
 
-    /// Quotes and line ends around a value depend on where it stood; the correlator must not.
     fn correlator(&self, value: &[u8]) -> Fingerprint {
-        wrap(rule::normal_bytes(value)).fingerprint(&self.key)
+        wrap(proper(value)).fingerprint(&self.key)
     }
+}
+
+/// Quotes and line ends around a value depend on where it stood; correlator and length must not.
+fn proper(value: &[u8]) -> &[u8] {
+    std::str::from_utf8(value).map_or(value, |text| rule::normal(text).as_bytes())
 }
 
 fn wrap(bytes: &[u8]) -> Sensitive {

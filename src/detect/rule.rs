@@ -2,9 +2,14 @@
 //!
 //! Knows the steps and their order; what each step looks for is in its own room.
 
-use super::Context;
+use super::names::{self, Fit, Promise};
+use super::references::{self, Interpolated};
+use super::{Context, containers, formats, placeholders, values};
 use crate::evidence::{Class, Sensitive};
 use std::collections::HashSet;
+
+/// Containers inside containers are opened this often.
+const DEEPEST: u8 = 5;
 
 /// What a step needs to know besides name and value.
 #[derive(Clone, Copy)]
@@ -12,6 +17,16 @@ pub(super) struct Look<'a> {
     pub(super) declared: &'a HashSet<String>,
     pub(super) context: Context,
     pub(super) depth: u8,
+}
+
+impl Look<'_> {
+    pub(super) fn deeper(self) -> Self {
+        Self { depth: self.depth + 1, ..self }
+    }
+
+    pub(super) fn may_open(self) -> bool {
+        self.depth < DEEPEST
+    }
 }
 
 /// A class, a finer word, and the parts of the value that are secrets by themselves.
@@ -25,30 +40,189 @@ impl Ruling {
     pub(super) fn of(class: Class, kind: &'static str) -> Self {
         Self { class, kind, leaves: Vec::new() }
     }
+
+    /// The same, with a part of the value that must not come out either.
+    pub(super) fn with_leaf(mut self, leaf: &str) -> Self {
+        self.leaves.push(Sensitive::from(leaf.to_owned()));
+        self
+    }
+
+    /// The worse of two, with the leaves of both.
+    pub(super) fn worst(mut self, mut other: Self) -> Self {
+        if other.class > self.class {
+            std::mem::swap(&mut self, &mut other);
+        }
+        self.leaves.append(&mut other.leaves);
+        self
+    }
 }
 
+/// What this value is under this name.
 pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
-    let _ = look.context;
-    let _ = look.depth;
-    let upper = name.to_ascii_uppercase();
+    let value = normal(value);
     if value.is_empty() {
         return Ruling::of(Class::Empty, "empty");
     }
-    if value.starts_with("${") && value.ends_with('}') {
-        return Ruling::of(Class::Reference, "interpolation");
+    let declared = names::is_declared(look.declared, name);
+    let promise = if declared { Promise::Secret } else { names::promise(name) };
+    let stem = match promise {
+        Promise::Benign(_) => names::promise_of_stem(name),
+        other => other,
+    };
+    match references::interpolation(value, look.context) {
+        Interpolated::Reference => return Ruling::of(Class::Reference, "interpolation"),
+        Interpolated::Default(_) if !look.may_open() => return Ruling::of(Class::Undetermined, "too-deep"),
+        Interpolated::Default(text) => {
+            let given = rule(&look.deeper(), name, text);
+            let harmless = !given.class.is_exposed() && !given.class.needs_review();
+            return if harmless { Ruling::of(Class::Reference, "interpolation") } else { given.with_leaf(text) };
+        }
+        Interpolated::None => {}
     }
-    let secret = ["PASSWORD", "SECRET", "TOKEN", "KEY"].iter().any(|word| upper.ends_with(word));
-    if secret || look.declared.contains(&upper) {
-        return Ruling::of(Class::Plaintext, "secret");
+    if let Some((class, kind)) = references::shaped(value, look.context) {
+        return Ruling::of(class, kind);
     }
-    Ruling::of(Class::NotSecret, "plain")
+    if references::unfilled(value, matches!(stem, Promise::Secret | Promise::Weak)) {
+        return Ruling::of(Class::TemplateFailure, "unfilled-template");
+    }
+    if let Some(ruling) = file(promise, stem, value) {
+        return ruling;
+    }
+    if formats::public(value) {
+        return Ruling::of(Class::NotSecret, "public-key");
+    }
+    let expects = matches!(stem, Promise::Secret | Promise::Weak);
+    if expects && placeholders::whole(name, value) {
+        return Ruling::of(Class::Placeholder, "placeholder");
+    }
+    if look.may_open() {
+        if let Some(ruling) = containers::open(look, name, promise, value) {
+            return ruling;
+        }
+    }
+    if let Some(kind) = formats::within(value) {
+        // A key meant for browsers has the shape of one that is not.
+        let published = promise == Promise::Benign(Fit::Public) && matches!(kind, "jwt" | "google-key");
+        return Ruling::of(if published { Class::NotSecret } else { Class::Plaintext }, kind);
+    }
+    let (class, kind) = match promise {
+        Promise::Secret => secret(value, declared),
+        Promise::Weak => weak(name, value),
+        Promise::Benign(fit) => benign(fit, stem, value),
+        Promise::Neutral => neutral(value),
+    };
+    Ruling::of(class, kind)
+}
+
+fn file(promise: Promise, stem: Promise, value: &str) -> Option<Ruling> {
+    let kept = ["/run/secrets/", "/var/run/secrets/", "/vault/secrets/", "/mnt/secrets", "/etc/secrets/", "file://"];
+    let file = Ruling::of(Class::FileReference, "secret-file");
+    if kept.iter().any(|place| value.starts_with(place)) && !value.contains('@') && !value.contains('\n') {
+        return Some(file);
+    }
+    let speaks = matches!(stem, Promise::Secret | Promise::Weak);
+    if promise == Promise::Benign(Fit::Path) && speaks && (values::path(value) || values::relative_path(value)) {
+        return Some(file);
+    }
+    if !values::path(value) {
+        return None;
+    }
+    // A password may begin with a slash; a path under a password's name has folders.
+    let folders = value.matches(['/', '\\']).count() >= 2 || value.starts_with(['.', '~']);
+    match promise {
+        Promise::Secret if !folders => None,
+        Promise::Secret | Promise::Weak => Some(file),
+        _ => Some(Ruling::of(Class::NotSecret, "path")),
+    }
+}
+
+fn secret(value: &str, declared: bool) -> (Class, &'static str) {
+    let everyday = values::everyday(value);
+    if !declared {
+        let harmless = match everyday {
+            Some("switch" | "duration" | "locale") => true,
+            Some("number") => value.len() <= 3,
+            _ => values::algorithm(value),
+        };
+        if harmless {
+            return (Class::NotSecret, everyday.unwrap_or("algorithm"));
+        }
+    }
+    let kind = if values::hex(value, 32) {
+        "hex-key"
+    } else if values::random(value) {
+        "random-key"
+    } else if everyday == Some("uuid") {
+        "uuid"
+    } else {
+        "human-password"
+    };
+    (Class::Plaintext, kind)
+}
+
+fn weak(name: &str, value: &str) -> (Class, &'static str) {
+    match values::everyday(value) {
+        Some("uuid") if names::speaks_of(name, &["SECRET"]) => return (Class::Plaintext, "uuid"),
+        Some(kind) => return (Class::NotSecret, kind),
+        None => {}
+    }
+    if values::random(value) {
+        (Class::Plaintext, if values::hex(value, 32) { "hex-key" } else { "random-key" })
+    } else if values::password_like(value) && !values::wordy(value) {
+        (Class::Open, "password-like")
+    } else {
+        (Class::NotSecret, "text")
+    }
+}
+
+fn benign(fit: Fit, stem: Promise, value: &str) -> (Class, &'static str) {
+    let everyday = values::everyday(value);
+    let random = values::random(value);
+    let fits = match fit {
+        Fit::Path => false, // what is a path was answered before
+        Fit::Number => everyday.is_some(),
+        Fit::Word | Fit::Locator => !random,
+        Fit::Digest if stem == Promise::Secret && values::hex(value, 32) => {
+            return (Class::Encrypted, "password-verifier");
+        }
+        Fit::Digest => values::digest(value) || everyday.is_some() || (stem != Promise::Secret && value.len() >= 20),
+        Fit::Id => value.len() <= 4096,
+        Fit::Public => true,
+    };
+    if fits || everyday.is_some() {
+        let kind = match fit {
+            Fit::Digest => "digest",
+            Fit::Id => "identifier",
+            Fit::Public => "public",
+            _ => everyday.unwrap_or("text"),
+        };
+        (Class::NotSecret, kind)
+    } else if stem == Promise::Secret && (random || values::password_like(value)) {
+        // The name speaks of a secret, and the value is not what the name's end says.
+        (Class::Plaintext, if random { "random-key" } else { "human-password" })
+    } else if random {
+        (Class::Open, "random")
+    } else {
+        (Class::NotSecret, "text")
+    }
+}
+
+fn neutral(value: &str) -> (Class, &'static str) {
+    match values::everyday(value) {
+        Some(kind) => (Class::NotSecret, kind),
+        None if values::random(value) => (Class::Open, "random"),
+        None => (Class::NotSecret, "text"),
+    }
 }
 
 /// The value without the quotes and line ends around it.
-pub(super) fn normal_bytes(value: &[u8]) -> &[u8] {
-    let value = value.trim_ascii();
-    match value {
-        [first @ (b'"' | b'\'' | b'`'), inner @ .., last] if first == last => inner,
-        _ => value,
+pub(super) fn normal(value: &str) -> &str {
+    let value = value.trim();
+    for quote in ['"', '\'', '`'] {
+        if let Some(inner) = value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
+            // A command substitution keeps its quotes; a string with more inside is no single string.
+            return if quote == '`' || inner.contains(quote) { value } else { inner };
+        }
     }
+    value
 }

@@ -1,0 +1,265 @@
+//! Values that hold other values: URLs, JSON, connection strings, base64, flags, headers.
+//!
+//! Opens one and has each part judged; the worst part decides. Knows no name by itself.
+
+use super::names::{self, Fit, Promise};
+use super::rule::{Look, Ruling, rule};
+use super::urls;
+use super::values::{self, pattern};
+use crate::evidence::Class;
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
+use regex::Regex;
+use serde_json::Value;
+use std::sync::LazyLock;
+use zeroize::Zeroizing;
+
+/// Larger texts are not opened as one value; scans of files go line by line.
+const LARGEST: usize = 4 << 20;
+
+/// The ruling of a value that holds others; `None` if it is none, or if name and shape must still decide.
+pub(super) fn open(look: &Look, name: &str, promise: Promise, value: &str) -> Option<Ruling> {
+    if value.len() > LARGEST {
+        return None;
+    }
+    if let Some(ruling) = urls::url(look, name, value) {
+        return Some(ruling);
+    }
+    if let Some(ruling) = json_value(look, name, value) {
+        return Some(ruling);
+    }
+    let exposed = |ruling: &Ruling| ruling.class.is_exposed();
+    authorization(look, promise, value)
+        .or_else(|| connection(look, value))
+        .or_else(|| urls::without_scheme(look, name, promise, value))
+        .or_else(|| accounts(look, name, value))
+        .or_else(|| encoded(look, name, promise, value))
+        .or_else(|| lines(look, value).filter(exposed))
+        .or_else(|| flags(look, value).filter(exposed))
+        .or_else(|| urls::embedded(look, value).filter(exposed))
+}
+
+/// The worst string of a JSON document.
+fn json_value(look: &Look, name: &str, value: &str) -> Option<Ruling> {
+    if !(value.starts_with('{') || value.starts_with('[')) || value.starts_with("{{") {
+        return None;
+    }
+    let document: Value = serde_json::from_str(value)
+        // Python prints its dictionaries with single quotes.
+        .or_else(
+            |error| if value.contains('\'') { serde_json::from_str(&value.replace('\'', "\"")) } else { Err(error) },
+        )
+        .ok()?;
+    let mut worst = Ruling::of(Class::NotSecret, "json");
+    walk(&document, name, &mut |key, leaf| {
+        let found = rule(&look.deeper(), key, leaf);
+        if found.class > Class::NotSecret {
+            let found = if found.class == Class::Plaintext { found.with_leaf(leaf) } else { found };
+            let nothing = Ruling::of(Class::NotSecret, "json");
+            worst = std::mem::replace(&mut worst, nothing).worst(found);
+        }
+    });
+    Some(worst)
+}
+
+/// Every leaf of a JSON document with its key; a key that says nothing is read with the outer name.
+pub(super) fn walk(value: &Value, name: &str, leaf: &mut impl FnMut(&str, &str)) {
+    match value {
+        Value::Object(members) => {
+            if private_jwk(value) {
+                for part in ["d", "k", "p", "q"].iter().filter_map(|part| members.get(*part)?.as_str()) {
+                    leaf("private_key", part);
+                }
+                return;
+            }
+            // `{"name": "DB_PASSWORD", "value": "…"}` is how orchestrators write an assignment.
+            let label = ["name", "Name", "key", "Key"].iter().find_map(|key| members.get(*key)?.as_str());
+            for (key, member) in members {
+                match label {
+                    Some(label) if matches!(key.as_str(), "value" | "Value") => walk(member, label, leaf),
+                    _ => walk(member, &joined(name, key), leaf),
+                }
+            }
+        }
+        Value::Array(members) => members.iter().for_each(|member| walk(member, name, leaf)),
+        Value::String(text) => leaf(name, text),
+        Value::Number(number) => leaf(name, &number.to_string()),
+        Value::Bool(_) | Value::Null => {}
+    }
+}
+
+fn joined(name: &str, key: &str) -> String {
+    if names::promise(key) == Promise::Neutral && names::promise(name) != Promise::Neutral && name.len() < 256 {
+        format!("{name}_{key}")
+    } else {
+        key.to_owned()
+    }
+}
+
+fn private_jwk(value: &Value) -> bool {
+    value.get("kty").is_some_and(|kind| value.get("d").is_some() || (kind == "oct" && value.get("k").is_some()))
+}
+
+/// `Bearer …`, `Basic …`.
+fn authorization(look: &Look, promise: Promise, value: &str) -> Option<Ruling> {
+    let (scheme, rest) = value.split_once(' ')?;
+    let rest = rest.trim();
+    if rest.contains(' ') || !matches!(promise, Promise::Secret | Promise::Weak | Promise::Benign(Fit::Word)) {
+        return None;
+    }
+    match scheme.to_ascii_lowercase().as_str() {
+        "bearer" | "token" => Some(rule(&look.deeper(), "TOKEN", rest).with_leaf(rest)),
+        "basic" => {
+            let Some(text) = base64_text(rest) else { return Some(rule(&look.deeper(), "TOKEN", rest)) };
+            let (_, password) = text.split_once(':')?;
+            Some(rule(&look.deeper(), "PASSWORD", password).with_leaf(password))
+        }
+        _ => None,
+    }
+}
+
+/// `Server=…;Password=…`, `host=… password=…`, `key=…,key=…`.
+fn connection(look: &Look, value: &str) -> Option<Ruling> {
+    const KEYS: [&str; 21] = [
+        "host",
+        "server",
+        "user",
+        "uid",
+        "user id",
+        "userid",
+        "username",
+        "dbname",
+        "database",
+        "endpoint",
+        "data source",
+        "accountname",
+        "password",
+        "pwd",
+        "addr",
+        "port",
+        "initial catalog",
+        "hostaddr",
+        "defaultendpointsprotocol",
+        "authorization",
+        "sharedaccesskeyname",
+    ];
+    let separator = [';', ' ', ','].into_iter().find(|separator| value.contains(*separator))?;
+    let mut parts: Vec<(String, String)> = Vec::new();
+    for part in value.split(separator).filter(|part| !part.trim().is_empty()) {
+        match (part.split_once('='), parts.last_mut()) {
+            (Some((key, text)), _) if key.len() <= 64 => parts.push((key.trim().to_owned(), text.to_owned())),
+            (_, Some((_, text))) => {
+                text.push(separator);
+                text.push_str(part);
+            }
+            _ => return None,
+        }
+    }
+    let known = |key: &str| KEYS.contains(&key.to_ascii_lowercase().as_str());
+    if parts.len() < 2 || !parts.iter().any(|(key, _)| known(key) || names::promise(key) == Promise::Secret) {
+        return None;
+    }
+    let mut worst = Ruling::of(Class::NonSecretUrl, "connection-string");
+    for (key, text) in &parts {
+        let found = rule(&look.deeper(), key, text);
+        if found.class > Class::NonSecretUrl {
+            worst = worst.worst(found.with_leaf(text));
+        }
+    }
+    let sure = worst.class != Class::NonSecretUrl || parts.iter().filter(|(key, _)| known(key)).count() >= 2;
+    sure.then_some(worst)
+}
+
+/// `alice:password,bob:password` under a name that speaks of accounts.
+fn accounts(look: &Look, name: &str, value: &str) -> Option<Ruling> {
+    static LIST: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^[\w.@-]{1,64}:[^\s:,;]+([,; ]+[\w.@-]{1,64}:[^\s:,;]+)*$"));
+    let speaks = ["AUTH", "USERS", "ACCOUNTS", "BASICAUTH", "CREDENTIALS", "CREDS", "LOGIN", "LOGINS", "USERPASS"];
+    if !names::speaks_of(name, &speaks) || value.len() > 4096 || !LIST.is_match(value) {
+        return None;
+    }
+    let mut worst = Ruling::of(Class::NotSecret, "accounts");
+    for entry in value.split([',', ';', ' ']) {
+        let Some((_, password)) = entry.split_once(':') else { continue };
+        worst = worst.worst(rule(&look.deeper(), "PASSWORD", password).with_leaf(password));
+    }
+    Some(worst)
+}
+
+/// Base64 of another value. Text that merely decodes is none, unless the name says so.
+fn encoded(look: &Look, name: &str, promise: Promise, value: &str) -> Option<Ruling> {
+    let text = base64_text(value)?;
+    let says_so = names::speaks_of(name, &["B64", "BASE64"]);
+    let inner = rule(&look.deeper(), name, &text);
+    let structured = text.starts_with(['{', '[']) || text.contains("://") || text.contains("-----BEGIN");
+    let assigns = text.contains('=') && lines(look, &text).is_some_and(|ruling| ruling.class.is_exposed());
+    let login = names::speaks_of(name, &["AUTH"]) && text.contains(':');
+    if says_so || (structured && inner.class != Class::NotSecret) {
+        Some(inner.with_leaf(&text))
+    } else if assigns || login {
+        Some(Ruling::of(Class::Plaintext, "base64").with_leaf(&text))
+    } else if promise == Promise::Secret && inner.class == Class::Placeholder {
+        Some(inner)
+    } else {
+        None
+    }
+}
+
+/// The printable text behind base64, in any alphabet, if the whole value is that.
+pub(super) fn base64_text(value: &str) -> Option<Zeroizing<String>> {
+    if value.len() < 4 || value.contains(' ') {
+        return None;
+    }
+    let joined: Zeroizing<Vec<u8>> = Zeroizing::new(value.bytes().filter(|b| !matches!(b, b'\n' | b'\r')).collect());
+    let bytes = [BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD].iter().find_map(|code| code.decode(&joined).ok())?;
+    let text = Zeroizing::new(String::from_utf8(bytes).ok()?);
+    let printable = text.chars().all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t'));
+    (printable && !text.trim().is_empty()).then_some(text)
+}
+
+/// Several lines of assignments.
+fn lines(look: &Look, value: &str) -> Option<Ruling> {
+    let mut worst: Option<Ruling> = None;
+    for line in value.lines() {
+        let line = line.trim().trim_start_matches("export ");
+        let Some((key, text)) = line.split_once('=').or_else(|| line.split_once(": ")) else { continue };
+        if key.is_empty() || key.len() > 128 || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b)) {
+            continue;
+        }
+        let found = rule(&look.deeper(), key, text).with_leaf(text);
+        worst = Some(match worst {
+            Some(before) => before.worst(found),
+            None => found,
+        });
+    }
+    worst
+}
+
+/// `-Dpassword=…`, `--token=…`, `--token …`.
+fn flags(look: &Look, value: &str) -> Option<Ruling> {
+    if !value.contains(['-', '=']) || !(value.contains(' ') || value.starts_with('-')) {
+        return None;
+    }
+    let mut worst: Option<Ruling> = None;
+    let mut words = value.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        let plain = word.trim_matches(['"', '\'']);
+        let dashed = plain.starts_with('-');
+        let key = plain.strip_prefix("-D").unwrap_or(plain.trim_start_matches('-'));
+        let (key, text) = match key.split_once('=') {
+            Some((key, text)) => (key, text),
+            None if dashed && words.peek().is_some_and(|next| !next.starts_with('-')) => {
+                (key, words.peek().copied().unwrap_or_default())
+            }
+            None => continue,
+        };
+        if names::promise(key) == Promise::Neutral && !text.contains("://") {
+            continue;
+        }
+        let found = rule(&look.deeper(), key, text).with_leaf(values::unquoted(text));
+        worst = Some(match worst {
+            Some(before) => before.worst(found),
+            None => found,
+        });
+    }
+    worst
+}

@@ -1,0 +1,331 @@
+//! What a variable's name says about its value.
+//!
+//! Knows words only. The last word decides: `JWT_SECRET_KEY_ROTATION_DAYS` is about days.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+/// What the name promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Promise {
+    /// A secret, whatever the value looks like.
+    Secret,
+    /// A secret if the value looks like one.
+    Weak,
+    /// Harmless, if the value fits.
+    Benign(Fit),
+    /// Nothing.
+    Neutral,
+}
+
+/// What a harmless name's value has to look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fit {
+    /// A path.
+    Path,
+    /// A number, a duration or a switch.
+    Number,
+    /// Words: no random text.
+    Word,
+    /// A hash of something public.
+    Digest,
+    /// An identifier, which may be random.
+    Id,
+    /// A public key, or anything that is no private one.
+    Public,
+    /// A URL or an address.
+    Locator,
+}
+
+type Words = LazyLock<HashSet<&'static str>>;
+
+fn listed(words: &'static str) -> HashSet<&'static str> {
+    words.split_whitespace().collect()
+}
+
+static STRONG: Words = LazyLock::new(|| {
+    listed(
+        "PASSWORD PASSWORDS PASSWD PASSPHRASE PASSCODE SECRET SECRETS TOKEN TOKENS APIKEY CREDENTIAL CREDENTIALS \
+         CREDS CRED MNEMONIC PEPPER BEARER AUTHORIZATION REQUIREPASS MASTERAUTH SIGNING HMAC FERNET PWD",
+    )
+});
+/// Secret only as the last word.
+static STRONG_LAST: Words = LazyLock::new(|| listed("PASS PW JWT SALT SEED PIN OTP TOTP JWK PSK BASICAUTH"));
+/// Words that end in these say the same: `PGPASSWORD`, `authtoken`.
+const GLUED: &[&str] = &[
+    "PASSWORD",
+    "PASSWD",
+    "PASSPHRASE",
+    "SECRET",
+    "TOKEN",
+    "APIKEY",
+    "SECRETKEY",
+    "PRIVATEKEY",
+    "ACCESSKEY",
+    "AUTHKEY",
+    "SIGNINGKEY",
+    "SHAREDKEY",
+    "ENCRYPTIONKEY",
+    "ACCOUNTKEY",
+    "MASTERKEY",
+    "DBPASS",
+    "USERPASS",
+    "ROOTPASS",
+    "PGPASS",
+    "SMTPPASS",
+    "MAILPASS",
+    "ADMINPASS",
+];
+static KEY_OF_SECRET: Words = LazyLock::new(|| {
+    listed(
+        "API SECRET PRIVATE ACCESS SIGNING SIGN ENCRYPTION ENCRYPT DECRYPTION AUTH MASTER JWT HMAC FERNET AES \
+         CRYPTO SSH RSA DEPLOY ACCOUNT STORAGE SERVICE SESSION COOKIE APP APPLICATION ADMIN SHARED WRITE INGEST \
+         SERVER TLS SSL HOST LICENSE WEBHOOK ROOT UNSEAL RECOVERY DATA TOKEN CIPHER CLIENT STRIPE OPENAI SENDGRID",
+    )
+});
+static KEY_IN_THE_OPEN: Words = LazyLock::new(|| {
+    listed(
+        "PUBLIC SORT PARTITION PRIMARY FOREIGN CACHE ROUTING SITE PUBLISHABLE ANON OBJECT HASH RANGE INDEX GROUP \
+         BUCKET S3 STATE LOOKUP VERIFY VERIFICATION GPG TRUSTED SECRETS CONFIG REDIS MAP",
+    )
+});
+/// Said after the word that counts: `PASSWORD_OLD`, `SECRET_KEY_2`.
+static AFTERTHOUGHTS: Words = LazyLock::new(|| {
+    listed(
+        "OLD NEW PREV PREVIOUS CURRENT NEXT LEGACY BACKUP PRIMARY SECONDARY PROD PRODUCTION DEV DEVELOPMENT \
+         STAGING STAGE LOCAL LIVE TEST DEFAULT RAW B64 BASE64 ENCODED HEX PLAIN PLAINTEXT VALUE STRING STR PEM A \
+         B",
+    )
+});
+static FITS: LazyLock<HashMap<&str, Fit>> = LazyLock::new(|| {
+    [
+        (
+            Fit::Path,
+            "FILE FILES PATH PATHS DIR DIRECTORY LOCATION FILENAME FOLDER SOCK SOCKET ASKPASS MOUNT HOME \
+             KEYFILE CERTFILE PIDFILE VOLUME",
+        ),
+        (
+            Fit::Number,
+            "TTL DAYS HOURS MINUTES MINS SECONDS SECS MS MILLIS EXPIRY EXPIRES EXPIRE EXPIRATION EXP \
+             LIFETIME DURATION TIMEOUT INTERVAL AGE LEEWAY ROTATION ROUNDS ITERATIONS COST LENGTH LEN MIN \
+             MAX SIZE COUNT LIMIT ATTEMPTS RETRIES BITS BYTES PORT ENABLED DISABLED REQUIRED ENABLE \
+             DISABLE DEBUG STRICT ALLOWED OPTIONAL SCHEDULE PERIOD THRESHOLD WINDOW REFRESH GRACE \
+             STRENGTH IN",
+        ),
+        (
+            Fit::Word,
+            "NAME NAMES USER USERNAME EMAIL LABEL TYPE MODE KIND FORMAT PREFIX SUFFIX HEADER HEADERS \
+             FIELD PARAM PARAMETER ISSUER AUDIENCE ISS AUD SCOPE SCOPES REALM PROVIDER BACKEND STORE \
+             MANAGER ENGINE ALGORITHM ALGORITHMS ALG ALGO CURVE HASHER HASHERS POLICY STRATEGY REGION \
+             DOMAIN ARN REF SERVICE ENV ENVIRONMENT LEVEL CLASS ALIAS SLUG TITLE DESCRIPTION COMMENT HINT \
+             PROMPT CHARSET ROLE NAMESPACE PROJECT METHOD ENCODING RULE RULES REGEX PATTERN VALIDATOR \
+             VALIDATORS SOURCE LOCALE POLICIES STDIN CLAIM USAGE ROUTE TABLE COLUMN TOPIC QUEUE SUBJECT \
+             TEMPLATE TAG STATUS CONTEXT",
+        ),
+        (
+            Fit::Digest,
+            "SHA SHA1 SHA224 SHA256 SHA384 SHA512 MD5 DIGEST CHECKSUM COMMIT REVISION REV FINGERPRINT \
+             THUMBPRINT ETAG VERSION BUILD INTEGRITY SHASUM HASH SHA256SUM RELEASE",
+        ),
+        (Fit::Id, "ID IDS UUID GUID KID SID IDENTIFIER SERIAL NONCE TIMESTAMP DATE"),
+        (Fit::Public, "PUBKEY PUBLICKEY CERT CERTS CERTIFICATE CERTIFICATES CA CACERT CRT BUNDLE CHAIN JWKS"),
+        (
+            Fit::Locator,
+            "URL URLS URI URIS ENDPOINT ENDPOINTS HOST HOSTS HOSTNAME SERVER SERVERS ADDR ADDRESS ORIGIN \
+             ORIGINS LINK DSN IMAGE REPOSITORY REGISTRY PROXY",
+        ),
+    ]
+    .into_iter()
+    .flat_map(|(fit, words)| words.split_whitespace().map(move |word| (word, fit)))
+    .collect()
+});
+/// Variables of official base images, shells and orchestrators that look like more than they are.
+static WELL_KNOWN: Words = LazyLock::new(|| {
+    listed(
+        "PATH HOME HOSTNAME PWD OLDPWD LANG TERM SHLVL GPG_KEY GPG_KEYS NPM_CONFIG_LOGLEVEL DYNPKG_RELEASE \
+         PKG_RELEASE JOURNAL_STREAM INVOCATION_ID LS_COLORS SSH_AUTH_SOCK _ \
+         AWS_CONTAINER_CREDENTIALS_RELATIVE_URI ECS_CONTAINER_METADATA_URI ECS_CONTAINER_METADATA_URI_V4 CI \
+         NGINX_GPGKEY NGINX_GPGKEYS HASHICORP_GPG_KEY PUBLIC_KEY NODE_VERSION YARN_VERSION GOSU_VERSION",
+    )
+});
+
+/// What the name promises about the value.
+pub(super) fn promise(name: &str) -> Promise {
+    let plain = name.trim().trim_start_matches('-').to_ascii_uppercase();
+    if WELL_KNOWN.contains(plain.as_str()) || plain.starts_with("LC_") {
+        return Promise::Benign(Fit::Id);
+    }
+    of_words(&words(name))
+}
+
+/// What the name promises when its last word is left out: `PASSWORD_FILE` speaks of a password.
+pub(super) fn promise_of_stem(name: &str) -> Promise {
+    let mut words = words(name);
+    while let Some(last) = words.pop() {
+        if !matches!(of_words(&[last]), Promise::Neutral) {
+            break;
+        }
+    }
+    of_words(&words)
+}
+
+/// Whether the name is one of those that the user declared.
+pub(super) fn is_declared(declared: &HashSet<String>, name: &str) -> bool {
+    !declared.is_empty() && declared.contains(&name.trim().to_ascii_uppercase())
+}
+
+/// Whether one of the name's words is this one.
+pub(super) fn speaks_of(name: &str, any: &[&str]) -> bool {
+    words(name).iter().any(|word| any.contains(&word.as_str()))
+}
+
+fn of_words(words: &[String]) -> Promise {
+    let mut end = words.len();
+    while end > 1 && (AFTERTHOUGHTS.contains(words[end - 1].as_str()) || number(&words[end - 1])) {
+        end -= 1;
+    }
+    let words = &words[..end];
+    let Some(last) = words.last().map(String::as_str) else { return Promise::Neutral };
+    let before = words.len().checked_sub(2).map_or("", |at| words[at].as_str());
+    if matches!(last, "TOKENS" | "SECRETS" | "KEYS") && matches!(before, "MAX" | "MIN" | "NUM" | "TOTAL" | "USE") {
+        return Promise::Benign(Fit::Number);
+    }
+    if last == "ID" && before == "SECRET" {
+        return Promise::Weak; // an AppRole's second half, or the name of a secret
+    }
+    if let Some(fit) = FITS.get(last) {
+        return Promise::Benign(*fit);
+    }
+    if matches!(last, "KEY" | "KEYS") && KEY_IN_THE_OPEN.contains(before) {
+        return Promise::Benign(Fit::Public);
+    }
+    if words.iter().any(|word| strong(word)) || STRONG_LAST.contains(bare(last)) {
+        return Promise::Secret;
+    }
+    let keyed = |pair: &[String]| {
+        matches!(bare(&pair[1]), "KEY" | "KEYS" | "MATERIAL") && KEY_OF_SECRET.contains(pair[0].as_str())
+    };
+    if words.windows(2).any(keyed) {
+        return Promise::Secret;
+    }
+    match last {
+        "AUTH" if ["BASIC", "REDISCLI", "REDIS", "HTTP", "PROXY", "REGISTRY", "DOCKER"].contains(&before) => {
+            Promise::Secret
+        }
+        "KEY" | "KEYS" | "AUTH" | "SESSION" | "COOKIE" | "LICENSE" | "WEBHOOK" | "SIG" | "SIGNATURE" | "PRIVATE"
+        | "CONNECTION" | "CONNSTR" | "MATERIAL" | "USERS" | "ACCOUNTS" => Promise::Weak,
+        _ => Promise::Neutral,
+    }
+}
+
+fn strong(word: &str) -> bool {
+    let word = bare(word);
+    STRONG.contains(word) || GLUED.iter().any(|end| word.ends_with(end))
+}
+
+/// `PASSWORD2` is a password; `SHA256` stays what it is.
+fn bare(word: &str) -> &str {
+    word.trim_end_matches(|c: char| c.is_ascii_digit())
+}
+
+fn number(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// `jwtSecretKey`, `jwt-secret-key` and `JWT_SECRET_KEY` are the same three words.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let chars: Vec<char> = name.chars().take(256).collect();
+    for (at, c) in chars.iter().enumerate() {
+        let before = at.checked_sub(1).map(|at| chars[at]);
+        let after = chars.get(at + 1);
+        let starts = c.is_ascii_uppercase()
+            && (before.is_some_and(|b| b.is_ascii_lowercase())
+                || (before.is_some_and(|b| b.is_ascii_uppercase()) && after.is_some_and(char::is_ascii_lowercase)));
+        if !c.is_alphanumeric() || starts {
+            words.push(String::new());
+        }
+        if c.is_alphanumeric() {
+            if let Some(word) = words.last_mut() {
+                word.push(c.to_ascii_uppercase());
+            }
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_based_scan_does_not_miss_unusual_secret_names() {
+        for name in [
+            "JWT_SECRET_KEY",
+            "JWT_SIGNING_MATERIAL",
+            "PGPASSWORD",
+            "MYSQL_PWD",
+            "API_KEY",
+            "apiKey",
+            "client_secret",
+            "REDIS_PASS",
+            "DEV_PASSWORD_ALICE",
+            "SECRET_KEY_BASE",
+            "npm_token",
+            "PASSWORD2",
+            "X-Api-Key",
+            "_authToken",
+            "SMTP_PASSWORD_OLD",
+            "APP_KEY",
+            "HASH_SALT",
+            "--password",
+            "DB_PASSWORD_B64",
+            "REDISCLI_AUTH",
+            "jwt",
+            "AWS_SECRET_ACCESS_KEY",
+            "FERNET_KEY",
+            "private_key",
+            "SSLPASSWORD",
+            "Authorization",
+            "PASS_A",
+        ] {
+            assert_eq!(promise(name), Promise::Secret, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_last_word_makes_a_name_harmless() {
+        for name in [
+            "JWT_ALGORITHM",
+            "JWT_SECRET_KEY_ROTATION_DAYS",
+            "PASSWORD_HASH_ROUNDS",
+            "GPG_KEY",
+            "PYTHON_SHA256",
+            "TOKEN_URL",
+            "DB_PASSWORD_FILE",
+            "JWT_PUBLIC_KEY",
+            "GIT_COMMIT",
+            "IMAGE_ID",
+            "ACCESS_TOKEN_TTL",
+            "AWS_ACCESS_KEY_ID",
+            "MAX_TOKENS",
+            "PASSWORD_MIN_LENGTH",
+            "SECRET_NAME",
+            "SECRETS_MANAGER",
+            "PWD",
+        ] {
+            assert!(matches!(promise(name), Promise::Benign(_)), "{name}");
+        }
+        for name in ["LOG_LEVEL", "COMPASS", "DEBUG_BYPASS", "WORKERS", "KEYBOARD", "PASS_THROUGH", "AUTHOR", "MONKEY"]
+        {
+            assert!(!matches!(promise(name), Promise::Secret), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_stem_of_a_harmless_name_still_speaks_of_a_secret() {
+        assert_eq!(promise_of_stem("DB_PASSWORD_FILE"), Promise::Secret);
+        assert_eq!(promise_of_stem("LOG_FILE"), Promise::Neutral);
+    }
+}

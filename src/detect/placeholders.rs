@@ -1,0 +1,175 @@
+//! Stand-ins: values that tell a person to put something else there.
+//!
+//! Knows words. The whole component must be made of them: `changeme-8f3…` is a real secret.
+
+use super::values::{pattern, random};
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// One of these must be in it.
+const TELLING: &str = "changeme changeit changethis change replaceme replace example examples sample todo fixme tbd dummy fake \
+    placeholder your yours insert here redacted fill foobar notreal template removed hidden omitted tochange \
+    enter lorem ipsum replaced overwrite override set provide unset";
+/// These may be around it.
+const AROUND: &str = "a an the me my it this that in on of to with for and or be is not real please some any own goes go put \
+    must before after new at least chars characters char long random string value secret secrets key keys \
+    token tokens password passwd pass pwd passphrase api jwt db database user username admin root private \
+    public access client auth oauth app application service account id url host hostname name email aws gcp \
+    azure github gitlab slack stripe openai google sendgrid twilio redis postgres postgresql mysql smtp mail \
+    prod production dev development staging deploy deployment deploying default local env file use generate \
+    generated strong secure super very signing encryption session cookie webhook license live only do from \
+    vault manager console hex base bytes bit min minimum via later now com org test credential credentials \
+    run openssl rand when you by project goeshere text bearer";
+
+static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(concat!(
+        r"(?i)^(pass|password|passwd|pwd|secret|token|apikey|api_key|key|string|value|change_?me|foo|bar|foobar|",
+        r"s3cr3t_here|asdf|xyz|abc|n/?a|tbd|user|username)$",
+        r"|^(PASS|PASSWORD|SECRET|TOKEN|KEY|PWD)(_[A-Z0-9]{1,2})?$",
+        r"|^[xX]{3,}$|^[xX]{2,}([-_ ][xX]{2,})+$|^\*{3,}$|^\.{3,}$|^…+$|^•+$|^-{3,}$|^_{3,}$|^#{3,}$|^\?{2,}$|^0{6,}$",
+        r"|^(sk|pk|rk|ghp|glpat|npm|xox[a-z])[-_](live[-_]|test[-_])?([xX.*]{3,}|…)$",
+    ))
+});
+
+/// Whether the whole component is a stand-in; `name` alone as value is one too.
+pub(super) fn whole(name: &str, value: &str) -> bool {
+    let value = value.trim();
+    if value.is_empty() || value.len() > 200 {
+        return false;
+    }
+    if WHOLE.is_match(value) || bracketed(value) || documented(value) {
+        return true;
+    }
+    let same = value.len() >= 6 && value.eq_ignore_ascii_case(name.trim()) && value.contains('_');
+    same || made_of_words(value)
+}
+
+/// `<your token>`, `[API_KEY]`, `__SECRET__`, `@@TOKEN@@`: marks around words.
+fn bracketed(value: &str) -> bool {
+    let marks = [("<", ">"), ("__", "__"), ("@@", "@@"), ("<<", ">>"), ("%%", "%%"), ("[[", "]]")];
+    let inside = marks.iter().find_map(|(open, close)| value.strip_prefix(open)?.strip_suffix(close));
+    inside.is_some_and(|text| !text.is_empty() && !random(text) && !text.contains(['<', '>', '@']) && digits(text) <= 2)
+}
+
+/// The keys that Amazon's documentation shows end in this word.
+fn documented(value: &str) -> bool {
+    (value.len() == 20 && value.starts_with("AKIA") && value.ends_with("EXAMPLE"))
+        || (value.len() == 40 && value.ends_with("EXAMPLEKEY"))
+}
+
+fn digits(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
+fn made_of_words(value: &str) -> bool {
+    if !value.is_ascii() || value.contains(['=', '@', '$', '%', '^', '&', '+', '~', '\\']) {
+        return false;
+    }
+    let mut telling = false;
+    for token in tokens(value) {
+        if token.bytes().all(|b| b.is_ascii_digit()) {
+            if token.len() > 2 && !matches!(token.as_str(), "123" | "1234" | "128" | "256" | "512") {
+                return false;
+            }
+        } else if token.bytes().all(|b| b == b'x') && token.len() >= 3 {
+            telling = true;
+        } else {
+            match segment(&token) {
+                Some(tells) => telling |= tells,
+                None => return false,
+            }
+        }
+    }
+    telling
+}
+
+/// Runs of letters and runs of digits, in lower case.
+fn tokens(value: &str) -> Vec<String> {
+    let mut tokens: Vec<String> = Vec::new();
+    let mut last = ' ';
+    for c in value.chars() {
+        if c.is_ascii_alphanumeric() {
+            let joins = last.is_ascii_alphanumeric() && last.is_ascii_digit() == c.is_ascii_digit();
+            match tokens.last_mut() {
+                Some(token) if joins => token.push(c.to_ascii_lowercase()),
+                _ => tokens.push(c.to_ascii_lowercase().to_string()),
+            }
+        }
+        last = c;
+    }
+    tokens
+}
+
+/// Cuts a run of letters into known words: `yourapikeyhere`. Says whether one of them was telling.
+fn segment(token: &str) -> Option<bool> {
+    // reached[n]: the first n letters are words; true if one was telling.
+    let mut reached: Vec<Option<bool>> = vec![None; token.len() + 1];
+    reached[0] = Some(false);
+    for start in 0..token.len() {
+        let Some(before) = reached[start] else { continue };
+        let rest = &token[start..];
+        for (words, tells) in [(TELLING, true), (AROUND, false)] {
+            for word in words.split_whitespace().filter(|word| rest.starts_with(word)) {
+                let place = &mut reached[start + word.len()];
+                *place = Some(place.unwrap_or(false) || before || tells);
+            }
+        }
+    }
+    reached[token.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_placeholder_is_the_whole_component() {
+        for value in [
+            "changeme",
+            "CHANGE_ME",
+            "ChangeMe!",
+            "change-me-in-production",
+            "PASS",
+            "PASS_A",
+            "<your-token>",
+            "xxx",
+            "xxxx-xxxx-xxxx",
+            "YOUR_API_KEY",
+            "YOUR_KEY_HERE",
+            "example",
+            "TODO",
+            "dummy",
+            "your-key-goes-here",
+            "yourapikeyhere",
+            "dummy-token",
+            "replace_with_real_secret",
+            "***",
+            "example-password",
+            "changeme123",
+            "insert your key here",
+            "sk_live_xxxxxxxx",
+            "__API_KEY__",
+        ] {
+            assert!(whole("API_KEY", value), "{value}");
+        }
+        assert!(whole("JWT_SECRET_KEY", "JWT_SECRET_KEY"));
+    }
+
+    #[test]
+    fn a_placeholder_inside_a_secret_is_none() {
+        let tail: String = (0..16).map(|n| b"8f3a0c9d"[(n * 5) % 8] as char).collect();
+        for value in [
+            &format!("changeme-{tail}"),
+            "Example-Corp-7731!",
+            "tr0ub4dor-and-3",
+            "hunter2",
+            "passw0rd",
+            "supersecret",
+            "example7731",
+            "test",
+            "Sample-Horse-Staple",
+        ] {
+            assert!(!whole("API_KEY", value), "{value}");
+        }
+    }
+}

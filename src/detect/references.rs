@@ -1,0 +1,286 @@
+//! Values that point at a secret or lock it up: references, unfilled templates, ciphertext, verifiers.
+//!
+//! Knows grammars of whole values. A value that only begins like one of these is none of them.
+
+use super::Context;
+use super::values::pattern;
+use crate::evidence::Class;
+use data_encoding::{BASE64, BASE64URL_NOPAD};
+use regex::Regex;
+use std::sync::LazyLock;
+
+static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+    [
+        ("aws-arn", r"^arn:aws[\w-]*:secretsmanager:[\w-]*:\d*:secret:[\w/+=.@:!#-]+$"),
+        ("aws-arn", r"^arn:aws[\w-]*:ssm:[\w-]*:\d*:parameter/[\w/.:-]+$"),
+        ("aws-arn", r"^arn:aws[\w-]*:(kms|s3):[\w-]*:\d*:[\w/.:-]+$"),
+        ("gcp-secret", r"^(//secretmanager\.googleapis\.com/)?projects/[\w.:-]+/(locations/[\w-]+/)?secrets/[\w-]+(/versions/\w+)?$"),
+        ("azure-secret", r"^https://[\w-]+\.vault\.azure\.net/(secrets|keys|certificates)/[\w/-]+$"),
+        ("azure-secret", r"^@Microsoft\.KeyVault\([\w=:/.;-]+\)$"),
+        ("manager-url", r"^(sm|gsm|gcp-?sm|gcpsm|gcp-secretmanager|berglas|awssm|aws-?sm|awssecretsmanager|aws-secretsmanager|secretsmanager|aws-?ssm|awsssm|ssm|akv|azurekeyvault|keyvault|vault|hcvault|op|bws|doppler|infisical|conjur|secret|secrets|k8s-secret|keeper|1password|lastpass|pass)://[^\s@]+$"),
+        ("manager-url", r"^(ref\+\w+|secretref\+\w+)://[^\s@]+$"),
+        ("manager-path", r"^(vault|secretref|ssm|awssm|gcpsm|secretsmanager|aws-secretsmanager|bank-vaults):/?[\w./@-]+([#:?][\w.@=-]+)*$"),
+        ("manager-path", r"^(secret|kv|database|secrets|aws|pki)(/[\w.-]+)+#[\w.-]+$"),
+        ("stack-reference", r"^\{\{resolve:(secretsmanager|ssm|ssm-secure):[^{}\s]+\}\}$"),
+        ("stack-reference", r"^\$\{\{ ?[A-Za-z_][\w.-]*( ?\|\| ?[A-Za-z_][\w.-]*)? ?\}\}$"),
+        ("stack-reference", r"^\(\( ?[\w/.-]+ ?\)\)$|^#\{[A-Za-z_][\w.]*\}#?$|^!(Ref|Sub|ImportValue|vault) [\w.:/-]+$"),
+        ("environment", r"^%[A-Z_][A-Z0-9_]*%$"),
+        ("environment", r"^\$\([A-Za-z_][\w.-]*\)$"),
+        ("command", r"^\$\( ?<? ?(cat|vault|aws|gcloud|az|op|pass|sops|doppler|bws|kubectl|openssl|pwgen|gpg|chamber|summon|security|secret-tool|lpass|bw|head|jq|envsubst|printenv|git|date|hostname)? ?[^()]*\)$"),
+        ("command", r"^`(cat|vault|aws|gcloud|az|op|pass|sops|openssl|gpg) [^`]*`$"),
+        ("environment", r"^(process\.env\.\w+|os\.environ\[?[^\s]*|ENV\[[^\s]+\]|os\.getenv\(['\x22]?\w+['\x22]?\)|System\.getenv\([\x22\w]+\))$"),
+    ]
+    .map(|(kind, text)| (kind, pattern(text)))
+    .into()
+});
+
+static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+    [
+        ("sops", r"^ENC\[[A-Z0-9_]+,[^\[\]]*\]$"),
+        ("ansible-vault", r"^\$ANSIBLE_VAULT;[\d.]+;\w+"),
+        ("age", r"^age-encryption\.org/v\d|^-----BEGIN AGE ENCRYPTED FILE-----"),
+        ("pgp", r"^-----BEGIN PGP MESSAGE-----"),
+        ("encrypted-private-key", r"^-----BEGIN ENCRYPTED PRIVATE KEY-----"),
+        ("git-crypt", r"^GITCRYPT"),
+        ("transit", r"^vault:v\d+:[A-Za-z0-9+/]+={0,2}$"),
+        ("jasypt", r"^ENC\([A-Za-z0-9+/=]+\)$"),
+        ("spring-cloud", r"^\{cipher\}[A-Za-z0-9+/=]+$"),
+        ("dotenvx", r"^encrypted:[A-Za-z0-9+/=]{40,}$"),
+        ("fernet", r"^gAAAAA[\w-]{90,}={0,2}$"),
+        ("openssl", r"^U2FsdGVkX1[A-Za-z0-9+/=]{20,}$"),
+        ("kms", r"^AQICA[A-Za-z0-9+/]{100,}={0,2}$"),
+        ("sealed-secret", r"^Ag[A-Za-z0-9+/]{300,}={0,2}$"),
+        ("password-verifier", r"^([\w.@-]+:)?\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$"),
+        (
+            "password-verifier",
+            r"^([\w.@-]+:)?\$(1|5|6|y|gy|7|apr1|argon2(id|i|d)|scrypt|pbkdf2[\w-]*|shiro1)\$\S{12,}$",
+        ),
+        (
+            "password-verifier",
+            r"^([\w.@-]+:)?(pbkdf2(_sha256|_sha1|:sha\d+)?|bcrypt(_sha256)?|argon2|scrypt)[:$][\w:$./+=,-]{20,}$",
+        ),
+        (
+            "password-verifier",
+            r"^([\w.@-]+:)?(\{(SSHA|SHA|SHA256|SSHA256|SHA512|SSHA512|MD5|SMD5|CRYPT|BCRYPT|bcrypt|pbkdf2)\}\S{12,})$",
+        ),
+        ("password-verifier", r"^SCRAM-SHA-(1|256|512)\$\d+:\S+$|^\*[0-9A-F]{40}$"),
+    ]
+    .map(|(kind, text)| (kind, pattern(text)))
+    .into()
+});
+
+/// The value as a pointer into a manager or into the environment, without a default.
+pub(super) fn pointer(value: &str) -> Option<&'static str> {
+    let marked = value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.']);
+    marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))?
+}
+
+/// The value as ciphertext or as a password's verifier.
+pub(super) fn locked(value: &str, context: Context) -> Option<&'static str> {
+    if value.len() < 7 {
+        return None;
+    }
+    // Compose writes `$` as `$$`.
+    let single = (context == Context::Compose && value.contains("$$")).then(|| value.replace("$$", "$"));
+    let value = single.as_deref().unwrap_or(value);
+    let (kind, _) = LOCKED.iter().find(|(_, shape)| shape.is_match(value))?;
+    if matches!(*kind, "kms" | "sealed-secret" | "openssl") {
+        // These are known by their first bytes only: the rest must at least be base64 of no text.
+        let bytes = BASE64.decode(value.as_bytes()).or_else(|_| BASE64URL_NOPAD.decode(value.as_bytes())).ok()?;
+        if kind != &"openssl" && std::str::from_utf8(&bytes).is_ok() {
+            return None;
+        }
+    }
+    Some(kind)
+}
+
+/// A template that nobody filled. `null` and its like say so only under a name that expects a secret.
+pub(super) fn unfilled(value: &str, expects_secret: bool) -> bool {
+    let inner = value.trim();
+    if matches!(inner, "<no value>" | "<nil>" | "[object Object]" | "%!s(<nil>)" | "%!v(<nil>)") {
+        return true;
+    }
+    let failed = ["{{ .Data", "{{.Data", "{{ .Values", "{{.Values", "{{ with secret", "{{with secret", "{{ secret"];
+    let braces = inner.starts_with("{{") && inner.ends_with("}}") && !inner.starts_with("{{resolve:");
+    (braces && (expects_secret || failed.iter().any(|start| inner.starts_with(start))))
+        || (expects_secret
+            && (matches!(inner, "null" | "undefined" | "None" | "nil" | "NaN" | "NULL" | "Null" | "none")
+                || (inner.contains("{{") && inner.contains("}}") && !inner.contains("{{resolve:"))
+                || (inner.starts_with("<%") && inner.ends_with("%>"))
+                || inner.contains("<no value>")))
+}
+
+/// What a value with interpolations comes to.
+pub(super) enum Interpolated<'a> {
+    /// No interpolation that counts: judge the value itself.
+    None,
+    /// Nothing but references.
+    Reference,
+    /// One reference that carries this default.
+    Default(&'a str),
+}
+
+/// Reads `$X`, `${X}` and `${X:-default}`.
+pub(super) fn interpolation(value: &str, context: Context) -> Interpolated<'_> {
+    let mut rest = value;
+    let mut found = 0;
+    let mut default = None;
+    let mut other = String::new();
+    while let Some(at) = rest.find('$') {
+        other.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let (length, given) = match braces(after) {
+            Some(inner) => match braced(inner) {
+                Some(given) => (inner.len() + 2, given),
+                None => return Interpolated::None,
+            },
+            None => match unbraced(after, context) {
+                0 => return Interpolated::None,
+                length => (length, None),
+            },
+        };
+        found += 1;
+        default = default.or(given.filter(|text| !text.is_empty()));
+        rest = &after[length..];
+    }
+    other.push_str(rest);
+    if found == 0 {
+        return Interpolated::None;
+    }
+    let scheme = ["Bearer", "Basic", "Token", "bearer", "token"].iter().find_map(|word| other.strip_prefix(word));
+    let glue = scheme.unwrap_or(&other);
+    if !glue.chars().all(|c| " :/-_.@,".contains(c)) {
+        return Interpolated::None;
+    }
+    default.map_or(Interpolated::Reference, Interpolated::Default)
+}
+
+/// The inside of `{…}` with balanced braces.
+fn braces(after: &str) -> Option<&str> {
+    let inner = after.strip_prefix('{')?;
+    let mut depth = 1_usize;
+    for (at, c) in inner.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return Some(&inner[..at]);
+        }
+    }
+    None
+}
+
+/// The inside of `${…}`: no reference, or one with or without a default.
+fn braced(inner: &str) -> Option<Option<&str>> {
+    let plain = inner.strip_prefix(['#', '!']).unwrap_or(inner);
+    let end = plain.find(|c: char| !(c.is_ascii_alphanumeric() || "_.-".contains(c))).unwrap_or(plain.len());
+    // `-` is part of some names, and the operator of `${X-default}`.
+    let end = plain[..end].find('-').filter(|_| !plain[..end].contains('.')).unwrap_or(end);
+    let (name, rest) = plain.split_at(end);
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
+        return None;
+    }
+    let given = [":-", ":=", ":+", "-", "=", "+"].iter().find_map(|operator| rest.strip_prefix(operator));
+    if let Some(given) = given {
+        return Some(Some(given));
+    }
+    if rest.is_empty() || rest.starts_with([':', '?', '%', '#', '/', '^', ',', '[', '(', '@']) {
+        const SCHEMES: [&str; 14] = [
+            "ssm",
+            "env",
+            "vault",
+            "secretsmanager",
+            "self",
+            "opt",
+            "param",
+            "cf",
+            "aws",
+            "file",
+            "sm",
+            "secret",
+            "secrets",
+            "sys",
+        ];
+        // `${name:default}` is another dialect's default; `${ssm:/path}` is not.
+        let spring = rest.strip_prefix(':').filter(|text| {
+            !text.starts_with('?') && !SCHEMES.contains(&name) && !text.starts_with(|c: char| c.is_ascii_digit())
+        });
+        return Some(spring);
+    }
+    None
+}
+
+/// Length of an unbraced name. `$ecret1` in a place without interpolation is no reference.
+fn unbraced(after: &str, context: Context) -> usize {
+    let end = after.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(after.len());
+    let name = &after[..end];
+    let upper = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let lower = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let expands = matches!(context, Context::Dotenv | Context::Compose | Context::DockerfileEnv | Context::History);
+    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    if starts && name.len() >= 2 && (upper || (lower && expands)) { end } else { 0 }
+}
+
+/// The class of what this room knows by shape alone.
+pub(super) fn shaped(value: &str, context: Context) -> Option<(Class, &'static str)> {
+    pointer(value)
+        .map(|kind| (Class::Reference, kind))
+        .or_else(|| locked(value, context).map(|kind| (Class::Encrypted, kind)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_of_every_manager_are_known() {
+        for value in [
+            "arn:aws:secretsmanager:us-east-1:000000000000:secret:prod/db-AbCdEf:password::",
+            "arn:aws:ssm:us-east-1:000000000000:parameter/x",
+            "projects/p/secrets/s/versions/latest",
+            "sm://project/secret",
+            "vault:secret/data/app#key",
+            "{{resolve:secretsmanager:prod/db:SecretString:password}}",
+            "op://vault/item/field",
+            "$(DB_PASSWORD)",
+            "${{ secrets.TOKEN }}",
+            "$(cat /run/secrets/db)",
+        ] {
+            assert!(pointer(value).is_some(), "{value}");
+        }
+        for value in ["vault:", "sm://u:p@h", "arn:aws:ssm:x y", "op://", "projects/p"] {
+            assert!(pointer(value).is_none(), "{value}");
+        }
+    }
+
+    #[test]
+    fn an_interpolation_is_a_reference_and_its_default_is_not() {
+        let read = |value| match interpolation(value, Context::Env) {
+            Interpolated::None => "none".to_owned(),
+            Interpolated::Reference => "reference".to_owned(),
+            Interpolated::Default(text) => text.to_owned(),
+        };
+        for value in ["${X}", "$X_Y", "${X:?missing}", "${X:-}", "Bearer ${X}", "${A}:${B}", "${ssm:/a/b}", "${X%y}"] {
+            assert_eq!(read(value), "reference", "{value}");
+        }
+        for value in ["${X}tail1", "$ecret1", "$2b$10", "plain", "${", "a$", "${ x", "P@$$w0rd"] {
+            assert_eq!(read(value), "none", "{value}");
+        }
+        for value in ["${X:-hunter2}", "${X-hunter2}", "${X:=hunter2}", "${db.pass:hunter2}"] {
+            assert_eq!(read(value), "hunter2", "{value}");
+        }
+        assert_eq!(read("${A:-${B:-x}}"), "${B:-x}");
+    }
+
+    #[test]
+    fn ciphertext_and_verifiers_are_no_plaintext() {
+        let bcrypt = format!("$2b$12${}", "aB3./".repeat(11).get(..53).unwrap());
+        for value in ["ENC[AES256_GCM,data:abc,iv:x,tag:y,type:str]", "$ANSIBLE_VAULT;1.1;AES256", &bcrypt] {
+            assert!(locked(value, Context::Env).is_some(), "{value}");
+        }
+        assert!(locked(&bcrypt.replace('$', "$$"), Context::Compose).is_some());
+        assert!(locked("ENC[half", Context::Env).is_none());
+    }
+}
