@@ -13,11 +13,14 @@ mod placeholders;
 mod references;
 mod rule;
 mod text;
+#[cfg(test)]
+mod traps;
 mod urls;
 mod values;
+mod words;
 
 pub use files::{env_like, env_template};
-pub use text::pairs;
+pub use words::pairs;
 
 use crate::evidence::{Class, Fingerprint, Judgement, Key, Name, SecretRegistry, Sensitive, Shareable};
 use known::Known;
@@ -123,19 +126,19 @@ impl Detector {
     /// Every assignment of a dotenv file, commented-out ones included, in any encoding.
     #[must_use]
     pub fn env_file(&self, bytes: &Sensitive) -> Scan {
-        bytes.examine(|bytes| text::scan(self, bytes, Context::Dotenv))
+        bytes.examine(|bytes| text::env_file(self, bytes))
     }
 
     /// Every assignment and every exposed value in shell text, a label, an option or a body.
     #[must_use]
     pub fn text(&self, text: &Sensitive, context: Context) -> Scan {
-        text.examine(|bytes| text::scan(self, bytes, context))
+        text.examine(|bytes| text::text(self, bytes, context))
     }
 
     /// Every string of a JSON document, judged under its key.
     #[must_use]
     pub fn json(&self, bytes: &Sensitive) -> Scan {
-        bytes.examine(|bytes| text::scan(self, bytes, Context::Env))
+        bytes.examine(|bytes| text::json(self, bytes))
     }
 
     /// The keyed fingerprint that [`Detector::judge`] gives as correlator.
@@ -147,7 +150,7 @@ impl Detector {
     /// Whether bytes without a telling file name have the shape of a dotenv file.
     #[must_use]
     pub fn looks_like_env_file(&self, bytes: &Sensitive) -> bool {
-        bytes.examine(text::assignments_only)
+        bytes.examine(text::looks_like_env_file)
     }
 
     fn judge_bytes(&self, name: &[u8], value: &[u8], context: Context) -> Judgement {

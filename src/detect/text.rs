@@ -1,46 +1,357 @@
-//! Shell text, labels, options and bodies: assignments and tokens anywhere.
+//! Scans of whole texts: assignments, flags, headers, URLs and tokens anywhere.
 //!
-//! Knows how texts are cut into names and values; what a value is, is not decided here.
+//! Knows where values stand in shell text, labels, options and bodies; what one is, is not decided here.
 
-use super::{Context, Detector, Scan, Spotted, encoding};
-use crate::evidence::{Name, Sensitive};
+use super::names::{self, Promise};
+use super::words::{Word, pair_list, words};
+use super::{Context, Detector, Scan, Spotted, containers, dotenv, encoding, formats, placeholders, urls, values};
+use crate::evidence::{Judgement, Name};
+use serde_json::Value;
+use std::ops::Range;
 
-pub(super) fn scan(detector: &Detector, bytes: &[u8], context: Context) -> Scan {
+/// Quotes inside quotes are opened this often.
+const DEEPEST: u8 = 3;
+
+pub(super) fn env_file(detector: &Detector, bytes: &[u8]) -> Scan {
     let decoded = encoding::decode(bytes);
-    let mut scan = Scan { spotted: Vec::new(), lines: 0, encoding: decoded.encoding, determined: decoded.determined };
-    for (number, line) in (1_u32..).zip(decoded.text.lines()) {
-        scan.lines += 1;
-        let commented = line.trim_start().starts_with('#');
-        let line = line.trim_start_matches(['#', ' ']);
-        let line = line.strip_prefix("export ").unwrap_or(line);
-        if let Some((name, value)) = line.split_once('=') {
-            let judgement = detector.judge_bytes(name.as_bytes(), value.as_bytes(), context);
-            let variable = Some(Name::admit_or(name.trim(), "variable", scan.spotted.len() + 1));
-            scan.spotted.push(Spotted { variable, line: number, commented, judgement });
+    let mut finder = Finder::new(detector, Context::Dotenv);
+    if decoded.encoding == "git-crypt" {
+        finder.push(None, 1, false, detector.judge_bytes(b"", bytes, Context::Dotenv));
+    }
+    let parsed = dotenv::parse(&decoded.text);
+    for entry in &parsed.entries {
+        let judgement = detector.judge_text(entry.name, &entry.value, Context::Dotenv);
+        finder.push(Some(entry.name), entry.line, entry.commented, judgement);
+    }
+    for remark in &parsed.remarks {
+        finder.line = remark.line - 1;
+        finder.commented = remark.commented;
+        finder.text(remark.text);
+    }
+    finder.spotted.sort_by_key(|spotted| spotted.line);
+    finder.done(parsed.lines, decoded.encoding, decoded.determined)
+}
+
+pub(super) fn text(detector: &Detector, bytes: &[u8], context: Context) -> Scan {
+    let decoded = encoding::decode(bytes);
+    let mut finder = Finder::new(detector, context);
+    finder.text(&decoded.text);
+    finder.done(decoded.text.lines().count() as u64, decoded.encoding, decoded.determined)
+}
+
+pub(super) fn json(detector: &Detector, bytes: &[u8]) -> Scan {
+    let decoded = encoding::decode(bytes);
+    let mut finder = Finder::new(detector, Context::Env);
+    let mut whole = decoded.determined;
+    let documents = serde_json::Deserializer::from_str(&decoded.text).into_iter::<Value>();
+    for document in documents {
+        let Ok(document) = document else {
+            // What cannot be parsed is still searched, but nobody may call it clean.
+            whole = false;
+            finder.text(&decoded.text);
+            break;
+        };
+        containers::walk(&document, "", &mut |key, leaf| {
+            let judgement = detector.judge_text(key, leaf, Context::Env);
+            finder.push(Some(key), 1, false, judgement);
+        });
+    }
+    finder.done(decoded.text.lines().count() as u64, decoded.encoding, whole)
+}
+
+pub(super) fn looks_like_env_file(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(256 << 10)];
+    let decoded = encoding::decode(head);
+    // Where the head was cut, the last line may be half a one.
+    decoded.encoding != "binary" && dotenv::shape(&decoded.text)
+}
+
+/// What the next word is.
+enum Awaited {
+    Nothing,
+    /// A value under this name.
+    Value(String),
+    /// A value in prose: only what looks like one.
+    Prose(String),
+    /// `user:password`.
+    Login,
+    /// `Name: value`.
+    Header,
+    /// Something of no interest.
+    Other,
+}
+
+struct Finder<'a> {
+    detector: &'a Detector,
+    context: Context,
+    spotted: Vec<Spotted>,
+    /// Lines before the text at hand.
+    line: u32,
+    commented: bool,
+    /// Where exposed values were found, so that none is told twice.
+    covered: Vec<Range<usize>>,
+}
+
+impl<'a> Finder<'a> {
+    fn new(detector: &'a Detector, context: Context) -> Self {
+        Self { detector, context, spotted: Vec::new(), line: 0, commented: false, covered: Vec::new() }
+    }
+
+    fn done(self, lines: u64, encoding: &'static str, determined: bool) -> Scan {
+        Scan { spotted: self.spotted, lines, encoding, determined }
+    }
+
+    fn push(&mut self, name: Option<&str>, line: u32, commented: bool, judgement: Judgement) {
+        let ordinal = self.spotted.len() + 1;
+        let variable = name.filter(|name| !name.is_empty()).map(|name| Name::admit_or(name, "variable", ordinal));
+        self.spotted.push(Spotted { variable, line: line.max(1), commented, judgement });
+    }
+
+    /// Judges a value under a name; says whether it was exposed.
+    fn judge(&mut self, name: &str, value: &str, line: u32) -> bool {
+        let judgement = self.detector.judge_text(name, value, self.context);
+        let exposed = judgement.class.is_exposed();
+        self.push(Some(name), self.line + line, self.commented, judgement);
+        exposed
+    }
+
+    fn text(&mut self, text: &str) {
+        self.covered.clear();
+        self.words(text, 0, 0);
+        self.tokens(text);
+    }
+
+    fn words(&mut self, text: &str, depth: u8, base: u32) {
+        let mut awaited = Awaited::Nothing;
+        let mut command = String::new();
+        let stdin = text.contains("-stdin") || text.contains("chpasswd");
+        let mut before = String::new();
+        let mut skipped = 0;
+        for word in words(text) {
+            if word.span.start < skipped {
+                continue;
+            }
+            if word.first {
+                command.clone_from(&word.text);
+                awaited = if matches!(awaited, Awaited::Value(_)) { awaited } else { Awaited::Nothing };
+            }
+            if !word.quoted && matches!(word.text.as_str(), "ENV" | "ARG" | "LABEL") && instruction(text, &word) {
+                skipped = self.instruction(text, &word, base);
+                continue;
+            }
+            let line = base + word.line;
+            let exposed = match std::mem::replace(&mut awaited, Awaited::Nothing) {
+                Awaited::Value(name) if !word.text.starts_with("--") => self.judge(&name, &word.text, line),
+                Awaited::Prose(name) => {
+                    let scheme = matches!(word.text.as_str(), "Bearer" | "Basic" | "Token" | "bearer" | "basic");
+                    if scheme || word.text == "=" || word.text == ":" {
+                        awaited = Awaited::Prose(name);
+                        continue;
+                    }
+                    self.prose(&name, &word, line)
+                }
+                Awaited::Login => match word.text.split_once(':') {
+                    Some((_, password)) => self.judge("PASSWORD", password, line),
+                    None => false,
+                },
+                Awaited::Header => self.header(&word.text, line),
+                Awaited::Other => continue,
+                _ => self.word(&word, &command, &before, stdin, line, depth, &mut awaited),
+            };
+            if exposed && depth == 0 {
+                self.covered.push(word.span.clone());
+            }
+            before = word.text;
         }
     }
-    scan
+
+    /// The rest of an `ENV`, `ARG` or `LABEL` line; gives the place behind it.
+    fn instruction(&mut self, text: &str, word: &Word, base: u32) -> usize {
+        let rest = &text[word.span.end..];
+        let mut end = 0;
+        for line in rest.split_inclusive('\n') {
+            end += line.len();
+            if !line.trim_end().ends_with('\\') {
+                break;
+            }
+        }
+        let body = rest[..end].replace("\\\n", " ");
+        let body = body.split(" # buildkit").next().unwrap_or(&body);
+        let mut any = false;
+        for (name, value) in pair_list(body) {
+            any |= self.judge(&name, value.as_deref().unwrap_or_default(), base + word.line);
+        }
+        if any {
+            self.covered.push(word.span.start..word.span.end + end);
+        }
+        word.span.end + end
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the state of one walk over words")]
+    fn word(
+        &mut self,
+        word: &Word,
+        command: &str,
+        before: &str,
+        stdin: bool,
+        line: u32,
+        depth: u8,
+        awaited: &mut Awaited,
+    ) -> bool {
+        let text = word.text.as_str();
+        if word.key {
+            if names::promise(text) == Promise::Secret || names::is_declared(&self.detector.declared, text) {
+                *awaited = Awaited::Value(text.to_owned());
+            }
+            return false;
+        }
+        if word.quoted && depth < DEEPEST && text.contains([' ', '\n', '"', '{']) {
+            if self.header(text, line) {
+                return true;
+            }
+            let told = self.spotted.len();
+            self.words(&text.replace("\\n", "\n"), depth + 1, line - 1);
+            return self.spotted[told..].iter().any(|spotted| spotted.judgement.class.is_exposed());
+        }
+        if text.starts_with('-') && text.len() > 1 && !text.starts_with("-----") {
+            return self.flag(text, command, before, line, awaited);
+        }
+        if let Some((name, value)) = text.split_once('=') {
+            if !variable(name) {
+                return false;
+            }
+            if word.quoted && value.contains("\\n") {
+                let told = self.spotted.len();
+                self.words(&text.replace("\\n", "\n"), depth + 1, line - 1);
+                return self.spotted[told..].iter().any(|spotted| spotted.judgement.class.is_exposed());
+            }
+            return self.judge(name, value, line);
+        }
+        if text == "=" && names::promise(before) == Promise::Secret {
+            *awaited = Awaited::Prose(before.to_owned());
+        } else if let Some(name) = text.strip_suffix(':') {
+            if names::promise(name) == Promise::Secret && variable(name) {
+                *awaited = Awaited::Prose(name.to_owned());
+            }
+        } else if stdin && matches!(before, "echo" | "printf" | "-n") && !text.contains("%s") {
+            let password = text.split_once(':').map_or(text, |(_, password)| password);
+            return self.judge("PASSWORD", password, line);
+        } else if let Some((name, value)) = text.split_once(':') {
+            let secret = names::promise(name) == Promise::Secret && variable(name) && !value.starts_with("//");
+            return secret && looks_meant(value) && self.judge(name, value, line);
+        }
+        false
+    }
+
+    fn flag(&mut self, text: &str, command: &str, before: &str, line: u32, awaited: &mut Awaited) -> bool {
+        let program = command.rsplit('/').next().unwrap_or(command);
+        if let Some((name, value)) = text.split_once('=') {
+            let name = name.strip_prefix("-D").unwrap_or(name.trim_start_matches('-'));
+            return match name {
+                // These name a secret's place, or hold an assignment themselves.
+                "mount" | "secret" | "ssh" => false,
+                "env" | "build-arg" | "e" | "label" | "set" | "set-string" => {
+                    value.split_once('=').is_some_and(|(name, value)| self.judge(name, value, line))
+                }
+                "user" | "u" if value.contains(':') => {
+                    self.judge("PASSWORD", value.split_once(':').map_or(value, |(_, password)| password), line)
+                }
+                _ => variable(name) && self.judge(name, value, line),
+            };
+        }
+        let login = matches!(program, "sshpass") || before == "login" || program == "docker" || program == "podman";
+        match text {
+            "-H" | "--header" => *awaited = Awaited::Header,
+            "-u" | "--user" | "--proxy-user" | "--basic" => *awaited = Awaited::Login,
+            "--mount" | "--secret" | "--ssh" => *awaited = Awaited::Other,
+            "-a" if program == "redis-cli" => *awaited = Awaited::Value("PASSWORD".to_owned()),
+            "-p" if login && !matches!(before, "run" | "create") => {
+                *awaited = Awaited::Prose("PASSWORD".to_owned());
+            }
+            _ => {
+                let database = ["mysql", "mariadb", "mysqldump", "mysqladmin", "sshpass"].contains(&program);
+                if let Some(password) = text.strip_prefix("-p").filter(|rest| database && !rest.is_empty()) {
+                    return self.judge("PASSWORD", password, line);
+                }
+                let name = text.trim_start_matches('-');
+                let off = name.starts_with("no-") || name.starts_with("disable-") || !text.starts_with("-");
+                if !off && text.len() > 3 && names::promise(name) == Promise::Secret {
+                    *awaited = Awaited::Value(name.to_owned());
+                }
+            }
+        }
+        false
+    }
+
+    /// `Authorization: Bearer …`, `X-Api-Key: …`.
+    fn header(&mut self, text: &str, line: u32) -> bool {
+        let Some((name, value)) = text.split_once(':') else { return false };
+        let secret = variable(name) && names::promise(name) == Promise::Secret;
+        let cookie = name.eq_ignore_ascii_case("cookie");
+        let value = value.trim();
+        if !(secret || cookie) || value.starts_with("//") || value.split_whitespace().count() > 2 {
+            return false;
+        }
+        self.judge(name, value, line)
+    }
+
+    fn prose(&mut self, name: &str, word: &Word, line: u32) -> bool {
+        (word.quoted || looks_meant(&word.text)) && self.judge(name, &word.text, line)
+    }
+
+    /// Credentials that need no name: providers' formats, keys, URLs, known values.
+    fn tokens(&mut self, text: &str) {
+        self.covered.sort_by_key(|range| range.start);
+        let starts: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+        let line_of =
+            |at: usize| u32::try_from(starts.partition_point(|start| *start < at)).unwrap_or(u32::MAX - 1) + 1;
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for (kind, range) in formats::all(text) {
+            found.push(if kind == "private-key" { formats::block(text, range.start) } else { range });
+        }
+        found.extend(urls::all(text).filter(|range| text[range.clone()].contains(['@', '?'])));
+        found.sort_by_key(|range| (range.start, usize::MAX - range.end));
+        let mut told = 0;
+        for range in found {
+            let place = self.covered.partition_point(|covered| covered.start <= range.start);
+            let covered = place > 0 && self.covered[place - 1].end >= range.end;
+            let token = &text[range.clone()];
+            if covered || range.start < told || placeholders::whole("", token) {
+                continue;
+            }
+            let judgement = self.detector.judge_text("", token, self.context);
+            if judgement.class.is_exposed() {
+                told = range.end;
+                self.push(None, self.line + line_of(range.start), self.commented, judgement);
+            }
+        }
+        let known = self.spotted.iter().any(|spotted| spotted.judgement.known);
+        if !known && self.detector.known.within(text.as_bytes()) {
+            for (number, line) in (1_u32..).zip(text.lines()) {
+                if self.detector.known.within(line.as_bytes()) {
+                    let judgement = self.detector.judge_text("", line, self.context);
+                    self.push(None, self.line + number, self.commented, judgement);
+                }
+            }
+        }
+    }
 }
 
-pub(super) fn assignments_only(bytes: &[u8]) -> bool {
-    let decoded = encoding::decode(bytes);
-    let lines = || decoded.text.lines().filter(|line| !line.trim().is_empty());
-    lines().count() > 0 && lines().all(|line| line.starts_with('#') || line.contains('='))
+/// Whether this word begins an instruction: it opens a line, or stands behind the builder's marks.
+fn instruction(text: &str, word: &Word) -> bool {
+    let head = &text[..word.span.start];
+    let line = head.rsplit('\n').next().unwrap_or(head).trim();
+    line.is_empty() || line.ends_with("#(nop)") || line.ends_with("/bin/sh -c")
 }
 
-/// The pairs of `ENV`, `ARG` or `LABEL`: several `K=V` with quotes, or one `K V`.
-///
-/// A word without `=` after a pair belongs to the value before it: images keep spaces in values.
-#[must_use]
-pub fn pairs(text: &Sensitive) -> Vec<(Sensitive, Option<Sensitive>)> {
-    text.examine(|bytes| {
-        bytes
-            .split(|b| *b == b' ')
-            .filter(|word| !word.is_empty())
-            .map(|word| match word.iter().position(|b| *b == b'=') {
-                Some(at) => (Sensitive::new(word[..at].to_vec()), Some(Sensitive::new(word[at + 1..].to_vec()))),
-                None => (Sensitive::new(word.to_vec()), None),
-            })
-            .collect()
-    })
+fn variable(name: &str) -> bool {
+    (1..=128).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-/".contains(&b))
+}
+
+/// In prose, only what nobody would write as a plain word.
+fn looks_meant(value: &str) -> bool {
+    let value = value.trim_matches(['.', ',', ')', '!', '?']);
+    values::random(value) || values::password_like(value) || formats::within(value).is_some()
 }

@@ -1,0 +1,250 @@
+//! Cuts shell text, labels and bodies into words.
+//!
+//! Knows quotes and separators, tolerantly: prose has apostrophes, and history has lost its quotes.
+
+use crate::evidence::Sensitive;
+use std::ops::Range;
+
+/// One word, without its quotes.
+pub(super) struct Word {
+    pub(super) text: String,
+    pub(super) span: Range<usize>,
+    pub(super) line: u32,
+    /// The whole word stood in quotes.
+    pub(super) quoted: bool,
+    /// A quoted word with a colon behind it: a key.
+    pub(super) key: bool,
+    /// First of a command.
+    pub(super) first: bool,
+}
+
+/// The words of a text, in linear time: a quote that does not close on its line is a letter.
+pub(super) fn words(text: &str) -> Vec<Word> {
+    let bytes = text.as_bytes();
+    let mut words = Vec::new();
+    let (mut at, mut line, mut first) = (0, 1_u32, true);
+    let mut closing = Closing { from: 0, end: 0, lasts: [0; 2] };
+    while at < bytes.len() {
+        match bytes[at] {
+            b'\n' => {
+                first = true;
+                line = line.saturating_add(1);
+                at += 1;
+            }
+            b';' | b'|' | b'&' | b'(' => {
+                first = true;
+                at += 1;
+            }
+            b' ' | b'\t' | b'\r' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b',' => at += 1,
+            _ => {
+                let word = word(text, at, line, first, &mut closing);
+                at = word.span.end.max(at + 1);
+                at += (word.key && bytes.get(at) == Some(&b':')) as usize;
+                first = false;
+                if !word.text.is_empty() || word.quoted {
+                    words.push(word);
+                }
+            }
+        }
+    }
+    words
+}
+
+/// Where each quote last stands on the current line, so that an unclosed one is not searched for twice.
+struct Closing {
+    from: usize,
+    end: usize,
+    lasts: [usize; 2],
+}
+
+impl Closing {
+    fn may_close(&mut self, text: &str, at: usize, quote: u8) -> bool {
+        if at >= self.end || at < self.from {
+            let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+            let last = |quote: char| text[at..end].rfind(quote).map_or(at, |length| at + length);
+            *self = Self { from: at, end: end.max(at + 1), lasts: [last('"'), last('\'')] };
+        }
+        self.lasts[usize::from(quote == b'\'')] > at
+    }
+}
+
+fn word(text: &str, start: usize, line: u32, first: bool, closing: &mut Closing) -> Word {
+    let bytes = text.as_bytes();
+    let mut out = Vec::new();
+    let mut at = start;
+    let (mut quotes, mut depth) = (0, 0_usize);
+    let mut whole = false;
+    while at < bytes.len() {
+        let b = bytes[at];
+        let next = bytes.get(at + 1).copied().unwrap_or(b'\n');
+        let opens = at == start || matches!(bytes[at - 1], b'=' | b':' | b'(' | b',' | b'"' | b'\'' | b'p');
+        match b {
+            b'"' | b'\'' if opens && closing.may_close(text, at, b) => {
+                let (inner, end) = quoted(bytes, at, b);
+                whole = at == start;
+                quotes += 1;
+                out.extend(inner);
+                at = end;
+                if whole && !bytes.get(at).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'"' | b'\'')) {
+                    break;
+                }
+                continue;
+            }
+            b'\n' | b' ' | b'\t' | b'\r' if depth == 0 || b == b'\n' => break,
+            b'\\' if next == b'\n' => break,
+            b'$' if matches!(next, b'{' | b'(') => depth += 1,
+            b'{' if depth > 0 && at > start && bytes[at - 1] != b'$' => depth += 1,
+            b'}' | b')' if depth > 0 => depth -= 1,
+            b')' | b']' | b'}' if ends(next) => break,
+            b';' | b'|' | b',' if ends(next) || matches!(next, b'"' | b'\'') || next == b => break,
+            b'&' if next == b'&' || next == b' ' => break,
+            _ => {}
+        }
+        out.push(b);
+        at += 1;
+    }
+    let quoted = whole && quotes == 1;
+    let key = quoted && bytes.get(at) == Some(&b':');
+    Word { text: String::from_utf8_lossy(&out).into_owned(), span: start..at, line, quoted, key, first }
+}
+
+fn ends(b: u8) -> bool {
+    matches!(b, b' ' | b'\t' | b'\n' | b'\r' | b')' | b']' | b'}' | b',' | b';')
+}
+
+/// The inside of the quotes that open at `at`, unescaped, and the place behind them.
+fn quoted(bytes: &[u8], at: usize, quote: u8) -> (Vec<u8>, usize) {
+    let mut inner = Vec::new();
+    let mut place = at + 1;
+    while let Some(b) = bytes.get(place).copied().filter(|b| *b != b'\n') {
+        if b == quote {
+            return (inner, place + 1);
+        }
+        let escapes = b == b'\\' && quote == b'"';
+        match bytes.get(place + 1).copied().filter(|_| escapes) {
+            Some(next @ (b'"' | b'\\' | b'$' | b'`')) => {
+                inner.push(next);
+                place += 2;
+            }
+            _ => {
+                inner.push(b);
+                place += 1;
+            }
+        }
+    }
+    (inner, place)
+}
+
+/// The pairs of `ENV`, `ARG` or `LABEL`: several `K=V` with quotes, or one `K V`.
+///
+/// A word without `=` after a pair belongs to the value before it: images keep spaces in values.
+#[must_use]
+pub fn pairs(text: &Sensitive) -> Vec<(Sensitive, Option<Sensitive>)> {
+    text.examine(|bytes| {
+        pair_list(&String::from_utf8_lossy(bytes))
+            .into_iter()
+            .map(|(name, value)| (Sensitive::from(name), value.map(Sensitive::from)))
+            .collect()
+    })
+}
+
+/// The same, for text that is already open.
+pub(super) fn pair_list(text: &str) -> Vec<(String, Option<String>)> {
+    let text = text.trim();
+    let (head, rest) = text.split_once([' ', '\t']).unwrap_or((text, ""));
+    if head.is_empty() {
+        return Vec::new();
+    }
+    if !head.contains('=') {
+        let value = rest.trim();
+        return vec![(head.to_owned(), (!value.is_empty()).then(|| value.to_owned()))];
+    }
+    let mut pairs: Vec<(String, Option<String>)> = Vec::new();
+    let bytes = text.as_bytes();
+    let mut closing = Closing { from: 0, end: 0, lasts: [0; 2] };
+    let mut at = 0;
+    while at < bytes.len() {
+        let gap = at;
+        while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
+            at += 1;
+        }
+        let gap = &text[gap..at];
+        let (word, end) = pair_word(text, at, &mut closing);
+        if end == at {
+            break;
+        }
+        at = end;
+        match word.split_once('=') {
+            Some((name, value)) if pairs.is_empty() || key(name) => {
+                pairs.push((name.to_owned(), Some(value.to_owned())))
+            }
+            _ => {
+                if let Some((_, Some(value))) = pairs.last_mut() {
+                    value.push_str(gap);
+                    value.push_str(&word);
+                }
+            }
+        }
+    }
+    pairs
+}
+
+fn key(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-/".contains(&b))
+}
+
+fn pair_word(text: &str, start: usize, closing: &mut Closing) -> (String, usize) {
+    let bytes = text.as_bytes();
+    let mut out = Vec::new();
+    let mut at = start;
+    while at < bytes.len() && !bytes[at].is_ascii_whitespace() {
+        let opens = at == start || bytes[at - 1] == b'=';
+        if opens && matches!(bytes[at], b'"' | b'\'') && closing.may_close(text, at, bytes[at]) {
+            let (inner, end) = quoted(bytes, at, bytes[at]);
+            out.extend(inner);
+            at = end;
+        } else {
+            if bytes[at] == b'\\' && bytes.get(at + 1) == Some(&b' ') {
+                at += 1; // `K=a\ b` keeps its space
+            }
+            out.push(bytes[at]);
+            at += 1;
+        }
+    }
+    (String::from_utf8_lossy(&out).into_owned(), at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(text: &str) -> Vec<String> {
+        words(text).into_iter().map(|word| word.text).collect()
+    }
+
+    #[test]
+    fn quotes_and_separators_cut_words() {
+        assert_eq!(cut("A='b c' d && e=\"f\\\"g\";h"), ["A=b c", "d", "e=f\"g", "h"]);
+        assert_eq!(cut("don't stop"), ["don't", "stop"]);
+        assert_eq!(cut("[\"a\",\"--token\",\"x y\"]"), ["a", "--token", "x y"]);
+        assert_eq!(cut("T=${A:-b c} u=http://h/?a=1&b=2"), ["T=${A:-b c}", "u=http://h/?a=1&b=2"]);
+        assert!(words("{\"password\": \"x\"}")[0].key);
+    }
+
+    #[test]
+    fn env_entries_keep_spaces_in_values() {
+        let all = |text: &str| -> Vec<String> {
+            pair_list(text).into_iter().map(|(k, v)| format!("{k}|{}", v.unwrap_or_default())).collect()
+        };
+        let is = |text: &str, want: &[&str]| {
+            let got: Vec<String> = all(text);
+            assert_eq!(got, want, "{text}");
+        };
+        is("DATABASE_URL=postgresql://u:p w@h/db", &["DATABASE_URL|postgresql://u:p w@h/db"]);
+        is("A=1 B=\"two words\" C='x'", &["A|1", "B|two words", "C|x"]);
+        is("KEY some value", &["KEY|some value"]);
+        is("A=b=c", &["A|b=c"]);
+        assert_eq!(pair_list("TOKEN"), [("TOKEN".to_owned(), None)]);
+    }
+}
