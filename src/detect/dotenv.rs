@@ -116,20 +116,20 @@ impl<'a> Parser<'a> {
         let lead = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         let body = &rest[lead..];
         let line_end = body.find('\n').unwrap_or(body.len());
-        if let Some(quote) = body.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) {
-            if let Some(close) = self.close(body, quote) {
-                let inner = &body[1..close];
-                let tail = &body[close + 1..];
-                let tail = &tail[..tail.find('\n').unwrap_or(tail.len())];
-                let glued = tail.find([' ', '\t']).unwrap_or(tail.len());
-                let value = match (quote, &tail[..glued]) {
-                    ('"', "") => unescape(inner),
-                    (_, "") => Cow::Borrowed(inner),
-                    // The shell joins `"abc"def`.
-                    (_, glued) => Cow::Owned([inner, glued].concat()),
-                };
-                return (value, lead + close + 1 + tail.len(), tail[glued..].find('#').map(|at| &tail[glued + at..]));
-            }
+        if let Some(quote) = body.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))
+            && let Some(close) = self.close(body, quote)
+        {
+            let inner = &body[1..close];
+            let tail = &body[close + 1..];
+            let tail = &tail[..tail.find('\n').unwrap_or(tail.len())];
+            let glued = tail.find([' ', '\t']).unwrap_or(tail.len());
+            let value = match (quote, &tail[..glued]) {
+                ('"', "") => unescape(inner),
+                (_, "") => Cow::Borrowed(inner),
+                // The shell joins `"abc"def`.
+                (_, glued) => Cow::Owned([inner, glued].concat()),
+            };
+            return (value, lead + close + 1 + tail.len(), tail[glued..].find('#').map(|at| &tail[glued + at..]));
         }
         if let Some(end) = key_block(body) {
             return (Cow::Borrowed(&body[..end]), lead + end, None);
@@ -168,7 +168,7 @@ impl<'a> Parser<'a> {
         };
         let between = window[line_end + 1..at].lines();
         let key = body.lines().take(2).any(|line| line.contains("-----BEGIN"));
-        let swallows = !key && between.into_iter().any(|line| upper_assignment(line));
+        let swallows = !key && between.into_iter().any(upper_assignment);
         (!swallows).then_some(at)
     }
 }
@@ -189,12 +189,11 @@ fn continued(body: &str, lead: usize) -> (Cow<'_, str>, usize, Option<&str>) {
     for line in body.split_inclusive('\n') {
         used += line.trim_end_matches('\n').len();
         let text = line.trim_end();
-        match text.strip_suffix('\\') {
-            Some(more) => value.push_str(more.trim_start()),
-            None => {
-                value.push_str(inline(text.trim_start()).0);
-                break;
-            }
+        if let Some(more) = text.strip_suffix('\\') {
+            value.push_str(more.trim_start());
+        } else {
+            value.push_str(inline(text.trim_start()).0);
+            break;
         }
         used += line.len() - line.trim_end_matches('\n').len();
     }
