@@ -184,6 +184,7 @@ mod tests {
     #[test]
     fn a_hostile_pattern_ends() {
         let pattern = "*a".repeat(200);
-        assert!(!matches(pattern.as_bytes(), "a".repeat(4000).as_bytes(), false));
+        let text = format!("{}b", "a".repeat(4000));
+        assert!(!matches(pattern.as_bytes(), text.as_bytes(), false));
     }
 }
