@@ -3,9 +3,10 @@
 //! In: root trees as the commit walk finds them. Out: the few trees that hold env-like names, or lead to one.
 //! It knows names and modes, no commit and no content.
 
-use super::objects::{EntryType, Fault, IdMap, IdSet, Losses, entries, structure};
+use super::ids::{IdMap, IdSet};
+use super::names::{FOLLOW, INSIDE, Lens, NAMED, Paths, Role, dotted, role_of};
+use super::objects::{EntryType, Fault, Losses, entries, structure};
 use super::open::Store;
-use crate::detect;
 use crate::evidence::Stop;
 use git2::{ObjectType, Odb, OdbLookupFlags, Oid};
 use std::collections::HashMap;
@@ -16,19 +17,6 @@ use std::sync::mpsc::Receiver;
 const DEEPEST: usize = 256;
 /// Names remembered per worker.
 const NAMES: usize = 1 << 16;
-
-/// What a name says about an entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Role {
-    /// An env file by its name, or by a symlink of that name.
-    Env,
-    /// A template of one.
-    Template,
-    /// Any file below a directory with an env file's name: judged if its content has that shape.
-    Inside,
-    /// Anything else.
-    Other,
-}
 
 /// An entry that matters.
 pub(super) struct Hit {
@@ -53,33 +41,7 @@ pub(super) struct Node {
     pub(super) branches: Vec<Branch>,
 }
 
-/// What to look for below a tree: 0 names, 1 everything (inside an env directory), else a place in [`Paths`].
-type Lens = u32;
-const NAMED: Lens = 0;
-const INSIDE: Lens = 1;
-/// The lens that follows given paths from the root.
-pub(super) const FOLLOW: Lens = 2;
 type Key = (Oid, Lens);
-
-/// Exact paths to follow, as a trie: the targets of symlinks with an env file's name.
-#[derive(Default)]
-pub(super) struct Paths {
-    steps: HashMap<(Lens, Vec<u8>), (Lens, bool)>,
-}
-
-impl Paths {
-    /// Adds a path of plain components.
-    pub(super) fn add(&mut self, path: &[u8]) {
-        let parts: Vec<&[u8]> = path.split(|&b| b == b'/').collect();
-        let mut at = FOLLOW;
-        for (n, part) in parts.iter().enumerate() {
-            let fresh = FOLLOW + 1 + Lens::try_from(self.steps.len()).unwrap_or(0);
-            let step = self.steps.entry((at, part.to_vec())).or_insert((fresh, false));
-            step.1 |= n + 1 == parts.len();
-            at = step.0;
-        }
-    }
-}
 
 /// All trees that matter.
 #[derive(Default)]
@@ -255,10 +217,10 @@ impl<'a> Worker<'a> {
             self.verify(odb, entry.id);
         }
         if lens >= FOLLOW {
-            let step = self.paths.and_then(|paths| paths.steps.get(&(lens, entry.name.to_vec())));
+            let step = self.paths.and_then(|paths| paths.step(lens, entry.name));
             match (step, entry.what) {
                 (Some((_, true)), EntryType::Tree) => below.push((name(), (entry.id, INSIDE), true)),
-                (Some((next, _)), EntryType::Tree) => below.push((name(), (entry.id, *next), false)),
+                (Some((next, _)), EntryType::Tree) => below.push((name(), (entry.id, next), false)),
                 (Some((_, true)), what) => node.hits.push(Hit { name: name(), id: entry.id, what, role: Role::Env }),
                 _ => {}
             }
@@ -291,23 +253,5 @@ impl<'a> Worker<'a> {
             self.names.insert(Box::from(name), role);
         }
         role
-    }
-}
-
-/// Whether a directory of an env file's name is one: `.env/`, `prod.env/`, but not `env/` or `environment/`,
-/// which are where programs keep their code.
-pub(super) fn dotted(name: &[u8]) -> bool {
-    name.contains(&b'.')
-}
-
-/// What a file name says.
-pub(super) fn role_of(name: &[u8]) -> Role {
-    let name = String::from_utf8_lossy(name);
-    if detect::env_template(&name) {
-        Role::Template
-    } else if detect::env_like(&name) {
-        Role::Env
-    } else {
-        Role::Other
     }
 }

@@ -3,7 +3,8 @@
 //! In: root commits. Out: commits with their parents, a stable order from old to new, and what is missing.
 //! It knows no path and no content; each tree is handed on as soon as its commit is read.
 
-use super::objects::{Fault, IdMap, IdSet, Losses, commit};
+use super::ids::{IdMap, IdSet};
+use super::objects::{Fault, Losses, commit};
 use crate::evidence::{Stop, Task};
 use git2::{Odb, Oid};
 use std::cmp::Reverse;

@@ -4,23 +4,22 @@
 //! could not be judged, and counts. Reflogs, unreachable objects, notes' texts and commit messages are another
 //! rule's; the coverage's level `reachable` says so.
 
-use super::forest::Role;
 use super::judge::{Judged, Outcome, judge};
 use super::kinds::HISTORY;
+use super::names::Role;
 use super::objects::{EntryType, Fault, Peeled};
 use super::open::Store;
 use super::places::Spot;
 use super::refs::digest_name;
+use super::summary::Summary;
 use super::survey::{Span, Survey};
 use crate::collect::Job;
-use crate::detect::{Scan, Spotted};
-use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Subject, Target, Timestamp};
+use crate::evidence::{Batch, Cause, Coverage, Evidence, Fact, Gap, Name, Place, Subject, Target, Timestamp};
 use git2::Oid;
 use std::collections::{BTreeMap, HashMap};
 
-/// Most ref names and variables that one piece of evidence lists.
+/// Most ref names that one piece of evidence lists.
 const REFS: usize = 5;
-const VARIABLES: usize = 50;
 
 /// What the judged blobs add to completeness.
 #[derive(Default)]
@@ -31,53 +30,6 @@ pub(super) struct Unjudged {
     pub(super) malformed: u64,
     /// Env files whose content is in LFS.
     pub(super) elsewhere: u64,
-}
-
-struct Summary {
-    worst: Option<Spotted>,
-    variables: Vec<Name>,
-    exposed: usize,
-    review: Option<(Option<Name>, u32)>,
-    determined: bool,
-    encoding: &'static str,
-}
-
-impl Summary {
-    fn of(scan: Scan) -> Self {
-        let mut determined = scan.determined;
-        let mut summary = Self {
-            worst: None,
-            variables: Vec::new(),
-            exposed: 0,
-            review: None,
-            determined: true,
-            encoding: scan.encoding,
-        };
-        for spotted in scan.spotted {
-            let class = spotted.judgement.class;
-            determined &= class != Class::Undetermined;
-            if class == Class::Open && summary.review.is_none() {
-                summary.review = Some((spotted.variable.clone(), spotted.line));
-            }
-            if class.is_exposed() {
-                summary.exposed += 1;
-                let named = spotted.variable.as_ref().filter(|name| !summary.variables.contains(name));
-                if let Some(name) = named.filter(|_| summary.variables.len() < VARIABLES) {
-                    summary.variables.push(name.clone());
-                }
-                summary.keep(spotted);
-            }
-        }
-        summary.determined = determined;
-        summary
-    }
-
-    fn keep(&mut self, spotted: Spotted) {
-        let weight = |s: &Spotted| (s.judgement.class, s.judgement.known, !s.commented);
-        if self.worst.as_ref().is_none_or(|worst| weight(&spotted) > weight(worst)) {
-            self.worst = Some(spotted);
-        }
-    }
 }
 
 /// One version of one file.

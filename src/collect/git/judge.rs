@@ -3,7 +3,8 @@
 //! In: blob ids. Out: what detection says of each, or why it could not say. Content is wrapped as it is read;
 //! nothing of it leaves but the detector's answer.
 
-use super::objects::{Content, Fault, IdMap, blob};
+use super::ids::IdMap;
+use super::objects::{Content, Fault, blob};
 use super::open::Store;
 use super::refs::small_file;
 use crate::collect::Job;

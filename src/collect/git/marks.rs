@@ -4,7 +4,7 @@
 //! repositories. libgit2 opens all of these without a word, so nothing is asked of it here but its parser of
 //! configuration files. Only the repository's own configuration counts.
 
-use super::objects::IdSet;
+use super::ids::IdSet;
 use super::refs::{children, small_file};
 use git2::{Config, Oid};
 use std::collections::BTreeMap;

@@ -3,7 +3,8 @@
 //! In: a forest and root nodes in some order. Out: places with the root that showed them first. Each pair of
 //! path and tree is visited once, so the cost follows the distinct content, not the number of commits.
 
-use super::forest::{Branch, Forest, Role};
+use super::forest::{Branch, Forest};
+use super::names::Role;
 use super::objects::EntryType;
 use git2::Oid;
 use std::collections::{HashMap, HashSet};

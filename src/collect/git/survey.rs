@@ -3,9 +3,10 @@
 //! In: an opened store. Out: everything the kinds are made from. Symlinks with an env file's name are followed:
 //! the file they name is looked for in every version too.
 
-use super::forest::{FOLLOW, Forest, Paths, Role, Search};
+use super::forest::{Forest, Search};
 use super::graph::Graph;
 use super::marks::Marks;
+use super::names::{FOLLOW, NAMED, Paths, Role};
 use super::objects::{EntryType, Fault, Losses, Peeled, plain};
 use super::open::Store;
 use super::places::{PathTable, Spot, first_seen, link_target};
@@ -76,7 +77,7 @@ impl Survey {
     /// Every spot of history with its span, symlinks followed.
     pub(super) fn spans(&mut self, job: &Job, store: &Store) -> HashMap<Spot, Span> {
         let forest = std::mem::take(&mut self.forest);
-        let mut spans = self.sweep(&forest, 0);
+        let mut spans = self.sweep(&forest, NAMED);
         self.forest = forest;
         let mut known = BTreeSet::new();
         for _ in 0..LINK_ROUNDS {

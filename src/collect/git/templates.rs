@@ -3,10 +3,10 @@
 //! In: a survey of the tips. Out: one piece of evidence per assignment, gaps for what nobody can judge, or the
 //! observation that there is no template.
 
-use super::forest::Role;
 use super::history::shown_path;
 use super::judge::{Outcome, judge};
 use super::kinds::TEMPLATE;
+use super::names::{NAMED, Role};
 use super::objects::{EntryType, Fault, Peeled};
 use super::open::Store;
 use super::places::first_seen;
@@ -24,7 +24,7 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
         Peeled::Commit(id) => survey.graph.commits[survey.graph.find(id)? as usize].tree,
         _ => None,
     });
-    let roots: Vec<(u32, ())> = tips.filter_map(|tree| Some((survey.forest.root(tree, 0)?, ()))).collect();
+    let roots: Vec<(u32, ())> = tips.filter_map(|tree| Some((survey.forest.root(tree, NAMED)?, ()))).collect();
     let spots = first_seen(&survey.forest, &mut survey.table, roots.into_iter());
     let templates: BTreeSet<(Vec<u8>, Oid)> = spots
         .into_keys()

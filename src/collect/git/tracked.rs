@@ -4,10 +4,10 @@
 //! tip. Files below a directory with an env file's name count for that directory, and for themselves if they
 //! have such a name too. A symlink is judged by the tracked file it leads to. Tags and submodules are history's.
 
-use super::forest::{Role, dotted, role_of};
 use super::history::shown_path;
 use super::judge::{Outcome, judge};
 use super::kinds::TRACKED;
+use super::names::{NAMED, Role, dotted, role_of};
 use super::objects::{EntryType, Losses, Peeled, plain};
 use super::open::Store;
 use super::places::{first_seen, link_target};
@@ -102,7 +102,7 @@ fn at_tips(store: &Store, survey: &mut Survey, losses: &mut Losses, coverage: &m
     coverage.add("refs", tips.len() as u64);
     let trees: HashMap<usize, Oid> = tips.iter().copied().collect();
     let roots: Vec<(u32, usize)> =
-        tips.iter().filter_map(|&(n, tree)| Some((survey.forest.root(tree, 0)?, n))).collect();
+        tips.iter().filter_map(|&(n, tree)| Some((survey.forest.root(tree, NAMED)?, n))).collect();
     let mut seen: Vec<_> = first_seen(&survey.forest, &mut survey.table, roots.into_iter()).into_iter().collect();
     // The same path may hold several versions: the first ref by rank names it.
     seen.sort_by_key(|(spot, n)| (*n, *spot));

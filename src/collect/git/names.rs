@@ -1,0 +1,69 @@
+//! What the name of a tree's entry says: an env file, a template, a directory of them, or a place on a given path.
+//!
+//! Which names are env files is detection's knowledge. Knows no object.
+
+use crate::detect;
+use std::collections::HashMap;
+
+/// What a name says about an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Role {
+    /// An env file by its name, or by a symlink of that name.
+    Env,
+    /// A template of one.
+    Template,
+    /// Any file below a directory with an env file's name: judged if its content has that shape.
+    Inside,
+    /// Anything else.
+    Other,
+}
+
+/// What to look for below a tree: 0 names, 1 everything (inside an env directory), else a place in [`Paths`].
+pub(super) type Lens = u32;
+pub(super) const NAMED: Lens = 0;
+pub(super) const INSIDE: Lens = 1;
+/// The lens that follows given paths from the root.
+pub(super) const FOLLOW: Lens = 2;
+
+/// Exact paths to follow, as a trie: the targets of symlinks with an env file's name.
+#[derive(Default)]
+pub(super) struct Paths {
+    steps: HashMap<(Lens, Vec<u8>), (Lens, bool)>,
+}
+
+impl Paths {
+    /// Adds a path of plain components.
+    pub(super) fn add(&mut self, path: &[u8]) {
+        let parts: Vec<&[u8]> = path.split(|&b| b == b'/').collect();
+        let mut at = FOLLOW;
+        for (n, part) in parts.iter().enumerate() {
+            let fresh = FOLLOW + 1 + Lens::try_from(self.steps.len()).unwrap_or(0);
+            let step = self.steps.entry((at, part.to_vec())).or_insert((fresh, false));
+            step.1 |= n + 1 == parts.len();
+            at = step.0;
+        }
+    }
+
+    /// Where a name leads from a place, and whether a path ends there.
+    pub(super) fn step(&self, from: Lens, name: &[u8]) -> Option<(Lens, bool)> {
+        self.steps.get(&(from, name.to_vec())).copied()
+    }
+}
+
+/// Whether a directory of an env file's name is one: `.env/`, `prod.env/`, but not `env/` or `environment/`,
+/// which are where programs keep their code.
+pub(super) fn dotted(name: &[u8]) -> bool {
+    name.contains(&b'.')
+}
+
+/// What a file name says.
+pub(super) fn role_of(name: &[u8]) -> Role {
+    let name = String::from_utf8_lossy(name);
+    if detect::env_template(&name) {
+        Role::Template
+    } else if detect::env_like(&name) {
+        Role::Env
+    } else {
+        Role::Other
+    }
+}
