@@ -5,6 +5,9 @@
 
 use std::borrow::Cow;
 
+/// The longest value of several lines.
+const LONGEST: usize = 64 << 10;
+
 /// One assignment, as written.
 pub(super) struct Entry<'a> {
     pub(super) name: &'a str,
@@ -113,20 +116,20 @@ impl<'a> Parser<'a> {
         let lead = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         let body = &rest[lead..];
         let line_end = body.find('\n').unwrap_or(body.len());
-        if let Some(quote) = body.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) {
-            if let Some(close) = self.close(body, quote) {
-                let inner = &body[1..close];
-                let tail = &body[close + 1..];
-                let tail = &tail[..tail.find('\n').unwrap_or(tail.len())];
-                let glued = tail.find([' ', '\t']).unwrap_or(tail.len());
-                let value = match (quote, &tail[..glued]) {
-                    ('"', "") => unescape(inner),
-                    (_, "") => Cow::Borrowed(inner),
-                    // The shell joins `"abc"def`.
-                    (_, glued) => Cow::Owned([inner, glued].concat()),
-                };
-                return (value, lead + close + 1 + tail.len(), tail[glued..].find('#').map(|at| &tail[glued + at..]));
-            }
+        if let Some(quote) = body.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))
+            && let Some(close) = self.close(body, quote)
+        {
+            let inner = &body[1..close];
+            let tail = &body[close + 1..];
+            let tail = &tail[..tail.find('\n').unwrap_or(tail.len())];
+            let glued = tail.find([' ', '\t']).unwrap_or(tail.len());
+            let value = match (quote, &tail[..glued]) {
+                ('"', "") => unescape(inner),
+                (_, "") => Cow::Borrowed(inner),
+                // The shell joins `"abc"def`.
+                (_, glued) => Cow::Owned([inner, glued].concat()),
+            };
+            return (value, lead + close + 1 + tail.len(), tail[glued..].find('#').map(|at| &tail[glued + at..]));
         }
         if let Some(end) = key_block(body) {
             return (Cow::Borrowed(&body[..end]), lead + end, None);
@@ -156,8 +159,7 @@ impl<'a> Parser<'a> {
             return None;
         }
         // A bounded look: a value of several lines is a key or a document, not the rest of the file.
-        let limit = body.char_indices().map(|(at, _)| at).take_while(|at| *at < 65_536).last().unwrap_or(0);
-        let window = if limit + 4 >= body.len() { body } else { &body[..limit] };
+        let window = &body[..body.floor_char_boundary(LONGEST)];
         let Some(at) = find(window) else {
             if window.len() == body.len() {
                 self.unclosed.push(quote);
@@ -165,19 +167,9 @@ impl<'a> Parser<'a> {
             return None;
         };
         let between = window[line_end + 1..at].lines();
-        let swallows = !body.contains_key() && between.into_iter().any(|line| upper_assignment(line));
+        let key = body.lines().take(2).any(|line| line.contains("-----BEGIN"));
+        let swallows = !key && between.into_iter().any(upper_assignment);
         (!swallows).then_some(at)
-    }
-}
-
-trait Keyed {
-    fn contains_key(&self) -> bool;
-}
-
-impl Keyed for str {
-    /// Whether the first line begins a PEM block.
-    fn contains_key(&self) -> bool {
-        self.lines().take(2).any(|line| line.contains("-----BEGIN"))
     }
 }
 
@@ -186,8 +178,7 @@ fn key_block(body: &str) -> Option<usize> {
     if !body.starts_with("-----BEGIN ") {
         return None;
     }
-    let limit = body.char_indices().map(|(at, _)| at).take_while(|at| *at < 65_536).last()?;
-    let end = body[..=limit].find("\n-----END ").or_else(|| body[..limit].find("-----END "))? + 1;
+    let end = body[..body.floor_char_boundary(LONGEST)].find("-----END ")?;
     Some(body[end..].find('\n').map_or(body.len(), |at| end + at))
 }
 
@@ -198,12 +189,11 @@ fn continued(body: &str, lead: usize) -> (Cow<'_, str>, usize, Option<&str>) {
     for line in body.split_inclusive('\n') {
         used += line.trim_end_matches('\n').len();
         let text = line.trim_end();
-        match text.strip_suffix('\\') {
-            Some(more) => value.push_str(more.trim_start()),
-            None => {
-                value.push_str(inline(text.trim_start()).0);
-                break;
-            }
+        if let Some(more) = text.strip_suffix('\\') {
+            value.push_str(more.trim_start());
+        } else {
+            value.push_str(inline(text.trim_start()).0);
+            break;
         }
         used += line.len() - line.trim_end_matches('\n').len();
     }

@@ -40,7 +40,7 @@ fn decode_bytes(bytes: &[u8]) -> Decoded {
         None => {}
     }
     let controls = bytes.iter().filter(|b| matches!(b, 1..=8 | 14..=26 | 28..=31 | 127)).count();
-    let zeros = bytes.iter().filter(|b| **b == 0).count();
+    let zeros = bytes.split(|b| *b == 0).count() - 1;
     if bytes.len() >= 16 && (controls * 20 > bytes.len() || zeros * 3 > bytes.len()) {
         return Decoded { text: printable_runs(bytes), encoding: "binary", determined: false };
     }
@@ -71,7 +71,7 @@ fn zero_side(bytes: &[u8]) -> Option<usize> {
 
 fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16, encoding: &'static str) -> Decoded {
     let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
-    let mut whole = bytes.len() % 2 == 0;
+    let mut whole = bytes.len().is_multiple_of(2);
     let text: Zeroizing<String> = Zeroizing::new(
         char::decode_utf16(units)
             .map(|c| {

@@ -7,6 +7,9 @@ use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+/// No format is shorter.
+const SHORTEST: usize = 20;
+
 /// Patterns without anchors; each begins with fixed text, so that a search skips ahead.
 static FORMATS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     [
@@ -42,6 +45,9 @@ static PUBLIC: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The first credential in a text, whatever stands around it.
 pub(super) fn within(text: &str) -> Option<&'static str> {
+    if text.len() < SHORTEST {
+        return None;
+    }
     FORMATS
         .iter()
         .find(|(kind, shape)| shape.find(text).is_some_and(|at| genuine(kind, text, &at.range())))
@@ -63,17 +69,17 @@ pub(super) fn all(text: &str) -> Vec<(&'static str, Range<usize>)> {
 /// The private key block that starts here, to its end line if it has one.
 pub(super) fn block(text: &str, start: usize) -> Range<usize> {
     let tail = &text[start..];
-    let limit = tail.char_indices().map(|(at, _)| at).take_while(|at| *at <= 32_768).last().unwrap_or(0);
+    let limit = tail.floor_char_boundary(32 << 10);
     let end = tail[..limit].find("-----END ").and_then(|at| {
         let close = tail[at + 9..].find("-----")?;
         Some(at + 9 + close + 5)
     });
-    start..start + end.unwrap_or(limit.min(64).min(tail.len()))
+    start..start + end.unwrap_or_else(|| tail.floor_char_boundary(64))
 }
 
 /// Public keys, certificates and publishable keys.
 pub(super) fn public(value: &str) -> bool {
-    PUBLIC.is_match(value) && within(value).is_none()
+    value.len() >= 17 && PUBLIC.is_match(value) && within(value).is_none()
 }
 
 /// A key is one only if a body follows: documents name the header line alone.
@@ -82,10 +88,11 @@ fn genuine(kind: &str, text: &str, at: &Range<usize>) -> bool {
         return true;
     }
     let tail = text[at.end..].trim_start_matches(['\n', '\r', ' ', '\\', 'n', 'r', '"', '\'', ',', '+']);
-    let body: String = tail.chars().take(400).collect();
+    let body: String = tail.chars().take(200).collect();
     let locked = text[at.clone()].contains("ENCRYPTED") || body.contains("Proc-Type: 4,ENCRYPTED");
-    let key: usize = body.chars().take_while(|c| c.is_ascii_alphanumeric() || "+/=\\\n\r \"'".contains(*c)).count();
-    !locked && key >= 16 && !body.starts_with("-----END")
+    let key = body.bytes().take_while(|b| b.is_ascii_alphanumeric() || b"+/=".contains(b)).count();
+    let headed = ["Version: ", "Comment: ", "Charset: "].iter().any(|header| body.starts_with(header));
+    !locked && (key >= 16 || headed)
 }
 
 #[cfg(test)]

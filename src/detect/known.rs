@@ -44,7 +44,7 @@ impl Needle {
         forms.find_iter(text).any(|found| {
             self.long || {
                 let before = found.start().checked_sub(1).and_then(|at| text.get(at));
-                let inside = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
+                let inside = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
                 !inside(before) && !inside(text.get(found.end()))
             }
         })

@@ -98,7 +98,7 @@ impl Detector {
         for secret in &known {
             registry.remember(&secret.value);
         }
-        let declared = declared.iter().map(|name| name.as_str().to_ascii_uppercase()).collect();
+        let declared = declared.into_iter().map(|name| name.as_str().to_ascii_uppercase()).collect();
         Self { declared, known: Known::of(known), key, registry }
     }
 

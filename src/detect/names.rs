@@ -245,10 +245,10 @@ fn words(name: &str) -> Vec<String> {
         if !c.is_alphanumeric() || starts {
             words.push(String::new());
         }
-        if c.is_alphanumeric() {
-            if let Some(word) = words.last_mut() {
-                word.push(c.to_ascii_uppercase());
-            }
+        if c.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.push(c.to_ascii_uppercase());
         }
     }
     words.retain(|word| !word.is_empty());

@@ -24,7 +24,7 @@ const AROUND: &str = "a an the me my it this that in on of to with for and or be
 static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"(?i)^(pass|password|passwd|pwd|secret|token|apikey|api_key|key|string|value|change_?me|foo|bar|foobar|",
-        r"s3cr3t_here|asdf|xyz|abc|n/?a|tbd|user|username)$",
+        r"s3cr3t_here|n/?a|tbd|user|username)$",
         r"|^(PASS|PASSWORD|SECRET|TOKEN|KEY|PWD)(_[A-Z0-9]{1,2})?$",
         r"|^[xX]{3,}$|^[xX]{2,}([-_ ][xX]{2,})+$|^\*{3,}$|^\.{3,}$|^…+$|^•+$|^-{3,}$|^_{3,}$|^#{3,}$|^\?{2,}$|^0{6,}$",
         r"|^(sk|pk|rk|ghp|glpat|npm|xox[a-z])[-_](live[-_]|test[-_])?([xX.*]{3,}|…)$",

@@ -71,11 +71,15 @@ static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 /// The value as a pointer into a manager or into the environment, without a default.
 pub(super) fn pointer(value: &str) -> Option<&'static str> {
-    (value.len() <= 4096).then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))?
+    let marked = value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.']);
+    marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))?
 }
 
 /// The value as ciphertext or as a password's verifier.
 pub(super) fn locked(value: &str, context: Context) -> Option<&'static str> {
+    if value.len() < 7 {
+        return None;
+    }
     // Compose writes `$` as `$$`.
     let single = (context == Context::Compose && value.contains("$$")).then(|| value.replace("$$", "$"));
     let value = single.as_deref().unwrap_or(value);
@@ -132,11 +136,11 @@ pub(super) fn interpolation(value: &str, context: Context) -> Interpolated<'_> {
             },
             None => match unbraced(after, context) {
                 0 => return Interpolated::None,
-                length => (length, None),
+                length => (length, ""),
             },
         };
         found += 1;
-        default = default.or(given.filter(|text| !text.is_empty()));
+        default = default.or((!given.is_empty()).then_some(given));
         rest = &after[length..];
     }
     other.push_str(rest);
@@ -168,8 +172,8 @@ fn braces(after: &str) -> Option<&str> {
     None
 }
 
-/// The inside of `${…}`: no reference, or one with or without a default.
-fn braced(inner: &str) -> Option<Option<&str>> {
+/// The inside of `${…}`: the default, empty if there is none; `None` if it is no reference.
+fn braced(inner: &str) -> Option<&str> {
     let plain = inner.strip_prefix(['#', '!']).unwrap_or(inner);
     let end = plain.find(|c: char| !(c.is_ascii_alphanumeric() || "_.-".contains(c))).unwrap_or(plain.len());
     // `-` is part of some names, and the operator of `${X-default}`.
@@ -180,7 +184,7 @@ fn braced(inner: &str) -> Option<Option<&str>> {
     }
     let given = [":-", ":=", ":+", "-", "=", "+"].iter().find_map(|operator| rest.strip_prefix(operator));
     if let Some(given) = given {
-        return Some(Some(given));
+        return Some(given);
     }
     if rest.is_empty() || rest.starts_with([':', '?', '%', '#', '/', '^', ',', '[', '(', '@']) {
         const SCHEMES: [&str; 14] = [
@@ -203,7 +207,7 @@ fn braced(inner: &str) -> Option<Option<&str>> {
         let spring = rest.strip_prefix(':').filter(|text| {
             !text.starts_with('?') && !SCHEMES.contains(&name) && !text.starts_with(|c: char| c.is_ascii_digit())
         });
-        return Some(spring);
+        return Some(spring.unwrap_or_default());
     }
     None
 }
@@ -221,9 +225,10 @@ fn unbraced(after: &str, context: Context) -> usize {
 
 /// The class of what this room knows by shape alone.
 pub(super) fn shaped(value: &str, context: Context) -> Option<(Class, &'static str)> {
-    pointer(value)
-        .map(|kind| (Class::Reference, kind))
-        .or_else(|| locked(value, context).map(|kind| (Class::Encrypted, kind)))
+    // `vault:v1:…` is ciphertext, other `vault:…` are pointers.
+    locked(value, context)
+        .map(|kind| (Class::Encrypted, kind))
+        .or_else(|| pointer(value).map(|kind| (Class::Reference, kind)))
 }
 
 #[cfg(test)]

@@ -82,7 +82,9 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
     if let Some((class, kind)) = references::shaped(value, look.context) {
         return Ruling::of(class, kind);
     }
-    if references::unfilled(value, matches!(stem, Promise::Secret | Promise::Weak)) {
+    // `JWT_ISSUER=null` or `COOKIE_DOMAIN=.example.org` stand in for no secret; `PASSWORD_FILE=null` does.
+    let file_of_secret = promise == Promise::Benign(Fit::Path) && stem == Promise::Secret;
+    if references::unfilled(value, promise == Promise::Secret || file_of_secret) {
         return Ruling::of(Class::TemplateFailure, "unfilled-template");
     }
     if let Some(ruling) = file(promise, stem, value) {
@@ -91,14 +93,14 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
     if formats::public(value) {
         return Ruling::of(Class::NotSecret, "public-key");
     }
-    let expects = matches!(stem, Promise::Secret | Promise::Weak);
+    let expects = matches!(promise, Promise::Secret | Promise::Weak) || file_of_secret;
     if expects && placeholders::whole(name, value) {
         return Ruling::of(Class::Placeholder, "placeholder");
     }
-    if look.may_open() {
-        if let Some(ruling) = containers::open(look, name, promise, value) {
-            return ruling;
-        }
+    if look.may_open()
+        && let Some(ruling) = containers::open(look, name, promise, value)
+    {
+        return ruling;
     }
     if let Some(kind) = formats::within(value) {
         // A key meant for browsers has the shape of one that is not.

@@ -66,6 +66,9 @@ pub(super) fn looks_like_env_file(bytes: &[u8]) -> bool {
     decoded.encoding != "binary" && dotenv::shape(&decoded.text)
 }
 
+/// Words in front of the command that counts.
+const LAUNCHERS: [&str; 8] = ["RUN", "CMD", "ENTRYPOINT", "HEALTHCHECK", "sudo", "exec", "env", "time"];
+
 /// What the next word is.
 enum Awaited {
     Nothing,
@@ -126,13 +129,18 @@ impl<'a> Finder<'a> {
         let mut command = String::new();
         let stdin = text.contains("-stdin") || text.contains("chpasswd");
         let mut before = String::new();
+        let netrc = text.contains("machine ") && text.contains("login ");
         let mut skipped = 0;
         for word in words(text) {
             if word.span.start < skipped {
                 continue;
             }
-            if word.first {
+            if word.first
+                || LAUNCHERS.contains(&command.as_str()) && !word.text.starts_with('-') && !word.text.contains('=')
+            {
                 command.clone_from(&word.text);
+            }
+            if word.first {
                 awaited = if matches!(awaited, Awaited::Value(_)) { awaited } else { Awaited::Nothing };
             }
             if !word.quoted && matches!(word.text.as_str(), "ENV" | "ARG" | "LABEL") && instruction(text, &word) {
@@ -140,6 +148,10 @@ impl<'a> Finder<'a> {
                 continue;
             }
             let line = base + word.line;
+            if netrc && word.text == "password" {
+                awaited = Awaited::Value(word.text);
+                continue;
+            }
             let exposed = match std::mem::replace(&mut awaited, Awaited::Nothing) {
                 Awaited::Value(name) if !word.text.starts_with("--") => self.judge(&name, &word.text, line),
                 Awaited::Prose(name) => {
@@ -216,7 +228,15 @@ impl<'a> Finder<'a> {
         if text.starts_with('-') && text.len() > 1 && !text.starts_with("-----") {
             return self.flag(text, command, before, line, awaited);
         }
+        if text == "=" {
+            if names::promise(before) == Promise::Secret {
+                *awaited = Awaited::Prose(before.to_owned());
+            }
+            return false;
+        }
         if let Some((name, value)) = text.split_once('=') {
+            // `//registry.example.org/:_authToken=…` is how npm writes it.
+            let name = name.strip_prefix("//").and_then(|place| place.rsplit(':').next()).unwrap_or(name);
             if !variable(name) {
                 return false;
             }
@@ -227,9 +247,7 @@ impl<'a> Finder<'a> {
             }
             return self.judge(name, value, line);
         }
-        if text == "=" && names::promise(before) == Promise::Secret {
-            *awaited = Awaited::Prose(before.to_owned());
-        } else if let Some(name) = text.strip_suffix(':') {
+        if let Some(name) = text.strip_suffix(':') {
             if names::promise(name) == Promise::Secret && variable(name) {
                 *awaited = Awaited::Prose(name.to_owned());
             }
@@ -274,7 +292,7 @@ impl<'a> Finder<'a> {
                     return self.judge("PASSWORD", password, line);
                 }
                 let name = text.trim_start_matches('-');
-                let off = name.starts_with("no-") || name.starts_with("disable-") || !text.starts_with("-");
+                let off = name.starts_with("no-") || name.starts_with("disable") || !text.starts_with('-');
                 if !off && text.len() > 3 && names::promise(name) == Promise::Secret {
                     *awaited = Awaited::Value(name.to_owned());
                 }

@@ -16,7 +16,7 @@ fn own(text: &str) -> Sensitive {
 
 /// Letters and digits that nobody typed.
 fn noise(length: usize) -> String {
-    (0..length as u64).map(|n| b"aZ3kQ8vB1xM6rT9w"[(n * n * 7 + n * 5 + 3) as usize % 251 % 16] as char).collect()
+    (0..length).map(|n| b"aZ3kQ8vB1xM6rT9w"[(n * n * 7 + n * 5 + 3) % 251 % 16] as char).collect()
 }
 
 fn hex(length: usize) -> String {
@@ -31,7 +31,7 @@ fn class(name: &str, value: &str) -> Class {
 fn all(want: Class, pairs: &[(&str, &str)]) {
     for (name, value) in pairs {
         let got = detector().judge(&own(name), &own(value), Context::Env);
-        assert_eq!((got.class, got.kind == ""), (want, false), "{name}={value} ({})", got.kind);
+        assert_eq!((got.class, got.kind.is_empty()), (want, false), "{name}={value} ({})", got.kind);
     }
 }
 
@@ -174,6 +174,7 @@ fn harmless_names_and_values_do_not_fail() {
             ("ALLOW_EMPTY_PASSWORD", "yes"),
             ("APP_NAME", "example"),
             ("LOG_LEVEL", "null"),
+            ("COOKIE_DOMAIN", ".example.org"),
             ("MAX_TOKENS", "4096"),
             ("ACCESS_TOKEN_TTL", "15m"),
             ("SERVICE_HOST", "db.internal:5432"),
@@ -288,6 +289,10 @@ fn history_text_is_read() {
     loud("RUN docker login -u bob -p hunter2 registry");
     loud("RUN mysql -uroot -phunter2 db");
     loud(&format!("COPY x y # {}{}", "ghp_", noise(36)));
+    loud("//registry.npmjs.org/:_authToken=tr0ub4dor-and-3");
+    loud("machine git.example.org login bob password hunter2");
+    loud("[default]\npassword = hunter2");
+    loud("kubectl create secret generic x --from-literal=password=hunter2");
     loud("please rotate, password: hunter2");
     loud("{\"password\": \"hunter2\"}");
     loud("RUN echo 'root:hunter2' | chpasswd");
@@ -310,6 +315,9 @@ fn harmless_build_text_stays_quiet() {
     quiet("RUN export TOKEN=${X} && mkdir -p /app/data");
     quiet(&format!("ENV PYTHON_SHA256={}", hex(64)));
     quiet("the token is kept in Vault; don't put the password: here");
+    quiet("RUN adduser --disabled-password app && useradd -r app");
+    quiet("RUN npm config set //registry.npmjs.org/:_authToken=${NPM_TOKEN}");
+    quiet("RUN gpg --batch --keyserver hkps://keys.openpgp.org --recv-keys \"$GPG_KEY\"");
     quiet("docker run -p 8080:80 -e TOKEN app");
     quiet("grep -----BEGIN RSA PRIVATE KEY----- in the repository");
 }
@@ -348,7 +356,7 @@ fn a_variable_that_is_a_secret_itself_is_withheld() {
 }
 
 #[test]
-fn a_megabyte_of_one_line_is_read_in_time() {
+fn hostile_repetition_is_read_in_linear_time() {
     for piece in [
         "a",
         "A=\"b ",
@@ -373,17 +381,14 @@ fn a_megabyte_of_one_line_is_read_in_time() {
         "K='\n",
         "K=\"\n",
     ] {
-        let text = piece.repeat((1 << 20) / piece.len());
+        let text = piece.repeat((128 << 10) / piece.len());
         let start = Instant::now();
         let detector = detector();
         let _ = detector.text(&own(&text), Context::History);
         let _ = detector.env_file(&own(&text));
         let _ = detector.judge(&own("CONFIG"), &own(&text), Context::Env);
         let _ = pairs(&own(&text));
-        assert!(start.elapsed() < Duration::from_secs(20), "{piece:?} {:?}", start.elapsed());
-        if start.elapsed() > Duration::from_secs(2) {
-            eprintln!("slow {piece:?} {:?}", start.elapsed());
-        }
+        assert!(start.elapsed() < Duration::from_secs(5), "{piece:?} {:?}", start.elapsed());
     }
 }
 

@@ -33,9 +33,12 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     if let Some(at) = outside(after, &['?', '#', ';']) {
         for part in after[at + 1..].split(['&', ';', '?', '#']) {
             let Some((key, text)) = part.split_once('=') else { continue };
+            if names::promise(key) == Promise::Neutral {
+                continue;
+            }
             let text = decoded(text);
             let found = rule(&look.deeper(), key, &text);
-            if found.class > Class::NonSecretUrl && names::promise(key) != Promise::Neutral {
+            if found.class > Class::NonSecretUrl {
                 worst = worst.worst(found.with_leaf(&text));
             }
         }
@@ -120,20 +123,16 @@ fn secret_part(look: &Look, raw: &str) -> Ruling {
 fn userinfo(rest: &str, web: bool) -> Option<&str> {
     let authority = outside(rest, &['/', '?', '#']).map_or(rest, |at| &rest[..at]);
     let last = |text: &str| text.rfind('@');
-    if web {
-        if let Some(at) = last(authority) {
-            return Some(&rest[..at]);
-        }
+    if web && let Some(at) = last(authority) {
+        return Some(&rest[..at]);
     }
     // Passwords with `/`, `?` or `#` in them; a port is none.
     let (host, tail) = authority.split_once(':').unwrap_or((authority, ""));
     let port = tail.bytes().all(|b| b.is_ascii_digit()) && !tail.is_empty();
     let head = outside(rest, &['?']).map_or(rest, |at| &rest[..at]);
-    if !web {
-        if let Some(at) = last(head) {
-            // `scheme://host/path@tag` has no colon in front.
-            return (head[..at].contains(':') || !head[..at].contains('/')).then_some(&rest[..at]);
-        }
+    if !web && let Some(at) = last(head) {
+        // `scheme://host/path@tag` has no colon in front.
+        return (head[..at].contains(':') || !head[..at].contains('/')).then_some(&rest[..at]);
     }
     if !authority.contains(':') || port || host.contains('[') {
         return None;
@@ -157,5 +156,7 @@ fn outside(text: &str, any: &[char]) -> Option<usize> {
 }
 
 fn decoded(text: &str) -> Zeroizing<String> {
-    Zeroizing::new(percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), |text| text.into_owned()))
+    Zeroizing::new(
+        percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned),
+    )
 }

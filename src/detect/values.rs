@@ -33,8 +33,12 @@ static PLAIN: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 /// The value's everyday type, if it has one.
 pub(super) fn everyday(value: &str) -> Option<&'static str> {
-    if value.len() > 300 {
+    let bare = !value.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'@' | b':' | b'_'));
+    if value.len() > 300 || (bare && value.len() > 8) {
         return None;
+    }
+    if bare {
+        return PLAIN[0].1.is_match(value).then_some("switch");
     }
     PLAIN.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind)
 }
@@ -156,7 +160,9 @@ fn distinct(value: &str) -> usize {
 #[expect(clippy::cast_precision_loss, reason = "counts of bytes")]
 fn entropy(bytes: &[u8]) -> f64 {
     let mut counts = [0_usize; 256];
-    bytes.iter().for_each(|b| counts[usize::from(*b)] += 1);
+    for b in bytes {
+        counts[usize::from(*b)] += 1;
+    }
     let all = bytes.len() as f64;
     counts.iter().filter(|n| **n > 0).map(|n| *n as f64 / all).map(|share| -share * share.log2()).sum()
 }
@@ -178,7 +184,7 @@ mod tests {
 
     #[test]
     fn random_text_is_told_from_words() {
-        let bytes: Vec<u8> = (0..48_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+        let bytes: Vec<u8> = (0..48_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect();
         assert!(random(&BASE64.encode(&bytes)));
         assert!(random(&data_encoding::HEXLOWER.encode(&bytes[..16])));
         for value in [
@@ -196,7 +202,7 @@ mod tests {
     #[test]
     fn a_path_is_made_of_words() {
         assert!(path("/run/secrets/db") && path("C:\\secrets\\db.txt") && path("~/.ssh/id_ed25519"));
-        let bytes: Vec<u8> = (0..32_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 11) as u8).collect();
+        let bytes: Vec<u8> = (0..32_u32).map(|n| n.wrapping_mul(2_654_435_761).to_be_bytes()[1]).collect();
         assert!(!path(&format!("/{}", BASE64.encode(&bytes))));
         assert!(relative_path("secrets/db.txt") && !relative_path("hunter2"));
     }

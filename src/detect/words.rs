@@ -39,7 +39,7 @@ pub(super) fn words(text: &str) -> Vec<Word> {
             _ => {
                 let word = word(text, at, line, first, &mut closing);
                 at = word.span.end.max(at + 1);
-                at += (word.key && bytes.get(at) == Some(&b':')) as usize;
+                at += usize::from(word.key && bytes.get(at) == Some(&b':'));
                 first = false;
                 if !word.text.is_empty() || word.quoted {
                     words.push(word);
@@ -77,6 +77,7 @@ fn word(text: &str, start: usize, line: u32, first: bool, closing: &mut Closing)
     while at < bytes.len() {
         let b = bytes[at];
         let next = bytes.get(at + 1).copied().unwrap_or(b'\n');
+        let closed = quotes > 0 && at > start && matches!(bytes[at - 1], b'"' | b'\'');
         let opens = at == start || matches!(bytes[at - 1], b'=' | b':' | b'(' | b',' | b'"' | b'\'' | b'p');
         match b {
             b'"' | b'\'' if opens && closing.may_close(text, at, b) => {
@@ -98,14 +99,21 @@ fn word(text: &str, start: usize, line: u32, first: bool, closing: &mut Closing)
             b')' | b']' | b'}' if ends(next) => break,
             b';' | b'|' | b',' if ends(next) || matches!(next, b'"' | b'\'') || next == b => break,
             b'&' if next == b'&' || next == b' ' => break,
+            b';' | b'|' | b',' | b'&' | b')' | b']' | b'}' if closed => break,
             _ => {}
         }
         out.push(b);
         at += 1;
     }
-    let quoted = whole && quotes == 1;
-    let key = quoted && bytes.get(at) == Some(&b':');
-    Word { text: String::from_utf8_lossy(&out).into_owned(), span: start..at, line, quoted, key, first }
+    let key = whole && quotes == 1 && bytes.get(at) == Some(&b':');
+    Word {
+        text: String::from_utf8_lossy(&out).into_owned(),
+        span: start..at,
+        line,
+        quoted: whole && quotes == 1,
+        key,
+        first,
+    }
 }
 
 fn ends(b: u8) -> bool {
@@ -121,15 +129,12 @@ fn quoted(bytes: &[u8], at: usize, quote: u8) -> (Vec<u8>, usize) {
             return (inner, place + 1);
         }
         let escapes = b == b'\\' && quote == b'"';
-        match bytes.get(place + 1).copied().filter(|_| escapes) {
-            Some(next @ (b'"' | b'\\' | b'$' | b'`')) => {
-                inner.push(next);
-                place += 2;
-            }
-            _ => {
-                inner.push(b);
-                place += 1;
-            }
+        if let Some(next @ (b'"' | b'\\' | b'$' | b'`')) = bytes.get(place + 1).copied().filter(|_| escapes) {
+            inner.push(next);
+            place += 2;
+        } else {
+            inner.push(b);
+            place += 1;
         }
     }
     (inner, place)
@@ -176,7 +181,7 @@ pub(super) fn pair_list(text: &str) -> Vec<(String, Option<String>)> {
         at = end;
         match word.split_once('=') {
             Some((name, value)) if pairs.is_empty() || key(name) => {
-                pairs.push((name.to_owned(), Some(value.to_owned())))
+                pairs.push((name.to_owned(), Some(value.to_owned())));
             }
             _ => {
                 if let Some((_, Some(value))) = pairs.last_mut() {
