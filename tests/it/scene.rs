@@ -32,6 +32,13 @@ pub(crate) fn secret() -> String {
     bytes.iter().map(|b| char::from(alphabet[usize::from(*b) % alphabet.len()])).collect()
 }
 
+/// Random hexadecimal digits: a commit, a checksum, an id.
+pub(crate) fn hex(length: usize) -> String {
+    let mut bytes = vec![0_u8; length];
+    getrandom::fill(&mut bytes).unwrap();
+    bytes.iter().map(|b| char::from(b"0123456789abcdef"[usize::from(b % 16)])).collect()
+}
+
 /// Everything that was collected as text: what must not hold a value.
 pub(crate) fn shown(batch: &Batch) -> String {
     format!("{:?}{:?}{:?}{:?}", batch.evidence, batch.gaps, batch.coverage, batch.inapplicable)

@@ -1,7 +1,7 @@
 //! What instructions write into an image or its history.
 
 use super::{examine, of, problems, tree};
-use crate::scene::{secret, shown};
+use crate::scene::{hex, secret, shown};
 use leakproof::evidence::{Cause, Fact};
 
 #[test]
@@ -37,6 +37,15 @@ fn both_forms_of_env_and_a_default_of_arg_are_judged() {
 fn an_argument_without_a_value_and_secret_mounts_are_fine() {
     let text = "FROM a\nARG TOKEN\nENV OTHER_SECRET=\nENV PORT=8000\nRUN --mount=type=secret,id=token make\n";
     assert_eq!(of(text), ["none"]);
+}
+
+#[test]
+fn checksum_pins_and_everyday_commands_are_fine() {
+    let sum = hex(64);
+    let text = format!(
+        "FROM python:3.12-slim@sha256:{sum}\nENV PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1\nENV APP_HOME=/app\nARG VERSION=1.2.3\nADD --checksum=sha256:{sum} https://example.org/x.tar.gz /x\nRUN curl -fsSL https://example.org/x -o x && echo \"{sum}  x\" | sha256sum -c -\nRUN apt-get update && apt-get install -y --no-install-recommends ca-certificates && rm -rf /var/lib/apt/lists/*\nRUN useradd --uid 1000 app\nLABEL org.opencontainers.image.revision={sum}\nEXPOSE 8000\nENTRYPOINT [\"uvicorn\", \"app:app\", \"--host\", \"0.0.0.0\"]\n"
+    );
+    assert_eq!(of(&text), ["none"]);
 }
 
 #[test]

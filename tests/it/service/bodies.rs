@@ -2,7 +2,7 @@
 
 use super::stand_in::{StandIn, response, send};
 use super::{IMPATIENT, cause, health, only, outcome, probe, ready};
-use crate::scene::{number, secret, shown};
+use crate::scene::{hex, number, secret, shown};
 use leakproof::evidence::Cause;
 use std::time::{Duration, Instant};
 
@@ -71,6 +71,16 @@ fn nothing_of_a_body_reaches_the_evidence() {
     let batch = health(&server);
     assert_eq!(outcome(&batch), "ok");
     assert!(!shown(&batch).contains("marker") && !shown(&batch).contains('\u{1b}'));
+}
+
+#[test]
+fn ids_and_versions_in_an_answer_are_no_leak() {
+    let body = format!(
+        r#"{{"status":"ok","version":"1.2.3","commit":"{}","request_id":"{}","uptime":12.5,"host":"api-7f9c"}}"#,
+        hex(40),
+        hex(32)
+    );
+    assert_eq!(outcome(&health(&StandIn::json(&body))), "ok");
 }
 
 #[test]
