@@ -23,6 +23,7 @@ const AFTER: &str = "Exit codes: 0 all proven, 1 a failure, 2 usage or configura
 
 /// The commands.
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of them, once")]
 pub enum Command {
     /// Run the checklist here
     Check(Check),

@@ -39,12 +39,9 @@ pub(super) fn parse(file: &str, text: &str, base: &Path) -> Result<Config, Probl
     if !conforms || !problems.0.is_empty() {
         return problems.or(without_file());
     }
-    let raw: RawConfig = match serde_json::from_value(root.json()) {
-        Ok(raw) => raw,
-        Err(_) => {
-            problems.add(file, root.line, "does not have the shape of a configuration");
-            return Err(problems);
-        }
+    let Ok(raw) = serde_json::from_value::<RawConfig>(root.json()) else {
+        problems.add(file, root.line, "does not have the shape of a configuration");
+        return Err(problems);
     };
     let mut reader = Reader { document: file, root: Some(root), base, problems };
     let mut config = reader.config(raw);

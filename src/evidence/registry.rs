@@ -28,10 +28,9 @@ impl SecretRegistry {
         }
         let Ok(mut values) = self.values.lock() else { return };
         let value = value.duplicate();
-        if let Err(place) = values.binary_search_by(|held| held.as_slice().cmp(&value)) {
-            if values.len() < MOST {
-                values.insert(place, value);
-            }
+        let place = values.binary_search_by(|held| held.as_slice().cmp(&value));
+        if let (Err(place), true) = (place, values.len() < MOST) {
+            values.insert(place, value);
         }
     }
 

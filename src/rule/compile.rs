@@ -5,6 +5,7 @@ use super::{Expression, Opinion, Rule, RuleSource};
 use crate::evidence::{
     Document, Evidence, Fact, FieldType, Kind, Name, Node, Problems, Subject, Target, Timestamp, check_schema,
 };
+use crate::verdict::Severity;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -120,8 +121,7 @@ impl Compiler<'_> {
     fn example(&mut self, rule: &Rule, pointer: &str, facts: &BTreeMap<String, Value>, passes: bool) {
         let Some(item) = self.evidence(rule.needs, pointer, facts) else { return };
         let said = match rule.judge(&item, &[&item]) {
-            Ok(Opinion::Holds | Opinion::NotMeant) => Some(true),
-            Ok(Opinion::Breaks(severity)) if severity == crate::verdict::Severity::Info => Some(true),
+            Ok(Opinion::Holds | Opinion::NotMeant | Opinion::Breaks(Severity::Info)) => Some(true),
             Ok(Opinion::Breaks(_)) => Some(false),
             Err(_) => None,
         };

@@ -75,10 +75,9 @@ impl Rule {
     /// # Errors
     /// [`NoAnswer`] if an expression gives neither true nor false.
     pub fn judge(&self, item: &Evidence, all: &[&Evidence]) -> Result<Opinion, NoAnswer> {
-        if let Some(when) = &self.when {
-            if !when.holds(item, all)? {
-                return Ok(Opinion::NotMeant);
-            }
+        let meant = self.when.as_ref().map_or(Ok(true), |when| when.holds(item, all))?;
+        if !meant {
+            return Ok(Opinion::NotMeant);
         }
         if self.expect.holds(item, all)? {
             return Ok(Opinion::Holds);

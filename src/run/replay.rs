@@ -2,7 +2,7 @@
 
 use super::{RunError, output, sources};
 use crate::cli::Replay;
-use crate::evidence::{Ledger, SecretRegistry};
+use crate::evidence::{Ledger, Name, SecretRegistry};
 use crate::rule::Rule;
 
 pub(super) fn run(flags: &Replay, terminal: output::Terminal) -> Result<u8, RunError> {
@@ -10,8 +10,7 @@ pub(super) fn run(flags: &Replay, terminal: output::Terminal) -> Result<u8, RunE
     let bytes = std::fs::read(&flags.from).map_err(|error| RunError::file("cannot read", &flags.from, &error))?;
     let ledger = Ledger::from_file(&bytes)?;
     let set = sources::rule_set(flags.rules_dir.as_deref())?;
-    let missing: Vec<&str> =
-        ledger.header.rules.iter().map(|id| id.as_str()).filter(|id| set.get(id).is_none()).collect();
+    let missing: Vec<&str> = ledger.header.rules.iter().map(Name::as_str).filter(|id| set.get(id).is_none()).collect();
     if !missing.is_empty() {
         return Err(RunError::usage(
             format!("the ledger was judged by rules that are not here: {}", missing.join(", ")),

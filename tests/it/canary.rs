@@ -39,7 +39,8 @@ fn canaries(kept: &Path) -> Vec<String> {
 
 fn forms(value: &str) -> Vec<String> {
     let bytes = value.as_bytes();
-    let url = bytes.iter().map(|b| format!("%{b:02X}")).collect::<String>();
+    let url = HEXUPPER.encode(bytes).as_bytes().chunks(2).flat_map(|pair| [b"%", pair].concat()).collect::<Vec<u8>>();
+    let url = String::from_utf8(url).unwrap();
     vec![
         value.to_owned(),
         BASE64.encode(&bytes[..bytes.len() - bytes.len() % 3]),

@@ -31,12 +31,11 @@ pub(super) struct Deployment {
 /// Builds a world, in `kept` or in a directory that is removed afterwards.
 pub(super) fn build(name: &str, kept: Option<&Path>) -> io::Result<Deployment> {
     let world = WORLDS.get_dir(name).ok_or(io::ErrorKind::NotFound)?;
-    let (directory, temporary) = match kept {
-        Some(kept) => (empty(kept)?, None),
-        None => {
-            let temporary = tempfile::Builder::new().prefix("leakproof-demo-").tempdir()?;
-            (temporary.path().to_owned(), Some(temporary))
-        }
+    let (directory, temporary) = if let Some(kept) = kept {
+        (empty(kept)?, None)
+    } else {
+        let temporary = tempfile::Builder::new().prefix("leakproof-demo-").tempdir()?;
+        (temporary.path().to_owned(), Some(temporary))
     };
     let mut values = values::Values::new(name);
     let answers = text(world, "service.json").unwrap_or_default();
