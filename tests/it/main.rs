@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod dockerfile;
+#[cfg(unix)]
 mod host;
 mod scene;
+#[cfg(feature = "http")]
 mod service;
