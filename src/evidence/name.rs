@@ -104,17 +104,18 @@ impl<'de> Deserialize<'de> for Name {
 
 /// Escapes what a terminal, a browser or a reader could be fooled by, and cuts what is too long.
 fn printable(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for (count, c) in text.chars().enumerate() {
-        if count == LONGEST {
-            out.push_str("… (cut)");
-            break;
-        }
-        if is_hidden(c) {
-            out.extend(c.escape_unicode());
-        } else {
-            out.push(c);
-        }
+    const CUT: &str = "… (cut)";
+    let escaped = text.chars().flat_map(|c| {
+        let hidden = is_hidden(c);
+        let shown = (!hidden).then_some(c);
+        hidden.then(|| c.escape_unicode()).into_iter().flatten().chain(shown)
+    });
+    let mut out: String = escaped.take(LONGEST + 1).collect();
+    // The marker counts, so that a name that was cut once is read back as it is.
+    if let Some((end, _)) = out.char_indices().nth(LONGEST) {
+        let keep = out[..end].char_indices().rev().nth(CUT.chars().count() - 1).map_or(0, |(at, _)| at);
+        out.truncate(keep);
+        out.push_str(CUT);
     }
     out
 }
