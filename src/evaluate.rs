@@ -115,7 +115,13 @@ fn of_target(rule: &Rule, target: &Target, view: &View<'_>) -> Vec<Finding> {
         }
     }
     if !failures.is_empty() && !rule.gate {
-        return by_place(rule, failures);
+        let mut found = by_place(rule, failures);
+        // A failure does not hide what was not examined: it could be waived, the rest could not.
+        let examined = lacking(rule, target, view, &mut gaps);
+        if !gaps.is_empty() {
+            found.push(finding(rule, Verdict::Unverified, rule.severity, Subject::whole(target), examined, gaps));
+        }
+        return found;
     }
     if !failures.is_empty() && gaps.is_empty() {
         gaps.extend(failures.iter().map(|(item, _)| Gap::new(rule.needs, item.subject.clone(), Cause::Unproven)));
@@ -160,9 +166,9 @@ fn lacking(rule: &Rule, target: &Target, view: &View<'_>, gaps: &mut Vec<Gap>) -
 
 /// One finding per failing place: the worst evidence of each.
 fn by_place(rule: &Rule, failures: Vec<(&Evidence, Severity)>) -> Vec<Finding> {
-    let mut places: BTreeMap<Vec<&str>, (&Evidence, Severity)> = BTreeMap::new();
+    let mut places: BTreeMap<Vec<String>, (&Evidence, Severity)> = BTreeMap::new();
     for (item, severity) in failures {
-        let place = places.entry(item.subject.identity()).or_insert((item, severity));
+        let place = places.entry(identity(&item.subject, &item.facts)).or_insert((item, severity));
         if severity > place.1 {
             *place = (item, severity);
         }
@@ -247,7 +253,7 @@ fn finding(
         rule: Name::admit_or(&rule.id, "rule", 1),
         verdict,
         severity,
-        fingerprint: fingerprint(&rule.id, &subject),
+        fingerprint: fingerprint(&rule.id, verdict, &subject, &facts, &gaps),
         subject,
         facts,
         message,
@@ -294,13 +300,33 @@ fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
+/// What tells one failing place from another, over runs and machines: the place, and what was seen there.
+///
+/// The class and the origin belong to it, so that the waiver of a placeholder, or of what a platform injects,
+/// does not cover a literal that comes to stand in the same place.
+fn identity(subject: &Subject, facts: &BTreeMap<Name, Fact>) -> Vec<String> {
+    const SEEN: [&str; 6] = ["where", "what", "problem", "origin", "class", "outcome"];
+    let seen =
+        SEEN.iter().map(|field| facts.iter().find(|(name, _)| name.as_str() == *field).map(|(_, fact)| fact.shown()));
+    subject.identity().into_iter().chain(seen.map(Option::unwrap_or_default)).collect()
+}
+
 /// SHA-256 of rule and logical subject: stable over runs and machines, and no value is in it.
-fn fingerprint(rule: &str, subject: &Subject) -> String {
+///
+/// An unverified finding is identified by its causes instead: waiving one gap covers no other, and no failure.
+fn fingerprint(rule: &str, verdict: Verdict, subject: &Subject, facts: &BTreeMap<Name, Fact>, gaps: &[Gap]) -> String {
+    let mut parts = vec![rule.to_owned()];
+    if verdict == Verdict::Unverified {
+        parts.extend(subject.identity());
+        let causes: BTreeSet<&str> = gaps.iter().map(|gap| gap.cause.meaning()).collect();
+        parts.extend(causes.into_iter().map(str::to_owned));
+    } else {
+        parts.extend(identity(subject, facts));
+    }
     let mut hash = Sha256::new();
-    hash.update(rule.as_bytes());
-    for part in subject.identity() {
-        hash.update([0]);
+    for part in parts {
         hash.update(part.as_bytes());
+        hash.update([0]);
     }
     data_encoding::HEXLOWER.encode(&hash.finalize())
 }

@@ -2,7 +2,7 @@
 //!
 //! A report is a value. Formats read it, none of them changes it, and the exit code is computed from it here.
 
-use crate::evidence::{Coverage, Fact, Gap, Header, Name, Subject};
+use crate::evidence::{Cause, Coverage, Fact, Gap, Header, Name, Subject};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -232,13 +232,19 @@ pub struct ExitPolicy {
 }
 
 impl Report {
+    /// Whether a value had to be masked: such a run cannot vouch for itself, whatever was selected or waived.
+    #[must_use]
+    pub fn masked(&self) -> bool {
+        self.gaps.iter().any(|gap| gap.cause == Cause::Masked)
+    }
+
     /// 0 all proven, 1 a failure counts, 3 something is unverified.
     #[must_use]
     pub fn exit_code(&self, policy: ExitPolicy) -> u8 {
         let counting = || self.findings.iter().filter(|finding| finding.counts());
         if counting().any(|f| f.verdict == Verdict::Fail && f.severity >= policy.fail_on) {
             1
-        } else if policy.unverified_fails && counting().any(|f| f.verdict == Verdict::Unverified) {
+        } else if self.masked() || policy.unverified_fails && counting().any(|f| f.verdict == Verdict::Unverified) {
             3
         } else {
             0

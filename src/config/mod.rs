@@ -42,6 +42,8 @@ pub struct Config {
     pub deployment: Vec<PathBuf>,
     /// Waivers.
     pub waivers: Vec<Waiver>,
+    /// The line of each waiver, in the same order.
+    pub waiver_lines: Vec<crate::evidence::Line>,
     /// Keys that are declared and that no rule of this version examines; the report says so.
     pub unexamined_keys: Vec<&'static str>,
     /// The Docker engine.

@@ -120,6 +120,9 @@ impl Reader<'_> {
             readers: raw.readers.iter().filter_map(|text| self.name("/readers", text)).collect(),
             deployment: raw.deployment.iter().map(|path| self.base.join(path)).collect(),
             waivers: self.each("waivers", &raw.waivers, Self::waiver),
+            waiver_lines: self.each("waivers", &raw.waivers, |reader, at, _| {
+                Some(reader.root.map_or(0, |root| root.line_of(&format!("{at}/rule"))))
+            }),
             unexamined_keys: [("audit", !raw.audit.is_empty()), ("rotation_test", raw.rotation_test.is_some())]
                 .into_iter()
                 .filter_map(|(key, given)| given.then_some(key))

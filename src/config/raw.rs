@@ -164,7 +164,7 @@ pub(crate) struct RawReady {
 pub(crate) struct RawKnownValue {
     /// The secret's name.
     pub(crate) secret: String,
-    /// Which version it is, for example current or previous.
+    /// Which version it is: current (unless given), or any other word for one that is retired.
     pub(crate) version: Option<String>,
     /// The environment variable that holds it.
     pub(crate) from_env: Option<String>,

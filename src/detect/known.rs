@@ -22,7 +22,7 @@ struct Needle {
 impl Shareable for Needle {}
 
 impl Known {
-    pub(super) fn of(values: Vec<KnownValue>) -> Self {
+    pub(super) fn of<'a>(values: impl IntoIterator<Item = &'a KnownValue>) -> Self {
         Self(
             values
                 .into_iter()
@@ -74,7 +74,7 @@ mod tests {
     use crate::evidence::{Name, Sensitive};
 
     fn known(value: &str) -> Known {
-        Known::of(vec![KnownValue { secret: Name::fixed("S"), value: Sensitive::from(value.to_owned()) }])
+        Known::of([&KnownValue { secret: Name::fixed("S"), value: Sensitive::from(value.to_owned()), live: true }])
     }
 
     #[test]

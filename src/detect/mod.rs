@@ -81,12 +81,15 @@ pub struct KnownValue {
     pub secret: Name,
     /// The value.
     pub value: Sensitive,
+    /// Whether it is in use now, rather than a retired version.
+    pub live: bool,
 }
 
 /// Decides what values are. One per run, shared by every collector.
 pub struct Detector {
     declared: HashSet<String>,
     known: Known,
+    live: Known,
     key: Key,
     registry: Arc<SecretRegistry>,
 }
@@ -99,7 +102,8 @@ impl Detector {
             registry.remember(&secret.value);
         }
         let declared = declared.into_iter().map(|name| name.as_str().to_ascii_uppercase()).collect();
-        Self { declared, known: Known::of(known), key, registry }
+        let live = Known::of(known.iter().filter(|value| value.live));
+        Self { declared, known: Known::of(&known), live, key, registry }
     }
 
     /// What this value is, under this name and in this place.
@@ -178,8 +182,12 @@ impl Detector {
     /// Turns a ruling into a judgement: exposed values are remembered, so that no report can hold them.
     fn judgement(&self, ruling: &Ruling, value: &[u8]) -> Judgement {
         let value = proper(value);
-        let known = self.known.within(value);
-        let (class, kind) = if known { (Class::Plaintext, "known-value") } else { (ruling.class, ruling.kind) };
+        let known = self.live.within(value);
+        let (class, kind) = match (known, self.known.within(value)) {
+            (true, _) => (Class::Plaintext, "known-value"),
+            (false, true) => (Class::Plaintext, "retired-value"),
+            (false, false) => (ruling.class, ruling.kind),
+        };
         if class == Class::Plaintext {
             self.registry.remember(&wrap(value));
             ruling.leaves.iter().for_each(|leaf| self.registry.remember(leaf));

@@ -343,7 +343,7 @@ impl<'a> Finder<'a> {
                 self.push(None, self.line + line_of(range.start), self.commented, judgement);
             }
         }
-        let known = self.spotted.iter().any(|spotted| spotted.judgement.known);
+        let known = self.spotted.iter().any(|s| matches!(s.judgement.kind, "known-value" | "retired-value"));
         if !known && self.detector.known.within(text.as_bytes()) {
             for (number, line) in (1_u32..).zip(text.lines()) {
                 if self.detector.known.within(line.as_bytes()) {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
 fn detector() -> Detector {
-    let known = vec![KnownValue { secret: Name::fixed("K"), value: own("known value number 1") }];
+    let known = vec![KnownValue { secret: Name::fixed("K"), value: own("known value number 1"), live: true }];
     let key = Key::from_material(&own("key material of the tests")).unwrap();
     Detector::new(vec![Name::fixed("APP_MATERIAL_X")], known, key, Arc::default())
 }

@@ -93,7 +93,7 @@ pub struct Judgement {
     pub length: &'static str,
     /// Keyed correlator; only for exposed values.
     pub correlator: Option<Fingerprint>,
-    /// Whether it equals a value given as known (`known_values`).
+    /// Whether it holds a value given as known and in use now (`known_values`).
     pub known: bool,
 }
 

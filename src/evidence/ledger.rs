@@ -147,6 +147,9 @@ pub struct Ledger {
     /// The declared exceptions.
     #[serde(default)]
     pub waivers: Vec<Waiver>,
+    /// Lines for the reader of every report: our own sentences, with names in them.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// A saved ledger that cannot be replayed.

@@ -100,12 +100,15 @@ impl Subject {
     /// The parts that identify the place over runs and machines. Line numbers and commits move, so they are
     /// left out where a blob, a path or a variable already names the place.
     #[must_use]
-    pub fn identity(&self) -> Vec<&str> {
+    pub fn identity(&self) -> Vec<String> {
         let place = &self.place;
-        let mut parts = vec![self.target.kind.as_str(), self.target.name.as_str()];
+        let mut parts = vec![self.target.kind.as_str().to_owned(), self.target.name.as_str().to_owned()];
         for part in [&place.path, &place.blob, &place.layer, &place.variable] {
-            parts.push(part.as_ref().map_or("", Name::as_str));
+            parts.push(part.as_ref().map_or("", Name::as_str).to_owned());
         }
+        // Two unnamed values in one file are told apart by their lines, for want of anything that moves less.
+        let nameless = place.variable.is_none() && place.blob.is_none();
+        parts.push(if nameless { place.line.map(|line| line.to_string()).unwrap_or_default() } else { String::new() });
         parts
     }
 }

@@ -5,7 +5,7 @@ use super::{RunError, output, plan, sources};
 use crate::cli::Check;
 use crate::collect;
 use crate::config::{Config, ContainerSelector};
-use crate::evidence::{Key, Name, Sensitive, Timestamp};
+use crate::evidence::{Key, Name, Problems, Sensitive, Timestamp};
 use crate::rule::Profile;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,21 +17,21 @@ pub(super) fn run(flags: Check, terminal: output::Terminal) -> Result<u8, RunErr
     let set = sources::rule_set(flags.rules_dir.as_deref())?;
     let mut config = configuration(&flags)?;
     let has_file = config.file.is_some();
-    let by_flag = apply_targets(&flags, &mut config)?;
-    if !has_file && by_flag.is_empty() {
-        config.repositories = here();
+    let named_by_flag = apply_targets(&flags, &mut config)?;
+    let mut without_git = false;
+    if !has_file && flags.repositories.is_empty() {
+        (config.repositories, without_git) = here();
     }
     refuse_unknown_waivers(&config, &set)?;
-    if flags.offline {
-        plan::offline(&mut config);
-    }
+    let left_out = flags.offline.then(|| plan::offline(&mut config));
     let default = if has_file { Profile::Audit } else { Profile::Ci };
     let selection = plan::Selection {
         profile: flags.profile.as_deref().map_or(Ok(default), plan::profile)?,
         named: &flags.rules_named,
         has_file,
-        by_flag,
-        offline: flags.offline,
+        by_flag: if flags.profile.is_some() { BTreeSet::new() } else { named_by_flag },
+        without_git,
+        left_out,
     };
     let circumstances = Circumstances {
         selection,
@@ -44,7 +44,7 @@ pub(super) fn run(flags: Check, terminal: output::Terminal) -> Result<u8, RunErr
     if examined.interrupted {
         return Ok(130);
     }
-    let (code, ledger) = out.write(examined.ledger, &examined.plan.rules, &examined.plan.notes, &examined.registry)?;
+    let (code, ledger) = out.write(examined.ledger, &examined.plan.rules, &[], &examined.registry)?;
     if let Some(path) = &flags.save_ledger {
         output::save_ledger(&ledger, path, &examined.registry)?;
     }
@@ -108,23 +108,26 @@ fn service_url(url: &str) -> Result<Name, RunError> {
     config.service_url.ok_or_else(wrong)
 }
 
-/// The repository around the current directory, if there is one.
-fn here() -> Vec<PathBuf> {
-    let Ok(current) = std::env::current_dir() else { return Vec::new() };
-    let inside = current.ancestors().any(|folder| folder.join(".git").exists());
-    if inside { vec![PathBuf::from(".")] } else { Vec::new() }
+/// What the current directory holds: the repository around it, or at least a Dockerfile; and whether git is missing.
+fn here() -> (Vec<PathBuf>, bool) {
+    let Ok(current) = std::env::current_dir() else { return (Vec::new(), false) };
+    let bare = current.join("HEAD").is_file() && current.join("objects").is_dir();
+    if bare || current.ancestors().any(|folder| folder.join(".git").exists()) {
+        return (vec![PathBuf::from(".")], false);
+    }
+    let builds = ["Dockerfile", "Containerfile"].iter().any(|name| current.join(name).is_file());
+    if builds { (vec![PathBuf::from(".")], true) } else { (Vec::new(), false) }
 }
 
 fn refuse_unknown_waivers(config: &Config, set: &crate::rule::RuleSet) -> Result<(), RunError> {
-    let unknown: Vec<&str> =
-        config.waivers.iter().map(|w| w.rule.as_str()).filter(|id| set.get(id).is_none()).collect();
-    if unknown.is_empty() {
-        return Ok(());
+    let mut problems = Problems::default();
+    let file = config.file.as_ref().map_or("", Name::as_str);
+    for (waiver, line) in config.waivers.iter().zip(&config.waiver_lines) {
+        if set.get(waiver.rule.as_str()).is_none() {
+            problems.add(file, *line, format!("unknown rule id `{}`; `leakproof rules list` shows all", waiver.rule));
+        }
     }
-    Err(RunError::usage(
-        format!("waivers name unknown rules: {}", unknown.join(", ")),
-        "`leakproof rules list` shows all ids",
-    ))
+    Ok(problems.or(())?)
 }
 
 fn key(file: Option<&Path>) -> Result<Key, RunError> {

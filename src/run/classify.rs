@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// One record; the value is wrapped by its very type.
 #[derive(Deserialize)]
 struct Record {
-    id: Option<String>,
+    id: Option<serde_json::Value>,
     context: Option<String>,
     name: Option<Sensitive>,
     value: Sensitive,
@@ -39,10 +39,13 @@ pub(super) fn run(flags: &Classify) -> Result<u8, RunError> {
         .map_err(|error| RunError::file("cannot read", Path::new("standard input"), &error))?;
     let key = Key::random().ok_or(RunError::Start(std::io::ErrorKind::Other))?;
     let detector = Detector::new(Vec::new(), Vec::new(), key, Arc::new(SecretRegistry::default()));
-    let answers = if input.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{') {
-        records(&input, &detector, context, flags.explain)?
-    } else {
-        dotenv(&input, &detector, flags.explain)
+    let answers = match input.iter().find(|b| !b.is_ascii_whitespace()) {
+        Some(b'{') => records(&input, &detector, context, flags.explain)?,
+        Some(b'[') => {
+            let help = "give one JSON object a line, for example by `jq -c '.[]'`";
+            return Err(RunError::usage("standard input is a JSON array", help));
+        }
+        _ => dotenv(&input, &detector, flags.explain),
     };
     let mut out = String::new();
     for answer in answers {
@@ -68,7 +71,11 @@ fn records(input: &[u8], detector: &Detector, context: Context, explain: bool) -
         let context = record.context.as_deref().map_or(Ok(context), self::context)?;
         let name = record.name.unwrap_or_else(|| Sensitive::new(Vec::new()));
         let judgement = detector.judge(&name, &record.value, context);
-        let id = record.id.map_or_else(|| Name::number(number as u64), |id| Name::admit_or(&id, "id", number));
+        let id = match record.id {
+            Some(serde_json::Value::String(id)) => Name::admit_or(&id, "id", number),
+            Some(other @ serde_json::Value::Number(_)) => Name::admit_or(&other.to_string(), "id", number),
+            _ => Name::number(number as u64),
+        };
         answers.push(answer(id, &judgement, explain));
     }
     Ok(answers)

@@ -43,7 +43,8 @@ fn check(
         named: &[],
         has_file: true,
         by_flag: BTreeSet::new(),
-        offline: false,
+        without_git: false,
+        left_out: None,
     };
     let key = Key::from_material(&Sensitive::new(b"the demo's correlators are comparable".to_vec()))
         .ok_or(RunError::Start(std::io::ErrorKind::Other))?;
@@ -53,7 +54,7 @@ fn check(
     if examined.interrupted {
         return Ok(130);
     }
-    let (code, ledger) = out.write(examined.ledger, &examined.plan.rules, &examined.plan.notes, &examined.registry)?;
+    let (code, ledger) = out.write(examined.ledger, &examined.plan.rules, &[], &examined.registry)?;
     if let Some(path) = ledger_path {
         output::save_ledger(&ledger, path, &examined.registry)?;
     }

@@ -72,7 +72,7 @@ pub(super) fn examine<'a>(
         config_file: config.file.clone(),
         started_at: now,
         finished_at,
-        offline: selection.offline,
+        offline: selection.left_out.is_some(),
         origin: Name::fixed(origin),
     };
     let ledger = ledger(header, &config, &plan, collected.batch);
@@ -97,6 +97,7 @@ fn ledger(header: Header, config: &Config, plan: &plan::Plan<'_>, batch: Batch) 
         coverage: batch.coverage,
         inapplicable: batch.inapplicable,
         waivers: config.waivers.clone(),
+        notes: plan.notes.clone(),
     };
     ledger.settle();
     ledger
@@ -109,7 +110,10 @@ fn known_values(config: &Config) -> Result<Vec<KnownValue>, RunError> {
     let mut values = Vec::new();
     for source in &config.known_values {
         match read(&source.from) {
-            Some(value) if value.len() >= 4 => values.push(KnownValue { secret: source.secret.clone(), value }),
+            Some(value) if value.len() >= 4 => {
+                let live = source.version.as_ref().is_none_or(|version| version.as_str() == "current");
+                values.push(KnownValue { secret: source.secret.clone(), value, live });
+            }
             Some(_) => problems.add(file, 0, format!("the known value of {} is shorter than 4 bytes", source.secret)),
             None => problems.add(file, 0, format!("the known value of {} cannot be read", source.secret)),
         }

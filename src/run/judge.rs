@@ -2,17 +2,18 @@
 
 use crate::derive;
 use crate::evaluate::evaluate;
-use crate::evidence::{Ledger, Name};
+use crate::evidence::{Cause, Ledger, Name};
 use crate::rule::Rule;
 use crate::verdict::{CHECKLIST, ChecklistLine, Counts, Finding, Report, RuleInfo, Verdict};
 
 /// Evaluates the rules over the ledger. The clock is the ledger's own, so a replay gives the same report.
-pub(super) fn report(ledger: &Ledger, rules: &[&Rule], notes: &[String]) -> Report {
+pub(super) fn report(ledger: &Ledger, rules: &[&Rule], further: &[String]) -> Report {
     let findings = evaluate(rules, ledger, &ledger.waivers, ledger.header.started_at);
-    let mut notes = notes.to_vec();
+    let mut notes = ledger.notes.clone();
+    notes.extend_from_slice(further);
     notes.extend(idle_waivers(ledger, &findings));
     Report {
-        verdict: overall(&findings),
+        verdict: overall(ledger, &findings),
         counts: Counts::of(&findings),
         checklist: checklist(rules, &findings),
         custody: derive::custody(ledger),
@@ -26,13 +27,14 @@ pub(super) fn report(ledger: &Ledger, rules: &[&Rule], notes: &[String]) -> Repo
     }
 }
 
-/// The worst verdict that counts; what is waived does not.
-fn overall(findings: &[Finding]) -> Verdict {
-    findings
-        .iter()
-        .map(|finding| if finding.waiver.is_some() { Verdict::Pass } else { finding.verdict })
-        .max()
-        .unwrap_or(Verdict::Unverified)
+/// The worst verdict that counts; what is waived does not. A masked value counts always.
+fn overall(ledger: &Ledger, findings: &[Finding]) -> Verdict {
+    let masked = ledger.gaps.iter().any(|gap| gap.cause == Cause::Masked).then_some(Verdict::Unverified);
+    worst(findings.iter()).into_iter().chain(masked).max().unwrap_or(Verdict::Unverified)
+}
+
+fn worst<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<Verdict> {
+    findings.map(|finding| if finding.waiver.is_some() { Verdict::Pass } else { finding.verdict }).max()
 }
 
 fn checklist(rules: &[&Rule], findings: &[Finding]) -> Vec<ChecklistLine> {
@@ -44,12 +46,8 @@ fn checklist(rules: &[&Rule], findings: &[Finding]) -> Vec<ChecklistLine> {
                 .filter(|rule| rule.checklist.contains(&item))
                 .map(|rule| Name::admit_or(&rule.id, "rule", 1))
                 .collect();
-            let about: Vec<&Finding> = findings.iter().filter(|f| f.checklist.contains(&item)).collect();
-            let verdict = about
-                .iter()
-                .map(|f| if f.waiver.is_some() { Verdict::Pass } else { f.verdict })
-                .max()
-                .unwrap_or(Verdict::Unverified);
+            let about = || findings.iter().filter(|f| f.checklist.contains(&item));
+            let verdict = worst(about()).unwrap_or(Verdict::Unverified);
             ChecklistLine { item, title: title.to_owned(), verdict, rules: own }
         })
         .collect()

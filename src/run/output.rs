@@ -37,16 +37,21 @@ impl Plan {
     /// Reads the flags.
     pub(super) fn new(flags: &Output, terminal: Terminal) -> Result<Self, RunError> {
         let mut wanted = Vec::new();
+        let mut unknown = Vec::new();
         for spec in &flags.formats {
             let (word, path) = match spec.split_once('=') {
                 Some((word, path)) => (word, Some(PathBuf::from(path))),
                 None => (spec.as_str(), None),
             };
-            let format = word.parse::<Format>().map_err(|_| {
-                let words: Vec<&str> = Format::ALL.iter().map(|format| format.word()).collect();
-                RunError::usage(format!("unknown format `{word}`"), format!("formats are {}", words.join(", ")))
-            })?;
-            wanted.push(Wanted { format, path });
+            match word.parse::<Format>() {
+                Ok(format) => wanted.push(Wanted { format, path }),
+                Err(_) => unknown.push(word),
+            }
+        }
+        if !unknown.is_empty() {
+            let words: Vec<&str> = Format::ALL.iter().map(|format| format.word()).collect();
+            let what = format!("unknown format: {}", unknown.join(", "));
+            return Err(RunError::usage(what, format!("formats are {}", words.join(", "))));
         }
         if wanted.is_empty() {
             wanted.push(Wanted { format: Format::Text, path: None });

@@ -30,10 +30,21 @@ pub(super) struct Selection<'a> {
     pub(super) named: &'a [String],
     /// Whether a configuration file declares what exists. Without one, absent targets are not selected.
     pub(super) has_file: bool,
-    /// Configuration keys whose targets were named by flags: their rules are meant, whatever the profile.
+    /// Configuration keys whose targets were named by flags: their rules are meant, unless a profile was given.
     pub(super) by_flag: BTreeSet<&'static str>,
-    /// Whether live systems are left out.
-    pub(super) offline: bool,
+    /// Whether there is no repository here: rules about git have nothing to examine then.
+    pub(super) without_git: bool,
+    /// The keys whose targets `--offline` left out; `None` with a network.
+    pub(super) left_out: Option<BTreeSet<&'static str>>,
+}
+
+impl Selection<'_> {
+    /// Whether a rule is not selected because its targets are absent or were left out.
+    fn leaves_out(&self, kind: &'static Kind, untargeted: bool) -> bool {
+        let by_offline = self.left_out.as_ref().is_some_and(|keys| keys.contains(kind.declared_by));
+        let not_here = !self.has_file && self.named.is_empty();
+        untargeted && (by_offline || not_here) || self.without_git && kind.name.starts_with("git.")
+    }
 }
 
 /// Reads a profile's word.
@@ -44,12 +55,23 @@ pub(super) fn profile(word: &str) -> Result<Profile, RunError> {
         .ok_or_else(|| RunError::usage(format!("unknown profile `{word}`"), "profiles are ci, smoke and audit"))
 }
 
-/// Takes everything that needs a network out of a configuration.
-pub(super) fn offline(config: &mut Config) {
+/// Takes everything that needs a network out of a configuration. Returns the keys that lost targets.
+pub(super) fn offline(config: &mut Config) -> BTreeSet<&'static str> {
+    let count = |config: &Config| {
+        [
+            ("containers", config.containers.len()),
+            ("images", config.images.len()),
+            ("hosts", config.hosts.len()),
+            ("service_url", usize::from(config.service_url.is_some())),
+        ]
+    };
+    let before = count(config);
     config.containers.retain(|selector: &ContainerSelector| selector.inspect_file.is_some());
     config.images.retain(|image| matches!(image, ImageSource::DockerArchive(_) | ImageSource::OciLayout(_)));
     config.hosts.retain(|host| matches!(host, Host::Local { .. }));
     config.service_url = None;
+    let after = count(config);
+    before.iter().zip(after).filter(|((_, had), (_, has))| had > has).map(|((key, _), _)| *key).collect()
 }
 
 /// Selects rules and finds their targets.
@@ -60,8 +82,7 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
     for rule in chosen(set, selection)? {
         let targets = targets(rule.needs, config);
         let about_run = rule.needs.name == RUN_COVERAGE.name;
-        if targets.is_empty() && !about_run && (selection.offline || !selection.has_file && selection.named.is_empty())
-        {
+        if !about_run && selection.leaves_out(rule.needs, targets.is_empty()) {
             unselected.push(rule.id.as_str());
             continue;
         }
@@ -82,10 +103,15 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
     for key in &config.unexamined_keys {
         plan.notes.push(format!("`{key}` is declared, and no rule of this version examines it"));
     }
-    if !unselected.is_empty() {
-        let why = if selection.offline { "left out by --offline or not declared" } else { "nothing here to examine" };
-        plan.notes.push(format!("not selected ({why}): {}", unselected.join(", ")));
+    if let Some(keys) = selection.left_out.as_ref().filter(|keys| !keys.is_empty()) {
+        let keys: Vec<&str> = keys.iter().copied().collect();
+        plan.notes.push(format!("left out by --offline: live targets of {}", keys.join(", ")));
     }
+    if !unselected.is_empty() {
+        plan.notes.push(format!("not selected (no target to examine): {}", unselected.join(", ")));
+    }
+    let notes = letter_and_intent(&plan, config);
+    plan.notes.extend(notes);
     if plan.rules.iter().all(|rule| rule.needs.name == RUN_COVERAGE.name) {
         return Err(RunError::usage(
             "nothing to check: no selected rule has a target",
@@ -94,6 +120,29 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
         ));
     }
     Ok(plan)
+}
+
+/// What a reader must not conclude from the letter of an item.
+fn letter_and_intent(plan: &Plan<'_>, config: &Config) -> Vec<String> {
+    let selected = |id: &str| plan.rules.iter().any(|rule| rule.id == id);
+    let mut notes = Vec::new();
+    if selected("run/container-env") {
+        notes.push(
+            "item 1 is about what `docker inspect` shows: a value that a process exports for itself, or that the \
+             platform injects, stands in the process's environment all the same"
+                .to_owned(),
+        );
+    }
+    if selected("service/ready") {
+        let missing: Vec<&str> = ["redis_denylist", "database"]
+            .into_iter()
+            .filter(|name| !config.probes.ready_expect.keys().any(|key| key.as_str() == *name))
+            .collect();
+        if !missing.is_empty() {
+            notes.push(format!("item 4 was asked without {}: probes.ready.expect leaves it out", missing.join(", ")));
+        }
+    }
+    notes
 }
 
 fn chosen<'a>(set: &'a RuleSet, selection: &Selection<'_>) -> Result<Vec<&'a Rule>, RunError> {

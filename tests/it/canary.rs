@@ -83,6 +83,9 @@ fn no_format_log_or_ledger_holds_a_planted_value() {
         search(format, &output.stdout, &canaries);
         search("the log", &output.stderr, &canaries);
         search("the ledger", &std::fs::read(&ledger).unwrap(), &canaries);
+        let again = leakproof().args(["report", "-vvvv", "-f", format, "--from"]).arg(&ledger).output().unwrap();
+        search("a replay", &again.stdout, &canaries);
+        search("a replay's log", &again.stderr, &canaries);
         let text = String::from_utf8_lossy(&output.stdout).to_string();
         assert!(
             !text.contains("(masked)") && !text.contains("MASKED"),
@@ -99,11 +102,24 @@ fn errors_hold_no_planted_value() {
     let canaries = canaries(&kept);
     // A secret file given by mistake as configuration, rules, ledger, inspect file or archive.
     let dotenv = kept.join("host/srv/app/.env");
-    let attempts: [Vec<&str>; 4] = [
+    let rules = folder.path().join("rules/own");
+    std::fs::create_dir_all(&rules).unwrap();
+    std::fs::copy(&dotenv, rules.join("rule.yaml")).unwrap();
+    // An inspect file and an archive that break off in the middle of a value.
+    let inspect = std::fs::read_to_string(kept.join("inspect.json")).unwrap();
+    let cut = inspect.find(&canaries[0][..12.min(canaries[0].len())]).map_or(inspect.len() / 2, |at| at + 6);
+    std::fs::write(kept.join("inspect.json"), &inspect.as_bytes()[..cut]).unwrap();
+    let image = std::fs::read(kept.join("image.tar")).unwrap();
+    std::fs::write(kept.join("image.tar"), &image[..image.len() / 2]).unwrap();
+    let rules = rules.parent().unwrap().to_str().unwrap();
+    let attempts: [Vec<&str>; 7] = [
+        vec!["rules", "check", rules],
+        vec!["check", "-vvvv", "--rules", rules],
+        vec!["check", "-vvvv"],
         vec!["check", "-vvvv", "-c", dotenv.to_str().unwrap()],
         vec!["report", "--from", dotenv.to_str().unwrap()],
         vec!["check", "-vvvv", "--image", "docker-archive:host/srv/app/.env"],
-        vec!["classify", "--context", "env"],
+        vec!["check", "-vvvv", "--profile", dotenv.to_str().unwrap()],
     ];
     for arguments in attempts {
         let output = leakproof().args(&arguments).current_dir(&kept).output().unwrap();

@@ -110,9 +110,16 @@ fn offline_leaves_live_targets_out_and_says_so() {
     let configuration =
         format!("service: api\nrepositories: [ \".\" ]\nservice_url: {url}\ncontainers: [ {{ name: api }} ]\n");
     std::fs::write(origin.join("leakproof.yaml"), configuration).unwrap();
-    let out = leakproof().args(["check", "--offline"]).current_dir(&origin).assert().code(0);
-    let text = String::from_utf8_lossy(&out.get_output().stdout).to_string();
-    assert!(text.contains("service/health") && text.contains("--offline"), "{text}");
+    let report = report(leakproof().args(["check", "--offline", "-f", "json"]).current_dir(&origin));
+    let verdict = |rule: &str| {
+        let found = report["findings"].as_array().unwrap().iter().find(|finding| finding["rule"] == rule);
+        found.map(|finding| finding["verdict"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(verdict("service/health"), None);
+    assert_eq!(verdict("git/history").as_deref(), Some("pass"));
+    // What nobody declared is no less undeclared without a network.
+    assert_eq!(verdict("image/env-and-args").as_deref(), Some("unverified"));
+    assert!(report["notes"].to_string().contains("left out by --offline: live targets of containers, service_url"));
 }
 
 #[test]

@@ -30,4 +30,6 @@ mod scene;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
+mod verdicts;
+#[cfg(test)]
 mod worlds;
