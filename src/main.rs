@@ -25,7 +25,7 @@ fn main() -> ExitCode {
             if let Some(help) = error.help() {
                 text.push_str(&format!("help: {help}\n"));
             }
-            let _ = std::io::stderr().write_all(text.as_bytes());
+            let _ = std::io::stderr().write_all(run::printable(&text).as_bytes());
             ExitCode::from(2)
         }
     }

@@ -244,6 +244,9 @@ impl Report {
         let counting = || self.findings.iter().filter(|finding| finding.counts());
         if counting().any(|f| f.verdict == Verdict::Fail && f.severity >= policy.fail_on) {
             1
+        } else if self.findings.is_empty() {
+            // A gate that ran none of its rules is a failed gate, whatever it tolerates.
+            3
         } else if self.masked() || policy.unverified_fails && counting().any(|f| f.verdict == Verdict::Unverified) {
             3
         } else {

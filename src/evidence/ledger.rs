@@ -213,6 +213,17 @@ impl Ledger {
         bytes
     }
 
+    /// The file form with every text passed through a mask; the digest covers what is written.
+    ///
+    /// # Errors
+    /// [`LedgerError::Shape`] if the mask broke the structure: a value equal to a part of it. Nothing is written then.
+    pub fn to_file_masked(&self, mask: impl Fn(Vec<u8>) -> Vec<u8>) -> Result<Vec<u8>, LedgerError> {
+        let masked = mask(serde_json::to_vec(self).unwrap_or_default());
+        let ledger: Self = serde_json::from_slice(&masked)
+            .map_err(|error| LedgerError::Shape { line: error.line(), column: error.column() })?;
+        Ok(ledger.to_file())
+    }
+
     /// Reads the file form back.
     ///
     /// # Errors
@@ -224,6 +235,10 @@ impl Ledger {
             return Err(LedgerError::Schema);
         }
         if saved.ledger.digest() != saved.digest {
+            return Err(LedgerError::Altered);
+        }
+        let is_print = |text: &str| text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if !saved.ledger.waivers.iter().all(|waiver| is_print(&waiver.fingerprint)) {
             return Err(LedgerError::Altered);
         }
         Ok(saved.ledger)

@@ -28,7 +28,7 @@ pub use ledger::{
     Absent, Batch, Declared, DeclaredSecret, Header, Inapplicable, LEDGER_SCHEMA, Ledger, LedgerError, Waiver,
     ledger_schema,
 };
-pub use name::{Name, Withheld};
+pub use name::{Name, Withheld, printable_line};
 pub use problem::{Problem, Problems};
 pub use progress::{NoProgress, Progress, Stop, Task};
 pub use registry::SecretRegistry;

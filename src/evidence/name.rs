@@ -102,6 +102,12 @@ impl<'de> Deserialize<'de> for Name {
     }
 }
 
+/// One line of a message of our own, with hidden characters escaped; it is not cut.
+#[must_use]
+pub fn printable_line(text: &str) -> String {
+    text.chars().map(|c| if is_hidden(c) { c.escape_unicode().to_string() } else { c.to_string() }).collect()
+}
+
 /// Escapes what a terminal, a browser or a reader could be fooled by, and cuts what is too long.
 fn printable(text: &str) -> String {
     const CUT: &str = "… (cut)";
@@ -155,43 +161,88 @@ const PROVIDER_PREFIXES: [&str; 22] = [
 fn looks_secret(text: &str) -> bool {
     (text.contains("-----BEGIN") && text.contains("PRIVATE"))
         || has_userinfo_password(text)
-        || text
-            .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '=' | '_' | '-' | '.')))
-            .any(|token| token.len() >= 16 && PROVIDER_PREFIXES.iter().any(|p| token.starts_with(p)))
+        || has_provider_token(text)
+        || assigns_a_secret(text)
         || random_token(text)
 }
 
+/// `scheme://user:password@`, or `user:password@` without a scheme; the last @ ends the userinfo, because
+/// passwords hold @ and / as well.
 fn has_userinfo_password(text: &str) -> bool {
-    text.split("://").skip(1).any(|rest| {
-        let authority = rest.split(['/', '?', '#', ' ', '"', '\'']).next().unwrap_or(rest);
-        authority
-            .rsplit_once('@')
-            .is_some_and(|(userinfo, _)| userinfo.split_once(':').is_some_and(|(_, password)| !password.is_empty()))
+    text.split_whitespace().any(|word| {
+        let rest = word.split_once("://").map_or(word, |(_, rest)| rest);
+        let Some((userinfo, host)) = rest.rsplit_once('@') else { return false };
+        // `name@sha256:…` is an image, `user@host` has no password, `arn:aws:…` has no @.
+        !host.starts_with("sha256:")
+            && userinfo.rsplit_once(':').is_some_and(|(user, password)| {
+                !password.is_empty() && !(password.bytes().all(|b| b.is_ascii_digit()) && user.contains('.'))
+            })
     })
 }
 
+fn has_provider_token(text: &str) -> bool {
+    PROVIDER_PREFIXES.iter().any(|prefix| {
+        text.match_indices(prefix).any(|(at, _)| {
+            let begins = !text[..at].chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric());
+            let body = text[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
+            begins && body.count() >= 16
+        })
+    })
+}
+
+/// `password=…`, `token: …`: a name that assigns a secret is no name. A reference or a mere key is one.
+fn assigns_a_secret(text: &str) -> bool {
+    const WORDS: [&str; 8] = ["password", "passwd", "pwd", "passphrase", "secret", "token", "api_key", "apikey"];
+    let folded = text.to_ascii_lowercase();
+    WORDS.iter().any(|word| {
+        folded.match_indices(word).any(|(at, _)| {
+            let rest = text[at + word.len()..].trim_start_matches(['"', '\'', '\\']);
+            let value = rest.strip_prefix(['=', ':']).map(|value| value.trim_start_matches([' ', '"', '\'', '=']));
+            value.is_some_and(|value| {
+                let value = value.split([' ', '"', '\'', ',', '&', '}']).next().unwrap_or(value);
+                value.len() >= 4 && !value.starts_with(['$', '<', '{', '/', '.']) && !value.contains('/')
+            })
+        })
+    })
+}
+
+/// A token is looked at as it stands, and joined over `-` and `_`, which URL-safe base64 contains.
 fn random_token(text: &str) -> bool {
+    let joined = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_'));
+    tokens(text, |c| !c.is_ascii_alphanumeric()).any(|(before, token)| {
+        token.len() >= 20 && !before.ends_with("sha256:") && !before.ends_with("sha256-") && is_random(token)
+    }) || tokens(text, joined)
+        .any(|(before, token)| token.len() >= 40 && !before.ends_with("sha256:") && !is_slug(token) && is_random(token))
+}
+
+/// Each token with the text before it.
+fn tokens(text: &str, apart: impl Fn(char) -> bool + Copy) -> impl Iterator<Item = (&str, &str)> {
     let mut start = 0;
-    for token in text.split(|c: char| !c.is_ascii_alphanumeric()) {
+    text.split(apart).map(move |token| {
         let before = &text[..start];
         start += token.len();
         start += text[start..].chars().next().map_or(0, char::len_utf8);
-        if token.len() < 20 || before.ends_with("sha256:") || before.ends_with("sha256-") {
-            continue;
-        }
-        if is_random(token) {
-            return true;
-        }
-    }
-    false
+        (before, token)
+    })
 }
 
-/// Letters and digits that alternate far more often than words with a number do.
+/// Words and numbers between separators, as people name branches and files; a UUID is one too.
+fn is_slug(token: &str) -> bool {
+    let parts: Vec<&str> = token.split(['-', '_']).collect();
+    parts.len() >= 3 && parts.iter().all(|part| part.len() <= 12)
+}
+
+/// Letters, digits and cases that alternate far more often than words with a number do.
 fn is_random(token: &str) -> bool {
     let bytes = token.as_bytes();
-    let changes = bytes.windows(2).filter(|w| w[0].is_ascii_digit() != w[1].is_ascii_digit()).count();
+    let changes = |differ: fn(u8, u8) -> bool| bytes.windows(2).filter(|w| differ(w[0], w[1])).count();
+    let digits = changes(|a, b| a.is_ascii_digit() != b.is_ascii_digit());
+    let cases = changes(|a, b| a.is_ascii_lowercase() && b.is_ascii_uppercase());
     let mixed = bytes.iter().any(u8::is_ascii_lowercase) && bytes.iter().any(u8::is_ascii_uppercase);
-    if mixed { changes >= 4 } else { changes * 5 >= token.len() && token.len() >= 24 }
+    // CamelCase turns from lower to upper once a word, about every sixth letter; random letters every fourth.
+    let scrambled = mixed && cases * 5 >= token.len() && token.len() >= 24;
+    let alternating = if mixed { digits >= 4 } else { digits * 5 >= token.len() && token.len() >= 24 };
+    alternating || scrambled
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use zeroize::Zeroizing;
 
 /// Shorter values would mask half of every report.
 const SHORTEST: usize = 8;
+/// Shortest line of a longer value that is held by itself.
+const LINE: usize = 16;
 /// Most values held; more are counted, and the report says that the mask was incomplete.
 const MOST: usize = 20_000;
 
@@ -23,11 +25,21 @@ pub struct SecretRegistry {
 impl SecretRegistry {
     /// Remembers a value; short ones and those beyond the bound are not held.
     pub fn remember(&self, value: &Sensitive) {
+        let whole = value.duplicate();
+        // A key over several lines gives itself away line by line.
+        for line in whole.split(|b| *b == b'\n').map(<[u8]>::trim_ascii).filter(|line| line.len() >= LINE) {
+            if line.len() < whole.len() && !line.starts_with(b"-----") {
+                self.hold(Zeroizing::new(line.to_vec()));
+            }
+        }
+        self.hold(whole);
+    }
+
+    fn hold(&self, value: Zeroizing<Vec<u8>>) {
         if value.len() < SHORTEST {
             return;
         }
         let Ok(mut values) = self.values.lock() else { return };
-        let value = value.duplicate();
         let place = values.binary_search_by(|held| held.as_slice().cmp(&value));
         if let (Err(place), true) = (place, values.len() < MOST) {
             values.insert(place, value);

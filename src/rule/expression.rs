@@ -3,7 +3,7 @@
 //! CEL absorbs errors: `item.typo || true` is true. So every field name and every word that a field is
 //! compared with is held against the kind before an expression may judge anything.
 
-use crate::evidence::{Evidence, Fact, FieldType, Kind};
+use crate::evidence::{Evidence, Fact, FieldType, Kind, Name};
 use cel::common::ast::{EntryExpr, Expr, LiteralValue};
 use cel::{Context, IdedExpr, Program, Value};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -150,7 +150,8 @@ impl Check {
     fn known(&mut self, field: &str) {
         if self.kind.field(field).is_none() {
             let fields: Vec<&str> = self.kind.fields.iter().map(|field| field.name).collect();
-            self.problems.push(format!("kind {} has no field `{field}`; it has {}", self.kind.name, fields.join(", ")));
+            let shown = Name::admit_or(field, "field", 1);
+            self.problems.push(format!("kind {} has no field `{shown}`; it has {}", self.kind.name, fields.join(", ")));
         }
     }
 
@@ -168,7 +169,8 @@ impl Check {
             };
             for literal in literals {
                 if !words.contains(&literal) {
-                    self.problems.push(format!("`{name}` is never \"{literal}\"; it is one of {}", words.join(", ")));
+                    let shown = Name::admit_or(literal, "word", 1);
+                    self.problems.push(format!("`{name}` is never \"{shown}\"; it is one of {}", words.join(", ")));
                 }
             }
         }

@@ -46,7 +46,7 @@ pub(super) fn run(flags: Check, terminal: output::Terminal) -> Result<u8, RunErr
     }
     let (code, ledger) = out.write(examined.ledger, &examined.plan.rules, &[], &examined.registry)?;
     if let Some(path) = &flags.save_ledger {
-        output::save_ledger(&ledger, path, &examined.registry)?;
+        return output::save_ledger(&ledger, path, &examined.registry, code);
     }
     Ok(code)
 }

@@ -56,7 +56,7 @@ fn check(
     }
     let (code, ledger) = out.write(examined.ledger, &examined.plan.rules, &[], &examined.registry)?;
     if let Some(path) = ledger_path {
-        output::save_ledger(&ledger, path, &examined.registry)?;
+        return output::save_ledger(&ledger, path, &examined.registry, code);
     }
     Ok(code)
 }

@@ -102,6 +102,13 @@ pub fn run(cli: Cli) -> Result<u8, RunError> {
     }
 }
 
+/// A message with everything escaped that could fool a terminal; what was typed is quoted in some of them.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(crate::evidence::printable_line).collect();
+    lines.join("\n")
+}
+
 /// Writes to standard output; a closed pipe is the reader's choice, not an error.
 fn print(bytes: &[u8]) -> Result<u8, RunError> {
     let mut out = std::io::stdout().lock();

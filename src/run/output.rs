@@ -3,13 +3,13 @@
 use super::RunError;
 use crate::cli::{Output, Unverified};
 use crate::evaluate::RUN_COVERAGE;
-use crate::evidence::{Cause, Gap, Ledger, Name, SecretRegistry, Subject, Target};
+use crate::evidence::{Cause, FieldType, Gap, Ledger, Name, SecretRegistry, Subject, Target};
 use crate::report::{self, Format, Sink, View};
 use crate::rule::Rule;
 use crate::verdict::{ExitPolicy, Report, Severity};
 use console::Term;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How the user wants the terminal.
 #[derive(Clone, Copy)]
@@ -61,6 +61,11 @@ impl Plan {
                 "two formats for standard output",
                 "give all but one a path: -f sarif=out.sarif",
             ));
+        }
+        let paths: Vec<&PathBuf> = wanted.iter().filter_map(|w| w.path.as_ref()).collect();
+        if let Some(twice) = paths.iter().enumerate().find(|(i, path)| paths[..*i].contains(path)).map(|(_, path)| path)
+        {
+            return Err(RunError::usage(format!("two formats for {}", twice.display()), "give each its own path"));
         }
         Ok(Self { wanted, policy: policy(flags)?, terminal })
     }
@@ -141,19 +146,33 @@ fn policy(flags: &Output) -> Result<ExitPolicy, RunError> {
     Ok(ExitPolicy { fail_on, unverified_fails: flags.unverified == Unverified::Fail })
 }
 
-/// Saves a ledger atomically.
-pub(super) fn save_ledger(ledger: &Ledger, path: &std::path::Path, registry: &SecretRegistry) -> Result<(), RunError> {
-    let (bytes, hits) = registry.mask(ledger.to_file(), "");
-    if hits > 0 {
-        return Err(RunError::usage(
-            "the ledger was not saved: a secret value had reached it",
-            "this is a defect of leakproof: please report it, without the value",
-        ));
-    }
+/// Saves a ledger atomically and returns the exit code that stands. A name in it that equals a secret's value is
+/// masked like everywhere else; where that would break the file, it is not written, and a pass is none any more.
+pub(super) fn save_ledger(ledger: &Ledger, path: &Path, registry: &SecretRegistry, code: u8) -> Result<u8, RunError> {
+    let vocabulary = ledger_words();
+    let Ok(bytes) = ledger.to_file_masked(|text| registry.mask(text, &vocabulary).0) else {
+        log::error!("the ledger was not saved: a secret's value equals a part of its structure");
+        return Ok(if code == 0 { 3 } else { code });
+    };
     let fail = |error: &std::io::Error| RunError::file("cannot write", path, error);
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| fail(&error))?;
     file.write_all(&bytes).map_err(|error| fail(&error))?;
     file.persist(path).map_err(|error| fail(&error.error))?;
-    Ok(())
+    Ok(code)
+}
+
+/// The ledger's own fixed words: its keys, the kinds and what their fields may hold. They give no value away.
+fn ledger_words() -> String {
+    let mut words = vec![crate::evidence::ledger_schema().to_string()];
+    for kind in super::sources::kinds() {
+        words.extend([kind.name.to_owned(), kind.declared_by.to_owned(), kind.unit.to_owned()]);
+        for field in kind.fields {
+            words.push(field.name.to_owned());
+            if let FieldType::Word(holds) = field.holds {
+                words.extend(holds.iter().map(|word| (*word).to_owned()));
+            }
+        }
+    }
+    words.join("\n")
 }

@@ -39,11 +39,18 @@ pub(super) struct Selection<'a> {
 }
 
 impl Selection<'_> {
+    /// Why a kind has no target.
+    fn why_absent(&self, kind: &'static Kind) -> &'static str {
+        let left_out = self.left_out.as_ref().is_some_and(|keys| keys.contains(kind.declared_by));
+        if left_out { "left-out" } else { "not-declared" }
+    }
+
     /// Whether a rule is not selected because its targets are absent or were left out.
     fn leaves_out(&self, kind: &'static Kind, untargeted: bool) -> bool {
-        let by_offline = self.left_out.as_ref().is_some_and(|keys| keys.contains(kind.declared_by));
-        let not_here = !self.has_file && self.named.is_empty();
-        untargeted && (by_offline || not_here) || self.without_git && kind.name.starts_with("git.")
+        let by_offline = self.why_absent(kind) == "left-out";
+        let not_here = !self.has_file;
+        untargeted && self.named.is_empty() && (by_offline || not_here)
+            || self.without_git && kind.name.starts_with("git.")
     }
 }
 
@@ -90,7 +97,7 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
             plan.absent.push(Absent {
                 kind: Name::fixed(rule.needs.name),
                 key: Name::fixed(rule.needs.declared_by),
-                why: Name::fixed("not-declared"),
+                why: Name::fixed(selection.why_absent(rule.needs)),
             });
         }
         let kind = Name::fixed(rule.needs.name);

@@ -150,3 +150,64 @@ fn the_demo_can_be_kept_and_checked_again() {
     let said = stderr(leakproof().args(["demo", "--out"]).arg(&kept), 2);
     assert!(said.contains("not empty"), "{said}");
 }
+
+/// A directory with a saved inspect file of one container.
+fn inspected(name: &str, entry: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let inspect = serde_json::json!([{
+        "Id": "aa11", "Name": format!("/{name}"), "Path": "app", "Args": [], "State": { "Running": true },
+        "Config": { "Env": [entry], "Labels": {} }, "HostConfig": {}
+    }]);
+    std::fs::write(folder.path().join("i.json"), inspect.to_string()).unwrap();
+    let configuration = format!("service: api\ncontainers: [ {{ name: {name}, inspect_file: i.json }} ]\n");
+    std::fs::write(folder.path().join("leakproof.yaml"), configuration).unwrap();
+    folder
+}
+
+#[test]
+fn a_password_that_equals_a_name_is_masked_in_the_ledger_and_the_failure_stands() {
+    // `postgres` is the best-known password of containers of that name.
+    let name = ["postgre", "sdb"].concat();
+    let folder = inspected(&name, &format!("POSTGRES_PASSWORD={name}"));
+    let only = ["check", "--rule", "run/container-env", "--save-ledger", "run.json"];
+    let out = leakproof().args(only).current_dir(folder.path()).assert().code(1);
+    assert!(!String::from_utf8_lossy(&out.get_output().stdout).contains(&name));
+    let saved = std::fs::read_to_string(folder.path().join("run.json")).unwrap();
+    assert!(!saved.contains(&name));
+    leakproof().args(["report", "--from", "run.json", "-q"]).current_dir(folder.path()).assert().code(1);
+}
+
+#[test]
+fn a_ledger_without_rules_is_no_pass() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.json");
+    leakproof().args(["demo", "--world", "clean", "-q", "--save-ledger"]).arg(&path).assert().code(0);
+    let mut ledger = {
+        let saved: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        serde_json::from_value::<leakproof::evidence::Ledger>(saved["ledger"].clone()).unwrap()
+    };
+    ledger.header.rules.clear();
+    std::fs::write(&path, ledger.to_file()).unwrap();
+    leakproof().args(["report", "-q", "--unverified", "warn", "--from"]).arg(&path).assert().code(3);
+}
+
+#[test]
+fn two_formats_do_not_overwrite_each_other() {
+    let said = stderr(leakproof().args(["check", "-f", "json=same", "-f", "sarif=same"]), 2);
+    assert!(said.contains("two formats for same"), "{said}");
+}
+
+#[test]
+fn typed_escapes_do_not_reach_the_terminal() {
+    for arguments in [["check", "-c", "\u{1b}[31m\u{202e}x"], ["check", "--config-from", "\u{1b}]0;x\u{7}"]] {
+        let said = stderr(leakproof().args(arguments), 2);
+        assert!(!said.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{said:?}");
+    }
+}
+
+#[test]
+fn a_named_rule_is_not_dropped_by_offline() {
+    let folder = inspected("api", "A=1");
+    let only = ["check", "--offline", "--rule", "run/container-env", "--rule", "service/health"];
+    leakproof().args(only).current_dir(folder.path()).assert().code(3);
+}
