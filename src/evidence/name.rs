@@ -175,7 +175,8 @@ fn has_userinfo_password(text: &str) -> bool {
         // `name@sha256:…` is an image, `user@host` has no password, `arn:aws:…` has no @.
         !host.starts_with("sha256:")
             && userinfo.rsplit_once(':').is_some_and(|(user, password)| {
-                !password.is_empty() && !(password.bytes().all(|b| b.is_ascii_digit()) && user.contains('.'))
+                let port = password.bytes().all(|b| b.is_ascii_digit()) && user.contains('.');
+                !password.is_empty() && !port
             })
     })
 }
