@@ -32,6 +32,17 @@ pub fn env_template(file_name: &str) -> bool {
     env_like(&name) && name.split(['.', '-', '_', '~']).any(|word| TEMPLATE_WORDS.contains(&word))
 }
 
+/// Whether a name has an environment file's shape without saying `.env`: `env`, `env.sh`, `.envrc`. Programs and
+/// scripts bear such names too, so what stands in the file must decide.
+#[must_use]
+pub fn weak_env_name(file_name: &str) -> bool {
+    let name = base(file_name);
+    !name.match_indices(".env").any(|(at, stem)| {
+        let next = name[at + stem.len()..].chars().next();
+        !next.is_some_and(char::is_alphanumeric)
+    })
+}
+
 fn base(file_name: &str) -> String {
     file_name.rsplit(['/', '\\']).next().unwrap_or(file_name).to_ascii_lowercase()
 }
@@ -77,6 +88,16 @@ mod tests {
         }
         for name in ["environment.rs", "env.rs", "venv", "envoy.yaml", "README.md", ".environs", "settings.py"] {
             assert!(!env_like(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_a_literal_stem_decides_by_the_name_alone() {
+        for name in [".env", ".ENV", ".env.production", ".env-staging", "prod.env", ".env~", "svc/.env", "..env.swp"] {
+            assert!(!weak_env_name(name), "{name}");
+        }
+        for name in [".envrc", "env.sh", "env", "environment", ".environment", "dotenv", "settings.local.json"] {
+            assert!(weak_env_name(name), "{name}");
         }
     }
 

@@ -19,7 +19,7 @@ mod urls;
 mod values;
 mod words;
 
-pub use files::{env_like, env_template};
+pub use files::{env_like, env_template, weak_env_name};
 pub use words::pairs;
 
 use crate::evidence::{Class, Fingerprint, Judgement, Key, Name, SecretRegistry, Sensitive, Shareable};

@@ -17,15 +17,10 @@ pub(super) struct TaskDefinition {
 
 impl TaskDefinition {
     /// Whether this very revision's container has the platform inject the variable. A file without a revision
-    /// stands for every revision of its family.
+    /// may be an older or a coming one, and what it injects may be a literal in the one that runs.
     pub(super) fn injects(&self, family: &Name, revision: Option<&Name>, container: &Name, variable: &Name) -> bool {
-        let same_revision = match (&self.revision, revision) {
-            (Some(own), Some(other)) => own == other,
-            (Some(_), None) => false,
-            (None, _) => true,
-        };
         self.family == *family
-            && same_revision
+            && revision.is_some_and(|revision| self.revision.as_ref() == Some(revision))
             && self.containers.iter().any(|(name, secrets)| name == container && secrets.contains(variable))
     }
 }
@@ -93,9 +88,15 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_a_revision_stands_for_its_family() {
-        let found = definitions("family: api\ncontainerDefinitions:\n- name: app\n  secrets: [{name: A}]\n");
-        assert!(found[0].injects(&Name::fixed("api"), None, &Name::fixed("app"), &Name::fixed("A")));
-        assert!(!found[0].injects(&Name::fixed("api"), None, &Name::fixed("app"), &Name::fixed("B")));
+    fn a_file_without_a_revision_says_nothing_about_a_running_one() {
+        let text = "family: api\ncontainerDefinitions:\n- name: app\n  secrets: [{name: A}]\n";
+        let asks = |text: &str, revision: Option<&Name>| {
+            definitions(text)[0].injects(&Name::fixed("api"), revision, &Name::fixed("app"), &Name::fixed("A"))
+        };
+        let seven = Name::fixed("7");
+        assert!(!asks(text, None) && !asks(text, Some(&seven)));
+        let text = format!("revision: 7\n{text}");
+        assert!(asks(&text, Some(&seven)));
+        assert!(!asks(&text, None), "a container without the label");
     }
 }

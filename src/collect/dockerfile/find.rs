@@ -9,14 +9,17 @@ use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 use zeroize::Zeroizing;
 
-/// Directories in which Dockerfiles are other people's.
-const SKIPPED: [&str; 4] = [".git", "node_modules", "vendor", "target"];
+/// Directories that a tool fills, and the file beside them by which it is known: Dockerfiles in them are other
+/// people's, or copies. `vendor` is committed and may hold one's own.
+const SKIPPED: [(&str, &str); 2] = [("node_modules", "package.json"), ("target", "Cargo.toml")];
 
 /// What a working tree holds.
 #[derive(Default)]
 pub(super) struct Found {
     /// Dockerfiles, sorted.
     pub(super) files: Vec<PathBuf>,
+    /// Directories that were not looked into: `node_modules` and `target`.
+    pub(super) skipped: u64,
     /// Directories that could not be read.
     pub(super) unread: Vec<PathBuf>,
     /// Whether this is a bare repository.
@@ -41,12 +44,16 @@ pub(super) fn dockerfiles(tree: &Path) -> Result<Found, Cause> {
     if found.bare {
         return Ok(found);
     }
-    let entries = WalkDir::new(tree).follow_links(false).sort_by_file_name().into_iter();
-    let wanted = entries.filter_entry(|entry| {
-        entry.depth() == 0 || !entry.file_type().is_dir() || !SKIPPED.iter().any(|name| entry.file_name() == *name)
-    });
-    for entry in wanted {
+    let mut entries = WalkDir::new(tree).follow_links(false).sort_by_file_name().into_iter();
+    while let Some(entry) = entries.next() {
         match entry {
+            Ok(entry) if entry.depth() > 0 && entry.file_type().is_dir() && entry.file_name() == ".git" => {
+                entries.skip_current_dir();
+            }
+            Ok(entry) if entry.depth() > 0 && entry.file_type().is_dir() && is_filled(tree, entry.path()) => {
+                found.skipped += 1;
+                entries.skip_current_dir();
+            }
             Ok(entry) if !entry.file_type().is_dir() && is_dockerfile(&entry.file_name().to_string_lossy()) => {
                 found.files.extend(entry.path().strip_prefix(tree).ok().map(Path::to_owned));
             }
@@ -56,6 +63,14 @@ pub(super) fn dockerfiles(tree: &Path) -> Result<Found, Cause> {
         }
     }
     Ok(found)
+}
+
+/// Whether a tool fills this directory: its name says so, and the tool's own file stands in a directory above.
+fn is_filled(tree: &Path, directory: &Path) -> bool {
+    let mark = SKIPPED.iter().find(|(name, _)| directory.file_name().is_some_and(|own| own == *name));
+    let Some((_, mark)) = mark else { return false };
+    let above = directory.ancestors().skip(1).take_while(|above| above.starts_with(tree));
+    above.into_iter().any(|above| above.join(mark).is_file())
 }
 
 fn is_dockerfile(name: &str) -> bool {

@@ -106,6 +106,9 @@ fn examine(repository: &Path, job: &Job) -> Batch {
             return batch;
         }
     };
+    if found.skipped > 0 {
+        coverage.add("skipped-directories", found.skipped);
+    }
     for path in &found.unread {
         hole(&mut batch, &mut coverage, &target, path, Cause::Denied);
     }
@@ -126,6 +129,8 @@ fn examine(repository: &Path, job: &Job) -> Batch {
     if coverage.count(DOCKERFILE.unit) == 0 && coverage.is_complete() {
         let reason = Name::fixed(if found.bare {
             "a bare repository has no working tree"
+        } else if found.skipped > 0 {
+            "no Dockerfile in the working tree outside node_modules and target"
         } else {
             "no Dockerfile in the working tree"
         });

@@ -219,9 +219,9 @@ impl<'a> Worker<'a> {
         if lens >= FOLLOW {
             let step = self.paths.and_then(|paths| paths.step(lens, entry.name));
             match (step, entry.what) {
-                (Some((_, true)), EntryType::Tree) => below.push((name(), (entry.id, INSIDE), true)),
+                (Some((_, Some(Role::Env))), EntryType::Tree) => below.push((name(), (entry.id, INSIDE), true)),
                 (Some((next, _)), EntryType::Tree) => below.push((name(), (entry.id, next), false)),
-                (Some((_, true)), what) => node.hits.push(Hit { name: name(), id: entry.id, what, role: Role::Env }),
+                (Some((_, Some(role))), what) => node.hits.push(Hit { name: name(), id: entry.id, what, role }),
                 _ => {}
             }
             return;

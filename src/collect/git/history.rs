@@ -1,7 +1,7 @@
 //! Evidence of kind `git.history`: every version of every env file that a ref reaches, judged.
 //!
 //! In: a survey of one store. Out: one piece of evidence per (path, blob) with an exposed value, gaps for what
-//! could not be judged, and counts. Reflogs, unreachable objects, notes' texts and commit messages are another
+//! could not be judged, and counts. Templates count too, but only with a real value: stand-ins belong there. Reflogs, unreachable objects, notes' texts and commit messages are another
 //! rule's; the coverage's level `reachable` says so.
 
 use super::judge::{Judged, Outcome, judge};
@@ -35,6 +35,8 @@ pub(super) struct Unjudged {
 /// One version of one file.
 struct Version {
     certain: bool,
+    /// Only ever seen as a template.
+    template: bool,
     span: Span,
 }
 
@@ -69,16 +71,16 @@ pub(super) fn examine(
     let judged = judge(job, store, &blobs, Summary::of);
     count(survey, &versions, &judged, coverage);
     let mut out = Writer::new(job, target, prefix, survey, &judged, batch);
-    let mut by_path: Vec<(Vec<u8>, Oid, Span)> =
-        versions.into_iter().map(|((path, id), version)| (survey.table.bytes(path), id, version.span)).collect();
+    let mut by_path: Vec<(Vec<u8>, Oid, Version)> =
+        versions.into_iter().map(|((path, id), version)| (survey.table.bytes(path), id, version)).collect();
     by_path.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
-    for (n, (path, id, span)) in by_path.iter().enumerate() {
+    for (n, (path, id, version)) in by_path.iter().enumerate() {
         let path = shown_path(prefix, path, n);
-        out.version(&path, *id, Some(*span), None);
+        out.version(&path, *id, Seen { span: Some(version.span), root: None, template: version.template });
     }
     for (n, id) in tagged {
         let name = survey.refs.roots[n].name.clone();
-        out.version(&name, id, None, Some(n));
+        out.version(&name, id, Seen { span: None, root: Some(n), template: false });
     }
     out.unjudged
 }
@@ -94,13 +96,16 @@ fn versions(spans: &HashMap<Spot, Span>) -> HashMap<(u32, Oid), Version> {
     let mut versions: HashMap<(u32, Oid), Version> = HashMap::new();
     for (spot, span) in spans {
         let file = matches!(spot.what, EntryType::File | EntryType::Symlink);
-        if !file || !matches!(spot.role, Role::Env | Role::Inside) {
+        if !file || spot.role == Role::Other {
             continue;
         }
-        let version = versions.entry((spot.path, spot.id)).or_insert(Version { certain: false, span: *span });
-        // The same file may be found by its name and by a link: the more certain view counts.
-        if spot.role == Role::Env && !version.certain {
-            *version = Version { certain: true, span: *span };
+        let fresh = Version { certain: false, template: true, span: *span };
+        let version = versions.entry((spot.path, spot.id)).or_insert(fresh);
+        // The same file may be found by its name and by a link: the more certain and the stricter view count.
+        version.certain |= spot.role != Role::Inside;
+        version.template &= spot.role == Role::Template;
+        if spot.role == Role::Env {
+            version.span = *span;
         }
     }
     versions
@@ -114,6 +119,14 @@ fn count(survey: &Survey, versions: &HashMap<(u32, Oid), Version>, judged: &Judg
     coverage.add("files", paths.len() as u64);
     coverage.add("blobs", judged.of.len() as u64);
     coverage.add("bytes", judged.bytes);
+}
+
+/// Where a version was found: under a path in a span of commits, or named by a ref.
+#[derive(Clone, Copy)]
+struct Seen {
+    span: Option<Span>,
+    root: Option<usize>,
+    template: bool,
 }
 
 struct Writer<'a> {
@@ -147,12 +160,12 @@ impl<'a> Writer<'a> {
         Self { job, target, prefix, survey, judged, reach, batch, unjudged: Unjudged::default() }
     }
 
-    /// Writes what is known of one version: found under a path in a span of commits, or named by a ref.
-    fn version(&mut self, path: &Name, id: Oid, span: Option<Span>, root: Option<usize>) {
+    /// Writes what is known of one version.
+    fn version(&mut self, path: &Name, id: Oid, seen: Seen) {
         let place = Place { path: Some(path.clone()), blob: Some(digest_name(&id.to_string())), ..Place::default() };
         let judged = self.judged;
         match judged.of.get(&id) {
-            Some(Outcome::Judged(summary)) => self.summary(summary, place, span, root),
+            Some(Outcome::Judged(summary)) => self.summary(summary, place, seen),
             Some(Outcome::Fault(Fault::Missing)) => self.unjudged.missing += 1,
             Some(Outcome::Fault(Fault::Malformed)) => {
                 self.unjudged.malformed += 1;
@@ -178,7 +191,7 @@ impl<'a> Writer<'a> {
         });
     }
 
-    fn summary(&mut self, summary: &Summary, place: Place, span: Option<Span>, root: Option<usize>) {
+    fn summary(&mut self, summary: &Summary, place: Place, seen: Seen) {
         if !summary.determined {
             self.gap(place.clone(), Cause::Malformed, None);
         }
@@ -186,15 +199,15 @@ impl<'a> Writer<'a> {
             let place = Place { variable: variable.clone(), line: Some(*line), ..place.clone() };
             self.gap(place, Cause::NeedsReview, None);
         }
-        let Some(worst) = &summary.worst else { return };
+        let Some((worst, exposed, variables)) = summary.exposes(seen.template) else { return };
         let mut facts: Vec<(&'static str, Fact)> = worst.judgement.facts().into_iter().collect();
         let names = |names: &[Name]| Fact::List(names.iter().cloned().map(Fact::Name).collect());
-        facts.push(("variables", names(&summary.variables)));
-        facts.push(("exposed", Fact::count(summary.exposed)));
+        facts.push(("variables", names(&variables)));
+        facts.push(("exposed", Fact::count(exposed)));
         facts.push(("commented", Fact::Bool(worst.commented)));
         facts.push(("encoding", Fact::word(summary.encoding)));
-        facts.push(("refs", names(&self.refs(span, root))));
-        let commits = span.and_then(|span| Some((self.commit(span.first)?, self.commit(span.last)?)));
+        facts.push(("refs", names(&self.refs(seen.span, seen.root))));
+        let commits = seen.span.and_then(|span| Some((self.commit(span.first)?, self.commit(span.last)?)));
         let mut place = Place { line: Some(worst.line), variable: worst.variable.clone(), ..place };
         if let Some(((first, authored), (last, _))) = commits {
             place.commit = Some(first.clone());

@@ -53,7 +53,7 @@ pub(super) static TRACKED: Kind = Kind {
 /// Env files in every version that a ref reaches.
 pub(super) static HISTORY: Kind = Kind {
     name: "git.history",
-    meaning: "an exposed value in a version of an env file that some ref reaches",
+    meaning: "an exposed value in a version of an env file, or a real one in a template, that some ref reaches",
     declared_by: "repositories",
     live: false,
     unit: "commits",

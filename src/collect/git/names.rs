@@ -10,7 +10,7 @@ use std::collections::HashMap;
 pub(super) enum Role {
     /// An env file by its name, or by a symlink of that name.
     Env,
-    /// A template of one.
+    /// A template of one, by its name or by a symlink of that name.
     Template,
     /// Any file below a directory with an env file's name: judged if its content has that shape.
     Inside,
@@ -28,24 +28,26 @@ pub(super) const FOLLOW: Lens = 2;
 /// Exact paths to follow, as a trie: the targets of symlinks with an env file's name.
 #[derive(Default)]
 pub(super) struct Paths {
-    steps: HashMap<(Lens, Vec<u8>), (Lens, bool)>,
+    steps: HashMap<(Lens, Vec<u8>), (Lens, Option<Role>)>,
 }
 
 impl Paths {
-    /// Adds a path of plain components.
-    pub(super) fn add(&mut self, path: &[u8]) {
+    /// Adds a path of plain components, and what stands at its end. An env file's link outweighs a template's.
+    pub(super) fn add(&mut self, path: &[u8], role: Role) {
         let parts: Vec<&[u8]> = path.split(|&b| b == b'/').collect();
         let mut at = FOLLOW;
         for (n, part) in parts.iter().enumerate() {
             let fresh = FOLLOW + 1 + Lens::try_from(self.steps.len()).unwrap_or(0);
-            let step = self.steps.entry((at, part.to_vec())).or_insert((fresh, false));
-            step.1 |= n + 1 == parts.len();
+            let step = self.steps.entry((at, part.to_vec())).or_insert((fresh, None));
+            if n + 1 == parts.len() {
+                step.1 = Some(step.1.map_or(role, |known| known.min(role)));
+            }
             at = step.0;
         }
     }
 
-    /// Where a name leads from a place, and whether a path ends there.
-    pub(super) fn step(&self, from: Lens, name: &[u8]) -> Option<(Lens, bool)> {
+    /// Where a name leads from a place, and what stands there if a path ends.
+    pub(super) fn step(&self, from: Lens, name: &[u8]) -> Option<(Lens, Option<Role>)> {
         self.steps.get(&(from, name.to_vec())).copied()
     }
 }

@@ -1,7 +1,7 @@
 //! One walk over a store: refs, commits, the trees that matter, and the places in them.
 //!
 //! In: an opened store. Out: everything the kinds are made from. Symlinks with an env file's name are followed:
-//! the file they name is looked for in every version too.
+//! the file they name is looked for in every version too, and so are those of templates.
 
 use super::forest::{Forest, Search};
 use super::graph::Graph;
@@ -82,13 +82,14 @@ impl Survey {
         let mut known = BTreeSet::new();
         for _ in 0..LINK_ROUNDS {
             let mut paths = Paths::default();
-            let fresh: Vec<Vec<u8>> =
-                self.link_targets(store, spans.keys()).into_iter().filter(|path| known.insert(path.clone())).collect();
+            let targets = self.link_targets(store, spans.keys());
+            let fresh: Vec<(Vec<u8>, Role)> =
+                targets.into_iter().filter(|target| known.insert(target.clone())).collect();
             if fresh.is_empty() {
                 break;
             }
-            for path in &fresh {
-                paths.add(path);
+            for (path, role) in &fresh {
+                paths.add(path, *role);
             }
             let search = Search { store, paths: Some(&paths), verify_blobs: false, stop: &job.stop };
             let (send, receive) = mpsc::channel();
@@ -137,14 +138,18 @@ impl Survey {
         if label < self.base() { Ok(label) } else { Err((label - self.base()) as usize) }
     }
 
-    fn link_targets<'a>(&mut self, store: &Store, spots: impl Iterator<Item = &'a Spot>) -> BTreeSet<Vec<u8>> {
-        let links: BTreeSet<Spot> =
-            spots.filter(|s| s.what == EntryType::Symlink && s.role != Role::Template).copied().collect();
+    fn link_targets<'a>(&mut self, store: &Store, spots: impl Iterator<Item = &'a Spot>) -> BTreeSet<(Vec<u8>, Role)> {
+        let links: BTreeSet<Spot> = spots.filter(|spot| spot.what == EntryType::Symlink).copied().collect();
         let table = &self.table;
         let losses = &mut self.losses;
         let read = store.with(|repository| {
             let odb = repository.odb().ok()?;
-            Some(links.iter().filter_map(|spot| read_link(&odb, spot.id, &table.bytes(spot.path), losses)).collect())
+            let target = |spot: &Spot| {
+                // What a template leads to holds stand-ins too; what anything else leads to is an env file.
+                let role = if spot.role == Role::Template { Role::Template } else { Role::Env };
+                Some((read_link(&odb, spot.id, &table.bytes(spot.path), losses)?, role))
+            };
+            Some(links.iter().filter_map(target).collect())
         });
         read.flatten().unwrap_or_default()
     }

@@ -2,7 +2,8 @@
 //!
 //! In: a survey of the tips. Out: one piece of evidence per path, with the worst class of what it holds at any
 //! tip. Files below a directory with an env file's name count for that directory, and for themselves if they
-//! have such a name too. A symlink is judged by the tracked file it leads to. Tags and submodules are history's.
+//! have such a name too. A name that programs bear as well, such as `env.sh`, counts if its content exposes
+//! something or was not understood. A symlink is judged by the tracked file it leads to. Tags and submodules are history's.
 
 use super::history::shown_path;
 use super::judge::{Outcome, judge};
@@ -14,7 +15,7 @@ use super::places::{first_seen, link_target};
 use super::refs::children;
 use super::survey::Survey;
 use crate::collect::Job;
-use crate::detect::Scan;
+use crate::detect::{self, Scan};
 use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Subject, Target};
 use git2::{Index, Oid, Repository};
 use std::collections::{BTreeMap, HashMap};
@@ -52,19 +53,26 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
     }
     let judged = judge(job, store, &wanted, |scan| worst(&scan));
     for (n, (path, tracked)) in paths.iter().enumerate() {
-        let class = tracked.blobs.iter().map(|(id, _)| match judged.of.get(id) {
+        let classes = tracked.blobs.iter().map(|(id, _)| match judged.of.get(id) {
             Some(Outcome::Judged(class)) => *class,
             Some(Outcome::OtherShape) => Class::NotSecret,
             _ => Class::Undetermined,
         });
+        let class = classes.max().unwrap_or(Class::Empty);
+        let place = Place { path: Some(shown_path("", path, n)), ..Place::default() };
+        let subject = Subject::at(target, place);
+        if detect::weak_env_name(&String::from_utf8_lossy(path)) && class < Class::Undetermined {
+            if class == Class::Open {
+                batch.gaps.push(Gap::new(&TRACKED, subject, Cause::NeedsReview));
+            }
+            continue;
+        }
         let facts = [
             ("where", Fact::word(if tracked.tip { "tip" } else { "index" })),
             ("type", Fact::word(word(tracked.what))),
-            ("class", Fact::word(class.max().unwrap_or(Class::Empty).word())),
+            ("class", Fact::word(class.word())),
         ];
         let reference = tracked.reference.clone().map(|name| ("ref", Fact::Name(name)));
-        let place = Place { path: Some(shown_path("", path, n)), ..Place::default() };
-        let subject = Subject::at(target, place);
         batch.evidence.push(Evidence::new(&TRACKED, subject, facts.into_iter().chain(reference), job.now));
     }
     batch.coverage.push(coverage);

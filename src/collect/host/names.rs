@@ -39,11 +39,6 @@ pub(super) fn sort(name: &str) -> Named {
     }
 }
 
-/// Whether a name is an everyday word too: `/usr/bin/env` is a program. Its content must decide.
-pub(super) fn is_weak(name: &str) -> bool {
-    !name.to_ascii_lowercase().contains(".env")
-}
-
 /// Whether an env file has such a name: not a template of one.
 pub(super) fn is_env(name: &str) -> bool {
     env_like(name) && !env_template(name)
@@ -108,7 +103,6 @@ mod tests {
         assert_eq!(sort(".env.example"), Named::Template);
         assert_eq!(sort("notes.bak"), Named::Other);
         assert_eq!(sort("main.rs~"), Named::Other);
-        assert!(is_weak("env") && is_weak("environment") && !is_weak("prod.env") && !is_weak(".ENV"));
     }
 
     #[test]

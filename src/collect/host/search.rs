@@ -7,6 +7,7 @@ use super::ground::Trouble;
 use super::names::{self, Named};
 use super::survey::{Content, Survey};
 use super::{archive, compose};
+use crate::detect;
 use crate::evidence::{Cause, Class};
 use std::fs::Metadata;
 use std::os::unix::fs::FileTypeExt;
@@ -164,7 +165,8 @@ fn link(survey: &mut Survey<'_>, search: &Search, path: &Path, named: Named) {
 }
 
 fn judged(survey: &mut Survey<'_>, path: &Path, what: &'static str) {
-    let weak = what != "template" && path.file_name().is_some_and(|name| names::is_weak(&name.to_string_lossy()));
+    let weak =
+        what != "template" && path.file_name().is_some_and(|name| detect::weak_env_name(&name.to_string_lossy()));
     match survey.content(path) {
         Ok((content, _)) if weak && !content.gives_away() => {
             for variable in content.open {

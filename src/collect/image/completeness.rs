@@ -1,9 +1,10 @@
-//! What an image's history can tell: where its base image ends, and whether it tells how the image was made.
+//! What an image's history can tell: where its base image ends, whether it tells how the image was made, and
+//! whether its builder would have told of build arguments.
 //!
 //! In: the parsed history. Out: a position, and reasons why nothing may be concluded. It looks at no value.
 
 use super::document::Image;
-use super::history::Entry;
+use super::history::{Builder, Entry};
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name};
 
@@ -38,4 +39,22 @@ pub(super) fn incomplete(image: &Image) -> Vec<Refusal> {
         gaps.push(why.with("layers", Name::number(image.layers)));
     }
     gaps
+}
+
+/// Why clean texts say nothing about build arguments, if they do not: the builder writes none down.
+///
+/// A line in nobody's known hand among others is a committed container's command, or the base image's first
+/// layer, and doubts nothing; a tool of its own kind counts if it had the last word.
+pub(super) fn silent_on_arguments(entries: &[Entry]) -> Option<Refusal> {
+    let builders = || entries.iter().filter(|entry| !entry.silent).map(|entry| entry.builder);
+    let last = builders().rfind(|builder| *builder != Builder::Unknown);
+    let builder = match last {
+        _ if builders().any(|builder| builder == Builder::Kaniko) => Builder::Kaniko,
+        _ if builders().any(|builder| builder == Builder::Unmarked) => Builder::Unmarked,
+        Some(Builder::Synthetic) => Builder::Synthetic,
+        None if builders().next().is_some() => Builder::Unknown,
+        _ => return None,
+    };
+    let why = Refusal::new(Cause::Unproven).because("the builder writes no build arguments into the history");
+    Some(why.with("builder", Name::fixed(builder.word())))
 }

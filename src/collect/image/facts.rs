@@ -3,7 +3,7 @@
 //! In: parsed images, one per platform. Out: judged facts, gaps and coverage for one target. A history that says
 //! nothing is a gap: history gone is not history clean.
 
-use super::completeness::{base, incomplete};
+use super::completeness::{base, incomplete, silent_on_arguments};
 use super::document::Image;
 use super::history::{At, Body, Entry};
 use super::{COMMAND, ENV, Found};
@@ -133,6 +133,11 @@ impl<'o, 'a> Examination<'o, 'a> {
                 self.out.batch.gaps.push(gap.with("platform", image.platform.clone()));
             }
             self.out.cover(|coverage| coverage.miss(Name::fixed("build history"), why.cause));
+        }
+        if let Some(why) = silent_on_arguments(&image.entries) {
+            let gap = why.gap(&ENV, Subject::at(self.out.target, self.place(None, None)));
+            self.out.batch.gaps.push(gap.with("platform", image.platform.clone()));
+            self.out.coverages[0].miss(Name::fixed("build arguments"), why.cause);
         }
         for (i, entry) in image.entries.iter().enumerate() {
             self.entry(i, entry);

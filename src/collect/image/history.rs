@@ -76,18 +76,23 @@ pub(super) enum Builder {
     Buildah,
     Kaniko,
     Imported,
+    /// A tool that builds no Dockerfile and writes a line of its own.
+    Synthetic,
+    /// A Dockerfile's instruction without any builder's mark: kaniko, where its author is not told.
+    Unmarked,
 }
 
 impl Builder {
     /// The word in coverage.
     pub(super) fn word(self) -> &'static str {
         match self {
-            Self::Unknown => "unknown",
+            Self::Unknown | Self::Unmarked => "unknown",
             Self::Classic => "classic",
             Self::Buildkit => "buildkit",
             Self::Buildah => "buildah",
             Self::Kaniko => "kaniko",
             Self::Imported => "imported",
+            Self::Synthetic => "synthetic",
         }
     }
 }
@@ -294,9 +299,26 @@ fn builder(text: &str, comment: &str, author: &str) -> Builder {
         Builder::Buildah
     } else if text.contains(NOP) || text.starts_with('|') || text.starts_with("/bin/sh -c ") {
         Builder::Classic
+    } else if is_synthetic(text, author) {
+        Builder::Synthetic
+    } else if is_instruction(text) {
+        Builder::Unmarked
     } else {
         Builder::Unknown
     }
+}
+
+/// Jib, Bazel, ko, apko and the like: history that no build step wrote.
+fn is_synthetic(text: &str, author: &str) -> bool {
+    let author = author.to_ascii_lowercase();
+    ["jib", "bazel", "ko", "apko", "nix"].contains(&author.trim())
+        || ["jib-", "bazel build", "ko build", "apko", "nix2container"].iter().any(|start| text.starts_with(start))
+}
+
+/// A Dockerfile writes its instructions in capitals into the history; a committed container's command is none.
+fn is_instruction(text: &str) -> bool {
+    let word = text.split_whitespace().next().unwrap_or_default();
+    is_metadata(word) || matches!(word, "RUN" | "COPY" | "ADD" | "WORKDIR" | "VOLUME")
 }
 
 /// buildah writes one blank behind `#(nop)`; the classic builder two, except before COPY and ADD.

@@ -139,7 +139,13 @@ fn builders_are_known_by_their_hand() {
     assert_eq!(read("COPY a /a # buildkit").builder, Builder::Buildkit);
     let kaniko = Entry::read(&Raw::new(Some("RUN make".into())), &Raw::default(), &Raw::new(Some("kaniko".into())));
     assert_eq!(kaniko.builder, Builder::Kaniko);
-    assert_eq!(read("bazel build ...").builder, Builder::Unknown);
+    for text in ["bazel build ...", "jib-maven-plugin:3.4.0", "apko", "ko build ko://example.org/app"] {
+        assert_eq!(read(text).builder, Builder::Synthetic, "{text}");
+    }
+    assert_eq!(read("RUN /bin/sh -c make").builder, Builder::Unmarked);
+    for text in ["run server", "# debian.sh --arch 'amd64' out/ 'trixie'", "/bin/bash -o pipefail -c make"] {
+        assert_eq!(read(text).builder, Builder::Unknown, "{text}");
+    }
 }
 
 #[test]

@@ -6,11 +6,19 @@
 use super::client::Route;
 use super::sample::{Outcome, Sample};
 use super::{Job, Question, answer};
-use crate::evidence::{Cause, Name};
+use crate::evidence::{Cause, Name, Timestamp};
 use std::time::{Duration, Instant};
+use time::PrimitiveDateTime;
+use time::format_description::BorrowedFormatItem;
+use time::macros::format_description;
 
 /// A run of answers with one and the same `Date` that is longer than this came from a cache.
 const FROZEN: Duration = Duration::from_secs(2);
+/// A `Date` further than this from our own clock is a cache's or another clock's: time tells which.
+const SKEW_SECONDS: u64 = 120;
+/// How `Date` is written.
+const DATE: &[BorrowedFormatItem<'static>] =
+    format_description!("[weekday repr:short], [day] [month repr:short] [year] [hour]:[minute]:[second] GMT");
 
 /// How watching ended.
 pub(super) struct Watched {
@@ -75,6 +83,22 @@ impl Row {
     fn stale(&self) -> bool {
         self.frozen && self.since.is_some_and(|since| since.elapsed() > FROZEN)
     }
+
+    /// How long to wait for the sample that tells an old answer from a wrong clock. None is needed if the row
+    /// was long enough already, or its `Date` is the time.
+    fn doubt(&self) -> Option<Duration> {
+        let date = self.date.as_deref().filter(|_| self.frozen)?;
+        let waited = self.since?.elapsed();
+        (waited <= FROZEN && is_off(date, Timestamp::now()))
+            .then(|| FROZEN.saturating_sub(waited) + Duration::from_millis(50))
+    }
+}
+
+/// Whether a `Date` is not the time; one that does not parse is none.
+fn is_off(date: &[u8], now: Timestamp) -> bool {
+    let text = std::str::from_utf8(date).ok();
+    let at = text.and_then(|text| PrimitiveDateTime::parse(text, DATE).ok());
+    at.is_none_or(|at| at.assume_utc().unix_timestamp().abs_diff(now.unix()) > SKEW_SECONDS)
 }
 
 /// Watches until enough successes came in a row, or the deadline is over.
@@ -97,6 +121,10 @@ pub(super) async fn watch(question: Question, route: &Route, job: &Job) -> Watch
             _ => row.failure(),
         }
         if row.successes >= probes.successes {
+            if let Some(wait) = row.doubt() {
+                tokio::time::sleep(wait).await;
+                continue;
+            }
             if row.stale() {
                 last.outcome = Outcome::Cached;
             }
@@ -121,5 +149,19 @@ async fn take(question: Question, route: &Route, job: &Job) -> Sample {
             sample.code = code;
             sample
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_held_against_our_clock() {
+        let now = Timestamp::parse("2026-11-23T16:01:30Z").unwrap();
+        assert!(!is_off(b"Mon, 23 Nov 2026 16:00:00 GMT", now));
+        assert!(is_off(b"Mon, 23 Nov 2026 15:59:00 GMT", now));
+        assert!(is_off(b"Mon, 23 Nov 2026 16:04:00 GMT", now), "a clock may be ahead");
+        assert!(is_off(b"yesterday", now));
     }
 }

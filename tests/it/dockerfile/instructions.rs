@@ -94,20 +94,43 @@ fn an_earlier_stage_is_told_from_the_one_that_is_shipped() {
 }
 
 #[test]
-fn every_name_of_a_dockerfile_is_found_and_other_trees_are_skipped() {
+fn every_name_of_a_dockerfile_is_found() {
     let files = [
         ("Dockerfile", "FROM a\n"),
         ("deploy/api.Dockerfile", "FROM a\n"),
         ("deploy/Dockerfile.prod", "FROM a\n"),
         ("Containerfile", "FROM a\n"),
         ("Dockerfile.md", "How to build.\n"),
-        ("node_modules/x/Dockerfile", "FROM a\n"),
-        ("vendor/x/Dockerfile", "FROM a\n"),
         ("deploy/api.Dockerfile.dockerignore", "*\n"),
     ];
     let batch = examine(&tree(&files));
     assert_eq!(batch.coverage[0].count("files"), 4);
     assert!(batch.gaps.is_empty(), "{:?}", batch.gaps);
+}
+
+#[test]
+fn what_a_tool_filled_is_skipped_and_said_and_nothing_else_is() {
+    let files = [
+        ("web/package.json", "{}"),
+        ("web/node_modules/x/Dockerfile", "FROM a\n"),
+        ("web/app/node_modules/x/Dockerfile", "FROM a\n"),
+        ("rust/Cargo.toml", ""),
+        ("rust/target/package/x/Dockerfile", "FROM a\n"),
+    ];
+    let batch = examine(&tree(&files));
+    assert_eq!(batch.coverage[0].count("skipped-directories"), 3);
+    let reason = "no Dockerfile in the working tree outside node_modules and target";
+    assert_eq!(batch.inapplicable[0].reason.as_str(), reason);
+    let own = [
+        ("vendor/x/Dockerfile", "FROM a\n"),
+        ("rust/vendor/x/Dockerfile", "FROM a\n"),
+        ("deploy/target/Dockerfile", "FROM a\n"),
+        ("node_modules/x/Dockerfile", "FROM a\n"),
+        ("rust/Cargo.toml", ""),
+    ];
+    let batch = examine(&tree(&own));
+    assert_eq!((batch.coverage[0].count("files"), batch.coverage[0].count("skipped-directories")), (4, 0));
+    assert!(batch.inapplicable.is_empty());
 }
 
 #[test]

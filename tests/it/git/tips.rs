@@ -121,3 +121,36 @@ fn only_wanted_kinds_come_out() {
     assert!(found.0.evidence.iter().all(|e| e.kind.as_str() == "git.complete"));
     assert!(found.0.coverage.iter().all(|c| c.kind.as_str() == "git.complete"));
 }
+
+#[test]
+fn scripts_that_only_bear_an_env_file_s_name_are_no_env_files() {
+    let repo = Repo::started();
+    repo.write("env.sh", "export PORT=8000\nexport JWT_ALGORITHM=HS256\n");
+    repo.write(".envrc", "export NODE_ENV=development\n");
+    repo.write("config/settings.local.json", "{\"debug\": true}\n");
+    repo.write("tools/env", "LANG=C\n");
+    repo.write("environment", "TZ=UTC\n");
+    repo.commit_all();
+    let found = repo.scan();
+    assert_eq!(found.paths("git.tracked"), [""; 0]);
+    assert_eq!(found.counted("git.tracked", "files"), 5, "they were looked at");
+    repo.write("env.sh", leak(&secret()));
+    repo.write(".envrc", "export JWT_SECRET_KEY=changeme\n");
+    repo.write("environment", [0_u8, 159, 146, 150, 1, 2].repeat(9));
+    repo.commit_all();
+    assert_eq!(repo.scan().paths("git.tracked"), [".envrc", "env.sh", "environment"]);
+}
+
+#[test]
+fn file_with_the_env_stem_is_tracked_whatever_it_holds() {
+    let repo = Repo::started();
+    for name in [".env", ".env.local", "prod.env"] {
+        repo.write(name, "");
+    }
+    std::fs::create_dir(repo.dir.join("svc")).unwrap();
+    std::os::unix::fs::symlink("../README", repo.dir.join("svc/.env")).unwrap();
+    repo.commit_all();
+    let found = repo.scan();
+    assert_eq!(found.paths("git.tracked"), [".env", ".env.local", "prod.env", "svc/.env"]);
+    assert!(found.of("git.tracked").iter().any(|evidence| evidence.word("type") == Some("symlink")));
+}

@@ -53,12 +53,40 @@ fn a_cache_s_answer_is_not_the_service_s() {
 
 #[test]
 fn an_identical_date_over_the_run_is_a_cache() {
-    let headers = "Content-Type: application/json\r\nDate: Mon, 23 Nov 2026 16:00:00 GMT\r\n";
-    let server = StandIn::answering(with_headers("200 OK", headers, OK));
+    let server = StandIn::answering(with_headers("200 OK", &dated(&http_date(0)), OK));
     let slow = "deadline: 300ms, timeout: 400ms, interval: 1100ms";
     assert_eq!(outcome(&probe(&server.url(), slow, "service.health")), "cached");
     // Three samples within one second may well share a date.
+    let server = StandIn::answering(with_headers("200 OK", &dated(&http_date(0)), OK));
     assert_eq!(outcome(&health(&server)), "ok");
+    assert_eq!(server.requests().len(), 3);
+}
+
+fn dated(date: &str) -> String {
+    format!("Content-Type: application/json\r\nDate: {date}\r\n")
+}
+
+/// The time so many seconds ago, as servers write it.
+fn http_date(ago: i64) -> String {
+    let at = time::OffsetDateTime::now_utc() - time::Duration::seconds(ago);
+    let (weekday, month) = (at.weekday().to_string(), at.month().to_string());
+    let (day, year, clock) = (at.day(), at.year(), (at.hour(), at.minute(), at.second()));
+    format!("{}, {day:02} {} {year} {:02}:{:02}:{:02} GMT", &weekday[..3], &month[..3], clock.0, clock.1, clock.2)
+}
+
+#[test]
+fn an_old_date_that_stands_still_is_a_cache_at_the_usual_pace() {
+    let server = StandIn::answering(with_headers("200 OK", &dated("Mon, 02 Nov 2026 16:00:00 GMT"), OK));
+    assert_eq!(outcome(&probe(&server.url(), "timeout: 2s", "service.health")), "cached");
+    assert_eq!(server.requests().len(), 4, "one more than usual tells");
+}
+
+#[test]
+fn a_service_whose_clock_is_wrong_is_no_cache() {
+    let server = StandIn::new(|_, _, stream| {
+        send(stream, &with_headers("200 OK", &dated(&http_date(86_400)), OK));
+    });
+    assert_eq!(outcome(&probe(&server.url(), "timeout: 2s", "service.health")), "ok");
 }
 
 #[test]
