@@ -14,7 +14,7 @@ fn the_sample_reads_in_eighty_columns() {
         " 1 FAIL           no plaintext secret in container environments",
         " 5 not checked    secret reads are in the audit log",
         "  and 3 more in container ml-incident-api; see -f json",
-        "  - 1 repository: 12.3 MB, 1,204 commits, 1 ref; 1 part not examined (shallow",
+        "  - 1 repository: 1,204 commits, 1 ref, 12.3 MB; 1 part not examined (shallow",
         "VERDICT: FAIL  11 failed, 5 unverified, 1 of these waived, 1 passed, 1 not",
     ] {
         assert!(out.lines().any(|shown| shown == line), "{line}\n{out}");
