@@ -39,6 +39,9 @@ pub(super) const WORDS: &[&str] = &[
     "endpoints",
     "references",
     "fingerprint",
+    "value id",
+    "a known value",
+    "A waiver needs the full fingerprint: leakproof check -f json prints it.",
 ];
 
 /// The report as text.
@@ -143,7 +146,7 @@ fn kind_words(kind: &str) -> (String, String) {
     }
 }
 
-/// The part of a message that the lines around it have not said yet.
+/// The part of a message that the lines around it have not said yet, out of its brackets.
 fn reason<'a>(finding: &'a Finding, title: &str, shown: &str) -> &'a str {
     let mut rest = finding.message.trim();
     for said in [title, shown] {
@@ -151,5 +154,6 @@ fn reason<'a>(finding: &'a Finding, title: &str, shown: &str) -> &'a str {
             rest = after.trim_start_matches([' ', ':', ';', ',', '—', '-', '·', '.']);
         }
     }
-    rest
+    let one_pair = |inner: &&str| inner.find(')').is_none_or(|close| inner[..close].contains('('));
+    rest.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).filter(one_pair).unwrap_or(rest)
 }

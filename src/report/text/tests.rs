@@ -1,4 +1,5 @@
 use super::*;
+use crate::evidence::{Fact, Name};
 use crate::report::sample;
 
 fn text(report: &Report, view: &View) -> String {
@@ -84,4 +85,22 @@ fn thousands_of_findings_stay_short() {
     let out = text(&sample::many(6_000), &View::default());
     assert!(out.lines().count() < 80, "{}", out.lines().count());
     assert!(out.contains("and 5995 more in container ml-incident-api"));
+}
+
+#[test]
+fn a_failure_says_what_was_observed_and_then_its_ids() {
+    let mut report = sample::report();
+    let failed = report.findings.iter_mut().find(|f| f.rule.as_str() == "image/env-and-args").unwrap();
+    let (title, subject) = ("No secret in ENV or ARG of an image", failed.subject.shown());
+    failed.message = format!("{title}: {subject} (plaintext: hex-key, origin unknown, refs a, b)");
+    failed.facts = [("origin", Fact::word("unknown")), ("correlator", Fact::word("0123456789abcdef"))]
+        .map(|(key, fact)| (Name::fixed(key), fact))
+        .into();
+    let short = failed.fingerprint[..12].to_owned();
+    let out = text(&report, &View::default());
+    let lines = format!(
+        "           plaintext: hex-key, refs a, b\n           value id 0123456789abcdef, fingerprint {short}\n"
+    );
+    assert!(out.contains(&lines), "{out}");
+    assert_eq!(out.matches("full fingerprint").count(), 1, "{out}");
 }
