@@ -3,7 +3,7 @@
 //! A shallow clone opens half a dozen rules and is still one thing to mend.
 
 use super::plain::one_line;
-use crate::evidence::{Cause, Gap, Name, Target};
+use crate::evidence::{Cause, Gap, Name, Subject, Target};
 use crate::verdict::{Finding, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,6 +50,16 @@ fn add<'a, 'm>(merged: &'m mut Merged<'a>, gap: &'a Gap) -> &'m mut Open<'a> {
     }
     open.hints.extend(gap.hints.iter().map(|hint| (&hint.what, &hint.is)));
     open
+}
+
+/// A subject as people name it: a key of the configuration is its own name.
+pub(super) fn about(subject: &Subject) -> String {
+    if is_key(&subject.target) { subject.target.name.as_str().to_owned() } else { subject.shown() }
+}
+
+/// Whether the target is a key of the configuration, which stands for whatever it would declare.
+pub(super) fn is_key(target: &Target) -> bool {
+    target.kind.as_str() == "configuration"
 }
 
 /// One line: the target, the cause, what helps, and last the command that mends it.

@@ -1,9 +1,9 @@
 //! Failures, waived findings, and what passed: grouped by rule, then by target.
 
 use super::page::{Ink, Page};
-use super::{label, reason};
+use super::reason;
 use crate::evidence::{Fact, Target};
-use crate::report::View;
+use crate::report::{View, gaps};
 use crate::report::plain::{bounded, one_line};
 use crate::verdict::{Finding, Report, Severity, Verdict};
 
@@ -110,16 +110,38 @@ pub(super) fn waived(page: &mut Page, findings: &[&Finding]) {
     }
 }
 
-/// What passed and what does not apply, one line each.
+/// What passed, one line each.
 pub(super) fn passed(page: &mut Page, findings: &[&Finding]) {
-    for verdict in [Verdict::Pass, Verdict::NotApplicable] {
-        let of_verdict: Vec<&Finding> = findings.iter().copied().filter(|f| f.verdict == verdict).collect();
-        if of_verdict.is_empty() {
-            continue;
+    let passed: Vec<&Finding> = findings.iter().copied().filter(|f| f.verdict == Verdict::Pass).collect();
+    if passed.is_empty() {
+        return;
+    }
+    page.heading("PASSED");
+    for finding in passed {
+        page.say(2, Ink::Plain, &format!("{}: {}", finding.rule, gaps::about(&finding.subject)));
+    }
+}
+
+/// What cannot apply, one line each with the reason: whoever reads it may know better.
+pub(super) fn not_applicable(page: &mut Page, report: &Report, findings: &[&Finding], view: &View) {
+    let of_verdict: Vec<&Finding> =
+        findings.iter().copied().filter(|f| f.verdict == Verdict::NotApplicable).collect();
+    if of_verdict.is_empty() {
+        return;
+    }
+    page.heading("NOT APPLICABLE");
+    for (rule, of_rule) in grouped(&of_verdict, |f| f.rule.as_str()) {
+        let title = report.rules.iter().find(|info| info.id.as_str() == rule).map_or("", |info| info.title.as_str());
+        let shown = if view.verbose { of_rule.len() } else { SHOWN };
+        for finding in of_rule.iter().take(shown) {
+            let why = finding.facts.iter().find(|(key, _)| key.as_str() == "reason").map(|(_, fact)| fact.shown());
+            let why = why.unwrap_or_else(|| reason(finding, title, &finding.subject.shown()).to_owned());
+            let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+            let line = one_line(&format!("{rule}: {}{why}", gaps::about(&finding.subject)));
+            page.hang(2, "-", 2, Ink::Dim, &bounded(&line, LONGEST));
         }
-        page.heading(&if verdict == Verdict::Pass { "PASSED".to_owned() } else { label(verdict) });
-        for finding in of_verdict {
-            page.say(2, Ink::Plain, &format!("{}: {}", finding.rule, finding.subject.shown()));
+        if of_rule.len() > shown {
+            page.say(4, Ink::Dim, &format!("and {} more of {rule}; see -f json", of_rule.len() - shown));
         }
     }
 }

@@ -25,6 +25,7 @@ pub(super) const WORDS: &[&str] = &[
     "WAIVED",
     "PASSED",
     "NOT-APPLICABLE",
+    "NOT APPLICABLE",
     "EXAMINED",
     "NOT LEARNED",
     "NOTES",
@@ -60,6 +61,7 @@ pub(super) fn render(report: &Report, view: &View) -> Vec<u8> {
         if view.verbose {
             failures::passed(&mut page, &findings);
         }
+        failures::not_applicable(&mut page, report, &findings, view);
         coverage::examined(&mut page, report, view);
         open::not_learned(&mut page, report, &findings);
         notes(&mut page, report);

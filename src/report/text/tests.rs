@@ -104,3 +104,14 @@ fn a_failure_says_what_was_observed_and_then_its_ids() {
     assert!(out.contains(&lines), "{out}");
     assert_eq!(out.matches("full fingerprint").count(), 1, "{out}");
 }
+
+#[test]
+fn what_does_not_apply_is_listed_with_its_reason() {
+    let mut report = sample::report();
+    let line = |why: &str| format!("NOT APPLICABLE\n  - host/env-files: container ml-incident-api ({why})\n");
+    assert!(text(&report, &View::default()).contains(&line("no host of ours")), "from the message");
+    let finding = report.findings.iter_mut().find(|f| f.verdict == Verdict::NotApplicable).unwrap();
+    finding.facts = [(Name::fixed("reason"), Fact::word("no host at all"))].into();
+    assert!(text(&report, &View::default()).contains(&line("no host at all")), "from the fact");
+    assert!(!text(&report, &View { quiet: true, ..View::default() }).contains("NOT APPLICABLE"));
+}
