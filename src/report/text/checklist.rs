@@ -2,6 +2,7 @@
 
 use super::page::{Ink, Page};
 use super::{ink, kind_words, label, plural};
+use crate::evidence::Subject;
 use crate::report::gaps;
 use crate::report::plain::one_line;
 use crate::verdict::{ChecklistLine, Finding, Report, Verdict};
@@ -68,7 +69,7 @@ fn first_gap(open: &[&&Finding]) -> String {
     let merged = gaps::of_findings(open.iter().map(|f| **f));
     let more = merged.len().saturating_sub(1);
     let Some(((cause, target), _)) = merged.first_key_value() else { return "not everything was examined".to_owned() };
-    let mut out = format!("{} ({} {})", cause.meaning(), target.kind, target.name);
+    let mut out = format!("{} ({})", cause.meaning(), gaps::about(&Subject::whole(target)));
     if more > 0 {
         out.push_str(&format!(" and {}", plural(more, "other reason", "other reasons")));
     }

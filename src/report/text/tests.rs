@@ -1,5 +1,5 @@
 use super::*;
-use crate::evidence::{Fact, Name};
+use crate::evidence::{Cause, Fact, Gap, Kind, Name, Subject, Target};
 use crate::report::sample;
 
 fn text(report: &Report, view: &View) -> String {
@@ -114,4 +114,28 @@ fn what_does_not_apply_is_listed_with_its_reason() {
     finding.facts = [(Name::fixed("reason"), Fact::word("no host at all"))].into();
     assert!(text(&report, &View::default()).contains(&line("no host at all")), "from the fact");
     assert!(!text(&report, &View { quiet: true, ..View::default() }).contains("NOT APPLICABLE"));
+}
+
+#[test]
+fn keys_that_declare_nothing_are_one_line_each_or_one_for_all() {
+    static KIND: Kind = Kind { name: "container.env", meaning: "", declared_by: "", live: false, unit: "", fields: &[] };
+    let open = |rule, key: &'static str| {
+        let target = Target::new("configuration", Name::fixed(key));
+        let gap = Gap::new(&KIND, Subject::whole(&target), Cause::NotDeclared).with("key", Name::fixed(key));
+        let mut finding = sample::finding(rule, Verdict::Unverified, Subject::whole(&target), "");
+        finding.gaps = vec![gap];
+        finding
+    };
+    let mut report = sample::empty();
+    report.findings = vec![open("run/container-env", "containers"), open("meta/coverage", "containers")];
+    let out = text(&report, &View { width: 120, ..View::default() });
+    let line = "  ? containers: not declared in the configuration (leaves open: meta/coverage, run/container-env)\n";
+    assert!(out.contains(line), "{out}");
+    for (rule, key) in [("host/env-files", "hosts"), ("image/env-and-args", "images"), ("service/ready", "service_url")] {
+        report.findings.push(open(rule, key));
+    }
+    let out = text(&report, &View { width: 200, ..View::default() });
+    let line = "  ? containers, hosts, images, service_url: not declared in the configuration (leaves open: host/env-files, \
+                image/env-and-args, meta/coverage, run/container-env, service/ready)\n";
+    assert!(out.contains(line), "{out}");
 }
