@@ -66,7 +66,8 @@ pub(super) fn is_key(target: &Target) -> bool {
 pub(super) fn shown(cause: Cause, target: &Target, open: &Open<'_>) -> String {
     let mut out = format!("{}: {}", about(&Subject::whole(target)), cause.meaning());
     // A key of the configuration need not be told its own name.
-    let hints = open.hints.iter().filter(|(what, is)| !(is_key(target) && what.as_str() == "key" && **is == target.name));
+    let hints =
+        open.hints.iter().filter(|(what, is)| !(is_key(target) && what.as_str() == "key" && **is == target.name));
     let (commands, facts): (Vec<_>, Vec<_>) = hints.partition(|(what, _)| what.as_str() == "run");
     for (what, is) in facts.iter().take(MOST_HINTS) {
         out.push_str(&format!("; {what}: {is}"));

@@ -147,7 +147,8 @@ mod tests {
 
     #[test]
     fn zeros_and_repetitions_are_left_out_and_nothing_else() {
-        static KIND: Kind = Kind { name: "git.ignore", meaning: "", declared_by: "", live: false, unit: "", fields: &[] };
+        static KIND: Kind =
+            Kind { name: "git.ignore", meaning: "", declared_by: "", live: false, unit: "", fields: &[] };
         let target = |name: &'static str| Target::new("git", Name::fixed(name));
         let coverage = |name, n| Coverage::new(&KIND, &target(name)).with("repositories", n).with("blobs", 0);
         let (a, b) = (coverage("a", 1), coverage("b", 1).with("bytes", 7).with("commits", 2));

@@ -3,8 +3,8 @@
 use super::page::{Ink, Page};
 use super::reason;
 use crate::evidence::{Fact, Target};
-use crate::report::{View, gaps};
 use crate::report::plain::{bounded, one_line};
+use crate::report::{View, gaps};
 use crate::verdict::{Finding, Report, Severity, Verdict};
 
 /// Findings shown of one rule at one target.
@@ -124,8 +124,7 @@ pub(super) fn passed(page: &mut Page, findings: &[&Finding]) {
 
 /// What cannot apply, one line each with the reason: whoever reads it may know better.
 pub(super) fn not_applicable(page: &mut Page, report: &Report, findings: &[&Finding], view: &View) {
-    let of_verdict: Vec<&Finding> =
-        findings.iter().copied().filter(|f| f.verdict == Verdict::NotApplicable).collect();
+    let of_verdict: Vec<&Finding> = findings.iter().copied().filter(|f| f.verdict == Verdict::NotApplicable).collect();
     if of_verdict.is_empty() {
         return;
     }

@@ -118,7 +118,8 @@ fn what_does_not_apply_is_listed_with_its_reason() {
 
 #[test]
 fn keys_that_declare_nothing_are_one_line_each_or_one_for_all() {
-    static KIND: Kind = Kind { name: "container.env", meaning: "", declared_by: "", live: false, unit: "", fields: &[] };
+    static KIND: Kind =
+        Kind { name: "container.env", meaning: "", declared_by: "", live: false, unit: "", fields: &[] };
     let open = |rule, key: &'static str| {
         let target = Target::new("configuration", Name::fixed(key));
         let gap = Gap::new(&KIND, Subject::whole(&target), Cause::NotDeclared).with("key", Name::fixed(key));
@@ -131,7 +132,8 @@ fn keys_that_declare_nothing_are_one_line_each_or_one_for_all() {
     let out = text(&report, &View { width: 120, ..View::default() });
     let line = "  ? containers: not declared in the configuration (leaves open: meta/coverage, run/container-env)\n";
     assert!(out.contains(line), "{out}");
-    for (rule, key) in [("host/env-files", "hosts"), ("image/env-and-args", "images"), ("service/ready", "service_url")] {
+    for (rule, key) in [("host/env-files", "hosts"), ("image/env-and-args", "images"), ("service/ready", "service_url")]
+    {
         report.findings.push(open(rule, key));
     }
     let out = text(&report, &View { width: 200, ..View::default() });
