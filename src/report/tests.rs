@@ -154,13 +154,13 @@ fn json_has_exactly_the_fields_of_the_contract() {
     let errors: Vec<_> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());
     let keys: Vec<_> = report.as_object().unwrap().keys().map(String::as_str).collect();
-    for key in "schema tool service environment profile started_at finished_at verdict counts checklist custody \
+    for key in "schema tool service environment profile offline origin started_at finished_at verdict counts checklist custody \
                 findings gaps coverage notes ledger_digest"
         .split_whitespace()
     {
         assert!(keys.contains(&key), "{key}");
     }
-    assert_eq!(keys.len(), 16);
+    assert_eq!(keys.len(), 18);
     assert_eq!(report["checklist"].as_array().unwrap().len(), 8);
     let findings = report["findings"].as_array().unwrap();
     let first = findings.iter().find(|f| f["rule"] == "run/container-env").unwrap();
