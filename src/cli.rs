@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 /// Proves that a service's secrets are in the custody of a secrets manager, and nowhere else.
 #[derive(Debug, Parser)]
-#[command(name = "leakproof", version, max_term_width = 100, after_help = AFTER)]
+#[command(name = "leakproof", version, max_term_width = 80, after_help = AFTER)]
 pub struct Cli {
-    /// More of the log on standard error; repeat for more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    /// Also lists what passed; repeat for more of the log
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = OUTPUT, display_order = 900)]
     pub verbose: u8,
     /// Only failures and the verdict
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, help_heading = OUTPUT, display_order = 901)]
     pub quiet: bool,
     /// What to do
     #[command(subcommand)]
@@ -20,6 +20,11 @@ pub struct Cli {
 
 const AFTER: &str = "Exit codes: 0 all proven, 1 a failure, 2 usage or configuration error, \
                      3 something is unverified, 130 interrupted.\nFirst steps: leakproof demo, then leakproof check.";
+
+const TARGETS: &str = "Targets";
+const RULES: &str = "Rules";
+const OUTPUT: &str = "Output";
+const CONFIGURATION: &str = "Configuration";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -55,47 +60,47 @@ pub enum Command {
     Man,
 }
 
-/// `leakproof check`
+/// `leakproof check`. The order is the order of `--help`.
 #[derive(Debug, Default, clap::Args)]
 pub struct Check {
-    /// The configuration; ./leakproof.yaml if it exists
-    #[arg(short, long, value_name = "FILE")]
-    pub config: Option<PathBuf>,
-    /// Read the configuration as it stands in this git ref (a pull request's base branch, say)
-    #[arg(long, value_name = "REF")]
-    pub config_from: Option<String>,
+    /// A repository to examine; repeat for more
+    #[arg(long = "repo", value_name = "PATH", help_heading = TARGETS)]
+    pub repositories: Vec<PathBuf>,
+    /// An image: NAME, docker-archive:FILE or oci:DIR; repeat for more
+    #[arg(long = "image", value_name = "REF", help_heading = TARGETS)]
+    pub images: Vec<String>,
+    /// A container by name; repeat for more
+    #[arg(long = "container", value_name = "NAME", help_heading = TARGETS)]
+    pub containers: Vec<String>,
+    /// The running service's base URL
+    #[arg(long, value_name = "URL", help_heading = TARGETS)]
+    pub url: Option<String>,
+    /// No network at all: live systems leave the scope, files are judged alone
+    #[arg(long, help_heading = TARGETS)]
+    pub offline: bool,
     /// Which rules: ci, smoke or audit; audit with a configuration, ci without
-    #[arg(long, value_name = "PROFILE")]
+    #[arg(long, value_name = "PROFILE", help_heading = RULES)]
     pub profile: Option<String>,
     /// Exactly these rules, whatever the profile; repeat for more
-    #[arg(long = "rule", value_name = "ID")]
+    #[arg(long = "rule", value_name = "ID", help_heading = RULES)]
     pub rules_named: Vec<String>,
     /// A directory of further rules
-    #[arg(long = "rules", value_name = "DIR")]
+    #[arg(long = "rules", value_name = "DIR", help_heading = RULES)]
     pub rules_dir: Option<PathBuf>,
     #[command(flatten)]
     /// Where the verdict goes
     pub output: Output,
     /// Save the ledger: facts only, no value, enough to write every report again
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help_heading = OUTPUT)]
     pub save_ledger: Option<PathBuf>,
-    /// No network at all: live systems leave the scope, files are judged alone
-    #[arg(long)]
-    pub offline: bool,
-    /// A repository to examine; repeat for more
-    #[arg(long = "repo", value_name = "PATH")]
-    pub repositories: Vec<PathBuf>,
-    /// An image: NAME, docker-archive:FILE or oci:DIR; repeat for more
-    #[arg(long = "image", value_name = "REF")]
-    pub images: Vec<String>,
-    /// A container by name; repeat for more
-    #[arg(long = "container", value_name = "NAME")]
-    pub containers: Vec<String>,
-    /// The running service's base URL
-    #[arg(long, value_name = "URL")]
-    pub url: Option<String>,
+    /// The configuration; ./leakproof.yaml if it exists
+    #[arg(short, long, value_name = "FILE", help_heading = CONFIGURATION)]
+    pub config: Option<PathBuf>,
+    /// Read the configuration as it stands in this git ref (a pull request's base branch, say)
+    #[arg(long, value_name = "REF", help_heading = CONFIGURATION)]
+    pub config_from: Option<String>,
     /// A file of 16 bytes or more that keys the correlators, so that they can be compared over runs
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = CONFIGURATION)]
     pub key_file: Option<PathBuf>,
 }
 
@@ -103,13 +108,20 @@ pub struct Check {
 #[derive(Debug, Default, clap::Args)]
 pub struct Output {
     /// text, json, junit, sarif or sarif-audit, with =PATH to write a file; repeat for more
-    #[arg(short, long = "format", value_name = "FORMAT[=PATH]")]
+    #[arg(short, long = "format", value_name = "FORMAT[=PATH]", help_heading = OUTPUT)]
     pub formats: Vec<String>,
-    /// Whether unverified findings fail the run
-    #[arg(long, value_enum, default_value_t, value_name = "fail|warn")]
+    /// Whether unverified findings fail the run: fail exits 3, warn exits 0 and prints the count
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        value_name = "fail|warn",
+        help_heading = OUTPUT,
+        hide_possible_values = true
+    )]
     pub unverified: Unverified,
     /// Failures below this severity are shown and do not fail the run
-    #[arg(long, value_name = "SEVERITY")]
+    #[arg(long, value_name = "SEVERITY", help_heading = OUTPUT)]
     pub fail_on: Option<String>,
 }
 
@@ -127,7 +139,7 @@ pub enum Unverified {
 #[derive(Debug, clap::Args)]
 pub struct Demo {
     /// Which deployment: leaky (everything wrong), clean (the same, done right) or dark (nothing answers)
-    #[arg(long, value_enum, default_value_t = World::Leaky)]
+    #[arg(long, value_enum, default_value_t = World::Leaky, hide_possible_values = true)]
     pub world: World,
     /// Keep the deployment in this directory
     #[arg(long, value_name = "DIR")]
@@ -136,7 +148,7 @@ pub struct Demo {
     /// Where the verdict goes
     pub output: Output,
     /// Save the ledger
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", help_heading = OUTPUT)]
     pub save_ledger: Option<PathBuf>,
 }
 

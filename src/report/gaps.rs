@@ -3,7 +3,7 @@
 //! A shallow clone opens half a dozen rules and is still one thing to mend.
 
 use super::plain::one_line;
-use crate::evidence::{Cause, Gap, Name, Target};
+use crate::evidence::{Cause, Gap, Name, Subject, Target};
 use crate::verdict::{Finding, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,10 +52,23 @@ fn add<'a, 'm>(merged: &'m mut Merged<'a>, gap: &'a Gap) -> &'m mut Open<'a> {
     open
 }
 
+/// A subject as people name it: a key of the configuration is its own name.
+pub(super) fn about(subject: &Subject) -> String {
+    if is_key(&subject.target) { subject.target.name.as_str().to_owned() } else { subject.shown() }
+}
+
+/// Whether the target is a key of the configuration, which stands for whatever it would declare.
+pub(super) fn is_key(target: &Target) -> bool {
+    target.kind.as_str() == "configuration"
+}
+
 /// One line: the target, the cause, what helps, and last the command that mends it.
 pub(super) fn shown(cause: Cause, target: &Target, open: &Open<'_>) -> String {
-    let mut out = format!("{} {}: {}", target.kind, target.name, cause.meaning());
-    let (commands, facts): (Vec<_>, Vec<_>) = open.hints.iter().partition(|(what, _)| what.as_str() == "run");
+    let mut out = format!("{}: {}", about(&Subject::whole(target)), cause.meaning());
+    // A key of the configuration need not be told its own name.
+    let hints =
+        open.hints.iter().filter(|(what, is)| !(is_key(target) && what.as_str() == "key" && **is == target.name));
+    let (commands, facts): (Vec<_>, Vec<_>) = hints.partition(|(what, _)| what.as_str() == "run");
     for (what, is) in facts.iter().take(MOST_HINTS) {
         out.push_str(&format!("; {what}: {is}"));
     }

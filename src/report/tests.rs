@@ -146,6 +146,19 @@ fn a_value_that_is_structure_stops_the_write() {
     assert!(out.is_empty());
 }
 
+/// A value that only the format's own words complete is in no text of the report, and in XML it is escaped.
+#[test]
+fn a_value_that_xml_escapes_stops_the_write() {
+    let registry = SecretRegistry::default();
+    registry.remember(&Sensitive::from("1: <salt>&pepper".to_owned()));
+    let mut report = sample::report();
+    "<salt>&pepper".clone_into(&mut report.checklist[0].title);
+    let mut out = Vec::new();
+    let result = write(&report, Format::Junit, &View::default(), &registry, Sink::Writer(&mut out));
+    assert!(matches!(result, Err(ReportError::Unmaskable { format: Format::Junit })), "{result:?}");
+    assert!(out.is_empty());
+}
+
 #[test]
 fn json_has_exactly_the_fields_of_the_contract() {
     let bytes = render(&sample::report(), Format::Json, &View::default()).unwrap();
@@ -154,13 +167,13 @@ fn json_has_exactly_the_fields_of_the_contract() {
     let errors: Vec<_> = validator.iter_errors(&report).map(|error| error.to_string()).collect();
     assert_eq!(errors, Vec::<String>::new());
     let keys: Vec<_> = report.as_object().unwrap().keys().map(String::as_str).collect();
-    for key in "schema tool service environment profile started_at finished_at verdict counts checklist custody \
+    for key in "schema tool service environment profile offline origin started_at finished_at verdict counts checklist custody \
                 findings gaps coverage notes ledger_digest"
         .split_whitespace()
     {
         assert!(keys.contains(&key), "{key}");
     }
-    assert_eq!(keys.len(), 16);
+    assert_eq!(keys.len(), 18);
     assert_eq!(report["checklist"].as_array().unwrap().len(), 8);
     let findings = report["findings"].as_array().unwrap();
     let first = findings.iter().find(|f| f["rule"] == "run/container-env").unwrap();

@@ -66,6 +66,8 @@ fn report_v1(report: &Report) -> ReportV1 {
         service: header.service.as_ref().map(text),
         environment: header.environment.as_ref().map(text),
         profile: text(&header.profile),
+        offline: header.offline,
+        origin: text(&header.origin),
         started_at: header.started_at.rfc3339(),
         finished_at: header.finished_at.rfc3339(),
         verdict: Verdict::word(report.verdict),

@@ -21,6 +21,12 @@ pub(super) struct ReportV1 {
     pub(super) environment: Option<String>,
     /// `ci`, `smoke` or `audit`.
     pub(super) profile: String,
+    /// Whether live systems were left out.
+    #[schemars(default)]
+    pub(super) offline: bool,
+    /// Where the evidence is from: `live`, or a recording such as the demo's.
+    #[schemars(default)]
+    pub(super) origin: String,
     /// When the run began, RFC 3339 in UTC.
     pub(super) started_at: String,
     /// When it ended.

@@ -153,12 +153,16 @@ fn log(report: &Report, rules: Rules, results: Vec<Result>, more: Vec<Said>, pro
     }
 }
 
-/// What comes before the last slash is GitHub's category: one per service, the same in every run.
+/// What comes before the last slash is GitHub's category, the same in every run. An upload closes the alerts of
+/// its category that it does not hold, so runs of another environment or profile need their own.
 fn automation_id(report: &Report) -> String {
-    let named = report.header.service.as_ref().map(Name::as_str);
+    let header = &report.header;
+    let named = header.service.as_ref().map(Name::as_str);
     let target = report.findings.iter().map(|finding| &finding.subject.target).min().map(|target| target.name.as_str());
-    let about = named.or(target).map_or_else(|| "nothing".to_owned(), slug);
-    format!("leakproof/{about}/{}", report.header.started_at.rfc3339())
+    let about = Some(named.or(target).unwrap_or("nothing"));
+    let parts = [about, header.environment.as_ref().map(Name::as_str), Some(header.profile.as_str())];
+    let category: Vec<_> = parts.into_iter().flatten().map(slug).collect();
+    format!("leakproof/{}/{}", category.join("-"), header.started_at.rfc3339())
 }
 
 /// What the tool could not do, one notification per cause and target.

@@ -200,7 +200,7 @@ fn github_gets_what_is_wrong_or_open_and_nothing_else() {
     assert_eq!(open.len(), 5);
     assert!(open.iter().all(|r| r["level"] == "warning"));
     assert!(!results.iter().any(|r| r["ruleId"].as_str().unwrap().starts_with("host/")), "waived ones are left out");
-    assert_eq!(log["runs"][0]["automationDetails"]["id"], "leakproof/ml-incident-api/2026-11-23T16:00:00Z");
+    assert_eq!(log["runs"][0]["automationDetails"]["id"], "leakproof/ml-incident-api-prod-audit/2026-11-23T16:00:00Z");
 }
 
 #[test]

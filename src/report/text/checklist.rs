@@ -2,9 +2,10 @@
 
 use super::page::{Ink, Page};
 use super::{ink, kind_words, label, plural};
+use crate::evidence::{Name, Subject};
 use crate::report::gaps;
 use crate::report::plain::one_line;
-use crate::verdict::{ChecklistLine, Finding, Report, Verdict};
+use crate::verdict::{ChecklistLine, CustodyLine, Finding, Report, Verdict};
 use std::collections::BTreeSet;
 
 /// Width of the longest verdict word, `NOT-APPLICABLE`, and a space.
@@ -68,7 +69,7 @@ fn first_gap(open: &[&&Finding]) -> String {
     let merged = gaps::of_findings(open.iter().map(|f| **f));
     let more = merged.len().saturating_sub(1);
     let Some(((cause, target), _)) = merged.first_key_value() else { return "not everything was examined".to_owned() };
-    let mut out = format!("{} ({} {})", cause.meaning(), target.kind, target.name);
+    let mut out = format!("{} ({})", cause.meaning(), gaps::about(&Subject::whole(target)));
     if more > 0 {
         out.push_str(&format!(" and {}", plural(more, "other reason", "other reasons")));
     }
@@ -84,14 +85,54 @@ pub(super) fn custody(page: &mut Page, report: &Report) {
     let column = report.custody.iter().map(|line| line.secret.as_str().chars().count()).max().unwrap_or(0).min(30) + 2;
     for line in &report.custody {
         let source = line.source.as_ref().map_or("no source declared", |source| source.as_str());
-        let references = plural(line.references, "reference", "references");
-        let (ink, exposed) = match line.exposed {
-            0 => (Ink::Good, "exposed nowhere that was examined".to_owned()),
-            n => (Ink::Bad, format!("exposed in {}", plural(n, "place", "places"))),
+        let (ink, learned) = learned(line, to_review(report, &line.secret));
+        page.hang(2, line.secret.as_str(), column, ink, &format!("{source}\n{learned}"));
+    }
+}
+
+/// What was learned of one secret; nothing seen and nothing judged are not the same as well kept.
+fn learned(line: &CustodyLine, to_review: usize) -> (Ink, String) {
+    if line.exposed == 0 && line.seen_in.values().sum::<usize>() == 0 {
+        return (Ink::Unsure, "not seen in what was examined".to_owned());
+    }
+    let references = match line.references {
+        0 => "no reference seen".to_owned(),
+        n => plural(n, "reference", "references"),
+    };
+    match (line.exposed, to_review) {
+        (0, 0) => (Ink::Good, format!("not exposed in what was examined; {references}")),
+        (0, n) => (Ink::Unsure, format!("not judged in {}; {references}", plural(n, "place", "places"))),
+        (n, _) => (Ink::Bad, format!("exposed in {}; {references}", plural(n, "place", "places"))),
+    }
+}
+
+/// The places of a secret whose value nobody judged.
+fn to_review(report: &Report, secret: &Name) -> usize {
+    let of_secret = report.gaps.iter().filter(|gap| gap.subject.place.variable.as_ref() == Some(secret));
+    of_secret.map(|gap| &gap.subject).collect::<BTreeSet<_>>().len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_well_kept_only_if_it_was_seen_and_judged() {
+        let line = |references, exposed, seen| CustodyLine {
+            secret: Name::fixed("REDIS_URL"),
+            source: None,
+            references,
+            exposed,
+            seen_in: [(Name::fixed("container.env"), seen)].into(),
         };
-        let seen: usize = line.seen_in.values().sum();
-        let exposed = if seen == 0 && line.exposed == 0 { "not seen anywhere".to_owned() } else { exposed };
-        let ink = if seen == 0 && line.exposed == 0 { Ink::Unsure } else { ink };
-        page.hang(2, line.secret.as_str(), column, ink, &format!("{source}\n{exposed}, {references}"));
+        for (line, to_review, said) in [
+            (line(0, 0, 0), 0, "not seen in what was examined"),
+            (line(2, 0, 2), 0, "not exposed in what was examined; 2 references"),
+            (line(0, 0, 1), 0, "not exposed in what was examined; no reference seen"),
+            (line(1, 0, 2), 1, "not judged in 1 place; 1 reference"),
+            (line(0, 6, 6), 1, "exposed in 6 places; no reference seen"),
+        ] {
+            assert_eq!(learned(&line, to_review).1, said);
+        }
     }
 }

@@ -31,9 +31,29 @@ pub(super) fn examined(page: &mut Page, report: &Report, view: &View) {
     }
 }
 
-/// `1 repository: 1,204 commits, 4 refs; 1 part not examined (a limit was reached)`.
+/// `1 repository: 1,204 commits, 4 refs, 12.3 MB; 1 part not examined (a limit was reached)`.
 fn summary(kind: &str, coverages: &[&Coverage]) -> String {
-    // Several kinds of evidence count the same commits of the same target: the largest count is the true one.
+    let targets: BTreeSet<_> = coverages.iter().map(|coverage| &coverage.target).collect();
+    let (one, many) = kind_words(kind);
+    let mut units = totals(coverages);
+    let anything = units.values().any(|n| *n > 0);
+    // A zero says nothing, and the targets are counted in front already.
+    units.retain(|unit, n| *n > 0 && !(*unit == many && usize::try_from(*n) == Ok(targets.len())));
+    let mut counts: Vec<_> = units.iter().filter(|(unit, _)| **unit != "bytes").map(|(u, n)| count(*n, u)).collect();
+    counts.extend(units.get("bytes").map(|n| bytes(*n)));
+    let mut out = plural(targets.len(), &one, &many);
+    if !anything {
+        out.push_str(": nothing examined");
+    } else if !counts.is_empty() {
+        out.push_str(&format!(": {}", counts.join(", ")));
+    }
+    out.push_str(&missed(coverages));
+    out
+}
+
+/// How much there was of each unit. Several kinds of evidence count the same commits of the same target: the
+/// largest count is the true one.
+fn totals<'a>(coverages: &[&'a Coverage]) -> BTreeMap<&'a str, u64> {
     let mut counts: BTreeMap<(&Target, &str), u64> = BTreeMap::new();
     for coverage in coverages {
         for (unit, n) in &coverage.examined {
@@ -45,20 +65,18 @@ fn summary(kind: &str, coverages: &[&Coverage]) -> String {
     for ((_, unit), n) in counts {
         *units.entry(unit).or_default() += n;
     }
-    let targets: BTreeSet<_> = coverages.iter().map(|coverage| &coverage.target).collect();
-    let (one, many) = kind_words(kind);
-    let mut out = plural(targets.len(), &one, &many);
-    let units: Vec<_> = units.into_iter().map(|(unit, n)| count(n, unit)).collect();
-    out.push_str(": ");
-    out.push_str(&if units.is_empty() { "nothing examined".to_owned() } else { units.join(", ") });
+    units
+}
+
+fn missed(coverages: &[&Coverage]) -> String {
     let missed: BTreeSet<_> =
         coverages.iter().flat_map(|c| c.unexamined.iter().map(|part| (&c.target, &part.what, part.why))).collect();
-    if !missed.is_empty() {
-        let causes: BTreeSet<_> = missed.iter().map(|(_, _, why)| why.meaning()).collect();
-        let parts = plural(missed.len(), "part", "parts");
-        out.push_str(&format!("; {parts} not examined ({})", causes.into_iter().collect::<Vec<_>>().join("; ")));
+    if missed.is_empty() {
+        return String::new();
     }
-    out
+    let causes: BTreeSet<_> = missed.iter().map(|(_, _, why)| why.meaning()).collect();
+    let causes: Vec<_> = causes.into_iter().collect();
+    format!("; {} not examined ({})", plural(missed.len(), "part", "parts"), causes.join("; "))
 }
 
 fn detail(page: &mut Page, coverage: &Coverage) {
@@ -71,15 +89,16 @@ fn detail(page: &mut Page, coverage: &Coverage) {
     }
 }
 
-/// `1,204 commits`, `1 entry`, `12.3 MB`.
+/// `1,204 commits`, `1 history entry`, `12.3 MB`.
 fn count(n: u64, unit: &str) -> String {
     if unit == "bytes" {
         return bytes(n);
     }
-    let one = match unit {
-        _ if n != 1 => unit.to_owned(),
+    let unit = unit.replace(['_', '-'], " ");
+    let one = match &unit {
+        _ if n != 1 => unit,
         _ if unit.ends_with("ies") => format!("{}y", &unit[..unit.len() - 3]),
-        _ => unit.strip_suffix('s').unwrap_or(unit).to_owned(),
+        _ => unit.strip_suffix('s').unwrap_or(&unit).to_owned(),
     };
     format!("{} {one}", thousands(n))
 }
@@ -110,16 +129,33 @@ fn thousands(n: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::evidence::{Kind, Name};
 
     #[test]
     fn counts_read_naturally() {
         assert_eq!(count(1_204, "commits"), "1,204 commits");
         assert_eq!(count(1, "entries"), "1 entry");
         assert_eq!(count(1, "variables"), "1 variable");
+        assert_eq!(count(6, "history-entries"), "6 history entries");
+        assert_eq!(count(1, "compose_files"), "1 compose file");
         assert_eq!(count(999, "bytes"), "999 bytes");
         assert_eq!(count(1_250, "bytes"), "1.2 kB");
         assert_eq!(count(12_345_678, "bytes"), "12.3 MB");
         assert_eq!(count(7_000_000_000_000, "bytes"), "7 TB");
         assert_eq!(thousands(1_000_000), "1,000,000");
+    }
+
+    #[test]
+    fn zeros_and_repetitions_are_left_out_and_nothing_else() {
+        static KIND: Kind =
+            Kind { name: "git.ignore", meaning: "", declared_by: "", live: false, unit: "", fields: &[] };
+        let target = |name: &'static str| Target::new("git", Name::fixed(name));
+        let coverage = |name, n| Coverage::new(&KIND, &target(name)).with("repositories", n).with("blobs", 0);
+        let (a, b) = (coverage("a", 1), coverage("b", 1).with("bytes", 7).with("commits", 2));
+        assert_eq!(summary("git", &[&a]), "1 repository");
+        assert_eq!(summary("git", &[&a, &b]), "2 repositories: 2 commits, 7 bytes");
+        let (none, nested) = (coverage("a", 0), coverage("a", 3));
+        assert_eq!(summary("git", &[&none]), "1 repository: nothing examined");
+        assert_eq!(summary("git", &[&nested]), "1 repository: 3 repositories");
     }
 }

@@ -1,10 +1,10 @@
 //! Failures, waived findings, and what passed: grouped by rule, then by target.
 
 use super::page::{Ink, Page};
-use super::{label, reason};
+use super::reason;
 use crate::evidence::{Fact, Target};
-use crate::report::View;
 use crate::report::plain::{bounded, one_line};
+use crate::report::{View, gaps};
 use crate::verdict::{Finding, Report, Severity, Verdict};
 
 /// Findings shown of one rule at one target.
@@ -13,8 +13,10 @@ const SHOWN: usize = 5;
 const SHORT: usize = 12;
 /// Longest message shown; the JSON report has all of it.
 const LONGEST: usize = 2_000;
-/// Facts that help to compare findings; the message has said the others.
-const HELPFUL: [(&str, &str); 2] = [("known", "known value"), ("correlator", "value id")];
+/// The fact that equal values share.
+const VALUE_ID: &str = "correlator";
+/// What a short fingerprint does not do.
+const FULL: &str = "A waiver needs the full fingerprint: leakproof check -f json prints it.";
 
 /// Every failure that counts.
 pub(super) fn failed(page: &mut Page, report: &Report, findings: &[&Finding], view: &View) {
@@ -47,36 +49,49 @@ pub(super) fn failed(page: &mut Page, report: &Report, findings: &[&Finding], vi
             page.hang(2, "fix:", 5, Ink::Good, remedy);
         }
     }
+    if !view.quiet {
+        page.gap();
+        page.say(0, Ink::Dim, FULL);
+    }
 }
 
 fn one(page: &mut Page, finding: &Finding, title: &str, view: &View) {
     let shown = finding.subject.shown();
     page.hang(2, finding.severity.word(), 9, severity_ink(finding.severity), &shown);
-    let reason = reason(finding, title, &shown);
-    if !reason.is_empty() {
-        page.say(11, Ink::Plain, &bounded(&one_line(reason), LONGEST));
+    let observed = observed(finding, title, &shown);
+    if !observed.is_empty() {
+        page.say(11, Ink::Plain, &bounded(&one_line(&observed), LONGEST));
     }
-    let mut facts = facts(finding, view);
-    let short: String = finding.fingerprint.chars().take(SHORT).collect();
-    if !short.is_empty() {
-        facts.push(format!("fingerprint {short}"));
+    if view.verbose {
+        let facts: Vec<_> = finding.facts.iter().filter(|(key, _)| key.as_str() != VALUE_ID).collect();
+        let facts: Vec<_> = facts.into_iter().map(|(key, fact)| format!("{key} {}", fact.shown())).collect();
+        page.say(11, Ink::Dim, &facts.join(", "));
     }
-    page.say(11, Ink::Dim, &facts.join(", "));
+    page.say(11, Ink::Dim, &ids(finding));
 }
 
-fn facts(finding: &Finding, view: &View) -> Vec<String> {
-    if view.verbose {
-        return finding.facts.iter().map(|(key, fact)| format!("{key} {}", fact.shown())).collect();
+/// The message's reason without its brackets, and without an origin that nobody knows.
+fn observed(finding: &Finding, title: &str, shown: &str) -> String {
+    let is = |key: &str, what: &Fact| finding.facts.iter().any(|(name, fact)| name.as_str() == key && fact == what);
+    let mut parts: Vec<&str> = reason(finding, title, shown).split(", ").filter(|part| !part.is_empty()).collect();
+    if is("origin", &Fact::word("unknown")) {
+        parts.retain(|part| *part != "origin unknown");
     }
-    let mut out = Vec::new();
-    for (key, word) in HELPFUL {
-        match finding.facts.iter().find(|(name, _)| name.as_str() == key) {
-            None | Some((_, Fact::Bool(false))) => {}
-            Some((_, Fact::Bool(true))) => out.push(word.to_owned()),
-            Some((_, fact)) => out.push(format!("{word} {}", fact.shown())),
-        }
+    if is("known", &Fact::Bool(true)) {
+        parts.push("a known value");
     }
-    out
+    parts.join(", ")
+}
+
+/// What to compare findings by: equal values share the value id, and a waiver names the fingerprint.
+fn ids(finding: &Finding) -> String {
+    let value = finding.facts.iter().find(|(key, _)| key.as_str() == VALUE_ID);
+    let mut ids: Vec<_> = value.map(|(_, fact)| format!("value id {}", fact.shown())).into_iter().collect();
+    let short: String = finding.fingerprint.chars().take(SHORT).collect();
+    if !short.is_empty() {
+        ids.push(format!("fingerprint {short}"));
+    }
+    ids.join(", ")
 }
 
 /// What somebody signed for.
@@ -95,16 +110,37 @@ pub(super) fn waived(page: &mut Page, findings: &[&Finding]) {
     }
 }
 
-/// What passed and what does not apply, one line each.
+/// What passed, one line each.
 pub(super) fn passed(page: &mut Page, findings: &[&Finding]) {
-    for verdict in [Verdict::Pass, Verdict::NotApplicable] {
-        let of_verdict: Vec<&Finding> = findings.iter().copied().filter(|f| f.verdict == verdict).collect();
-        if of_verdict.is_empty() {
-            continue;
+    let passed: Vec<&Finding> = findings.iter().copied().filter(|f| f.verdict == Verdict::Pass).collect();
+    if passed.is_empty() {
+        return;
+    }
+    page.heading("PASSED");
+    for finding in passed {
+        page.say(2, Ink::Plain, &format!("{}: {}", finding.rule, gaps::about(&finding.subject)));
+    }
+}
+
+/// What cannot apply, one line each with the reason: whoever reads it may know better.
+pub(super) fn not_applicable(page: &mut Page, report: &Report, findings: &[&Finding], view: &View) {
+    let of_verdict: Vec<&Finding> = findings.iter().copied().filter(|f| f.verdict == Verdict::NotApplicable).collect();
+    if of_verdict.is_empty() {
+        return;
+    }
+    page.heading("NOT APPLICABLE");
+    for (rule, of_rule) in grouped(&of_verdict, |f| f.rule.as_str()) {
+        let title = report.rules.iter().find(|info| info.id.as_str() == rule).map_or("", |info| info.title.as_str());
+        let shown = if view.verbose { of_rule.len() } else { SHOWN };
+        for finding in of_rule.iter().take(shown) {
+            let why = finding.facts.iter().find(|(key, _)| key.as_str() == "reason").map(|(_, fact)| fact.shown());
+            let why = why.unwrap_or_else(|| reason(finding, title, &finding.subject.shown()).to_owned());
+            let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+            let line = one_line(&format!("{rule}: {}{why}", gaps::about(&finding.subject)));
+            page.hang(2, "-", 2, Ink::Dim, &bounded(&line, LONGEST));
         }
-        page.heading(&if verdict == Verdict::Pass { "PASSED".to_owned() } else { label(verdict) });
-        for finding in of_verdict {
-            page.say(2, Ink::Plain, &format!("{}: {}", finding.rule, finding.subject.shown()));
+        if of_rule.len() > shown {
+            page.say(4, Ink::Dim, &format!("and {} more of {rule}; see -f json", of_rule.len() - shown));
         }
     }
 }

@@ -25,6 +25,7 @@ pub(super) const WORDS: &[&str] = &[
     "WAIVED",
     "PASSED",
     "NOT-APPLICABLE",
+    "NOT APPLICABLE",
     "EXAMINED",
     "NOT LEARNED",
     "NOTES",
@@ -39,6 +40,9 @@ pub(super) const WORDS: &[&str] = &[
     "endpoints",
     "references",
     "fingerprint",
+    "value id",
+    "a known value",
+    "A waiver needs the full fingerprint: leakproof check -f json prints it.",
 ];
 
 /// The report as text.
@@ -57,6 +61,7 @@ pub(super) fn render(report: &Report, view: &View) -> Vec<u8> {
         if view.verbose {
             failures::passed(&mut page, &findings);
         }
+        failures::not_applicable(&mut page, report, &findings, view);
         coverage::examined(&mut page, report, view);
         open::not_learned(&mut page, report, &findings);
         notes(&mut page, report);
@@ -143,7 +148,7 @@ fn kind_words(kind: &str) -> (String, String) {
     }
 }
 
-/// The part of a message that the lines around it have not said yet.
+/// The part of a message that the lines around it have not said yet, out of its brackets.
 fn reason<'a>(finding: &'a Finding, title: &str, shown: &str) -> &'a str {
     let mut rest = finding.message.trim();
     for said in [title, shown] {
@@ -151,5 +156,6 @@ fn reason<'a>(finding: &'a Finding, title: &str, shown: &str) -> &'a str {
             rest = after.trim_start_matches([' ', ':', ';', ',', '—', '-', '·', '.']);
         }
     }
-    rest
+    let one_pair = |inner: &&str| inner.find(')').is_none_or(|close| inner[..close].contains('('));
+    rest.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).filter(one_pair).unwrap_or(rest)
 }
