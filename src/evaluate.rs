@@ -267,23 +267,24 @@ fn finding(
 
 /// The facts a reader wants first, in a few words: what it is, then where it came from.
 fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
-    const SAID: [&str; 16] = [
-        "problem",
-        "outcome",
-        "what",
-        "type",
-        "where",
-        "origin",
-        "by",
-        "platform",
-        "status",
-        "member",
-        "covered_root",
-        "covered_nested",
-        "reincluded",
-        "source",
-        "first_seen",
-        "refs",
+    /// Field, and the words before its value.
+    const SAID: [(&str, &str); 16] = [
+        ("problem", ""),
+        ("outcome", ""),
+        ("what", ""),
+        ("type", ""),
+        ("where", "in "),
+        ("origin", "origin "),
+        ("by", "found by "),
+        ("platform", "for "),
+        ("status", "HTTP status "),
+        ("member", "member "),
+        ("covered_root", "root covered: "),
+        ("covered_nested", "subfolders covered: "),
+        ("reincluded", "re-included: "),
+        ("source", "source "),
+        ("variables", "variables "),
+        ("first_seen", "first seen "),
     ];
     let shown = |field: &str| facts.iter().find(|(name, _)| name.as_str() == field).map(|(_, fact)| fact.shown());
     let mut words = Vec::new();
@@ -292,10 +293,13 @@ fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
         (Some(class), _) => words.push(class),
         _ => {}
     }
-    for field in SAID {
-        if let Some(value) = shown(field).filter(|value| !value.is_empty()) {
-            words.push(format!("{} {value}", field.replace('_', " ")));
+    for (field, before) in SAID {
+        if let Some(value) = shown(field).filter(|value| !value.is_empty() && value != "unknown") {
+            words.push(format!("{before}{value}"));
         }
+    }
+    if let Some(refs) = shown("refs").filter(|refs| !refs.is_empty()) {
+        words.push(format!("reached by {refs}"));
     }
     (!words.is_empty()).then(|| words.join(", "))
 }

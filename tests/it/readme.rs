@@ -20,8 +20,16 @@ fn rule_table() -> String {
 }
 
 fn usage() -> String {
-    let out = leakproof().args(["check", "--help"]).env("COLUMNS", "100").output().unwrap().stdout;
+    let out = leakproof().args(["check", "-h"]).env("COLUMNS", "80").output().unwrap().stdout;
     format!("```text\n{}\n```\n", String::from_utf8(out).unwrap().trim_end())
+}
+
+/// The first screen of the demo, up to the failures.
+fn demo() -> String {
+    let out = leakproof().arg("demo").output().unwrap().stdout;
+    let text = String::from_utf8(out).unwrap();
+    let end = text.find("image/env-and-args:").unwrap();
+    format!("```text\n{}\n…\n```\n", text[..end].trim_end())
 }
 
 fn between(text: &str, name: &str, content: &str) -> String {
@@ -37,6 +45,7 @@ fn the_generated_parts_of_the_readme_are_current() {
     let before = std::fs::read_to_string(&path).unwrap();
     let after = between(&before, "rules", &rule_table());
     let after = between(&after, "usage", &usage());
+    let after = between(&after, "demo", &demo());
     if std::env::var_os("UPDATE_README").is_some() {
         std::fs::write(&path, &after).unwrap();
     } else {

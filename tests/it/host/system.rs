@@ -1,6 +1,6 @@
 //! Configuration that creates an env file again, and the system's own files that embed values.
 
-use super::{class, found, host, survey, write};
+use super::{class, found, host, survey, with, write};
 use crate::scene::{secret, shown};
 use leakproof::evidence::Cause;
 use std::os::unix::fs::symlink;
