@@ -1,4 +1,4 @@
-//! Configuration: what was written ([`raw`]) becomes what is meant ([`Config`]), or all problems at once.
+//! Configuration: what was written (`raw`) becomes what is meant ([`Config`]), or all problems at once.
 //!
 //! It holds names, paths and places, never a value. It knows no rule and opens nothing but its own file.
 

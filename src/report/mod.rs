@@ -145,7 +145,7 @@ pub enum ReportError {
     },
 }
 
-/// Renders without masking. What leaves the process goes through [`write`].
+/// Renders without masking. What leaves the process goes through [`write()`].
 ///
 /// # Errors
 /// [`ReportError::Build`] if the format's serialisation fails.
