@@ -160,6 +160,11 @@ fn connection(look: &Look, value: &str) -> Option<Ruling> {
     }
     let mut worst = Ruling::of(Class::NonSecretUrl, "connection-string");
     for (key, text) in &parts {
+        let (key, text) = match secret_key(key) {
+            // ODBC puts braces around a password with signs in it.
+            true => ("PASSWORD", text.trim().strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text)),
+            false => (key.as_str(), text.as_str()),
+        };
         let found = rule(&look.deeper(), key, text);
         if found.class > Class::NonSecretUrl {
             worst = worst.worst(found.with_leaf(text));
@@ -167,6 +172,13 @@ fn connection(look: &Look, value: &str) -> Option<Ruling> {
     }
     let sure = worst.class != Class::NonSecretUrl || parts.iter().filter(|(key, _)| known(key)).count() >= 2;
     sure.then_some(worst)
+}
+
+/// Keys of connection strings that hold a secret, whatever else they mean elsewhere.
+fn secret_key(key: &str) -> bool {
+    let plain: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    ["pwd", "password", "passwd", "pass", "accountkey", "sharedaccesskey", "sharedaccesssignature"]
+        .contains(&plain.as_str())
 }
 
 /// `alice:password,bob:password` under a name that speaks of accounts.

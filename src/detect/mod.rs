@@ -14,6 +14,8 @@ mod references;
 mod rule;
 mod text;
 #[cfg(test)]
+mod passes;
+#[cfg(test)]
 mod traps;
 mod urls;
 mod values;

@@ -35,6 +35,8 @@ pub(super) enum Fit {
     Public,
     /// A URL or an address.
     Locator,
+    /// Anything: the variable is not the service's own.
+    Any,
 }
 
 type Words = LazyLock<HashSet<&'static str>>;
@@ -151,11 +153,18 @@ static WELL_KNOWN: Words = LazyLock::new(|| {
 
 /// What the name promises about the value.
 pub(super) fn promise(name: &str) -> Promise {
-    let plain = name.trim().trim_start_matches('-').to_ascii_uppercase();
-    if WELL_KNOWN.contains(plain.as_str()) || plain.starts_with("LC_") {
-        return Promise::Benign(Fit::Id);
+    let plain = name.trim();
+    if plain.starts_with("LC_") {
+        return Promise::Benign(Fit::Any);
     }
     of_words(&words(name))
+}
+
+/// Whether this is the shell's, an image's or an orchestrator's own variable, exactly as they write it.
+///
+/// Counts for variables only: `Pwd=` inside a connection string is a password.
+pub(super) fn well_known(name: &str) -> bool {
+    WELL_KNOWN.contains(name.trim())
 }
 
 /// What the name promises when its last word is left out: `PASSWORD_FILE` speaks of a password.
@@ -289,6 +298,7 @@ mod tests {
             "SSLPASSWORD",
             "Authorization",
             "PASS_A",
+            "Pwd",
         ] {
             assert_eq!(promise(name), Promise::Secret, "{name}");
         }
@@ -313,7 +323,6 @@ mod tests {
             "PASSWORD_MIN_LENGTH",
             "SECRET_NAME",
             "SECRETS_MANAGER",
-            "PWD",
         ] {
             assert!(matches!(promise(name), Promise::Benign(_)), "{name}");
         }

@@ -64,7 +64,12 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
         return Ruling::of(Class::Empty, "empty");
     }
     let declared = names::is_declared(look.declared, name);
-    let promise = if declared { Promise::Secret } else { names::promise(name) };
+    let promise = match declared {
+        true => Promise::Secret,
+        // In lists of variables inside a value, these are themselves only if they hold a path.
+        false if names::well_known(name) && (look.depth == 0 || values::path(value)) => Promise::Benign(Fit::Any),
+        false => names::promise(name),
+    };
     let stem = match promise {
         Promise::Benign(_) => names::promise_of_stem(name),
         other => other,
@@ -188,13 +193,13 @@ fn benign(fit: Fit, stem: Promise, value: &str) -> (Class, &'static str) {
             return (Class::Encrypted, "password-verifier");
         }
         Fit::Digest => values::digest(value) || everyday.is_some() || (stem != Promise::Secret && value.len() >= 20),
-        Fit::Id => value.len() <= 4096,
+        Fit::Id | Fit::Any => value.len() <= 4096,
         Fit::Public => true,
     };
     if fits || everyday.is_some() {
         let kind = match fit {
             Fit::Digest => "digest",
-            Fit::Id => "identifier",
+            Fit::Id | Fit::Any => "identifier",
             Fit::Public => "public",
             _ => everyday.unwrap_or("text"),
         };
