@@ -21,3 +21,52 @@ fn a_password_in_a_connection_string_is_not_the_shells_directory() {
     );
     all(Class::NotSecret, &[("PWD", "/app"), ("PWD", "app"), ("HOSTNAME", "a1")]);
 }
+
+#[test]
+fn every_default_of_an_interpolation_is_judged() {
+    all(
+        Class::Plaintext,
+        &[
+            ("DB_PASSWORD", "${A:-${B}}${C:-hunter2}"),
+            ("DB_PASSWORD", "${A:-5}:${C:-hunter2}"),
+            ("DATABASE_URL", "${S:-postgres}://${U:-app}:${P:-hunter2}@${H:-db}/x"),
+            ("DATABASE_URL", "${S:-postgres}://app:hunter2@db/x"),
+            ("DATABASE_URL", "postgres://app:${A}${P:-hunter2}@${H:-db}/x"),
+        ],
+    );
+    for (name, value) in [
+        ("DATABASE_URL", "postgres://${U:-app}:${P}@${H:-db}:${PORT:-5432}/x"),
+        ("API_ENDPOINT", "${S:-https}://${H:-localhost}:${P:-8080}"),
+        ("LOG_NAME", "app-${ENVIRONMENT:-local}"),
+    ] {
+        let got = class(name, value);
+        assert!(!got.is_exposed() && !got.needs_review(), "{name}={value} {got:?}");
+    }
+}
+
+#[test]
+fn a_default_that_begins_with_a_digit_is_no_substring() {
+    let key = hex(40);
+    all(
+        Class::Plaintext,
+        &[
+            ("DB_PASSWORD", "${db.password:1hunter2}"),
+            ("DB_PASSWORD", "${db.password:12345678}"),
+            ("DB_PASSWORD", &format!("${{X:0{key}}}")),
+            ("DB_PASSWORD", "${vault:hunter2}"),
+            ("DB_PASSWORD", "${env:hunter2}"),
+            ("DB_PASSWORD", &format!("${{ssm:/{}}}", noise(40))),
+        ],
+    );
+    all(
+        Class::Reference,
+        &[
+            ("DB_PASSWORD", "${X:0:8}"),
+            ("DB_PASSWORD", "${X: -4}"),
+            ("DB_PASSWORD", "${ssm:/app/prod/db}"),
+            ("DB_PASSWORD", "${env:DB_PASSWORD2}"),
+            ("DB_PASSWORD", "${self:custom.password}"),
+            ("PORT", "${server.port:8080}"),
+        ],
+    );
+}

@@ -3,11 +3,12 @@
 //! Knows grammars of whole values. A value that only begins like one of these is none of them.
 
 use super::Context;
-use super::values::pattern;
+use super::values::{pattern, random, wordy};
 use crate::evidence::Class;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use regex::Regex;
 use std::sync::LazyLock;
+use zeroize::Zeroizing;
 
 static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     [
@@ -116,43 +117,68 @@ pub(super) enum Interpolated<'a> {
     None,
     /// Nothing but references.
     Reference,
-    /// One reference that carries this default.
-    Default(&'a str),
+    /// References of which some carry a default.
+    Defaults {
+        /// The defaults.
+        given: Vec<&'a str>,
+        /// The text with its defaults filled in: a URL may only then be one.
+        filled: Zeroizing<String>,
+        /// Whether nothing but signs stands between the references.
+        glued: bool,
+    },
 }
+
+/// Longer texts are not read once more with their defaults filled in.
+const FILLED: usize = 8 << 10;
 
 /// Reads `$X`, `${X}` and `${X:-default}`.
 pub(super) fn interpolation(value: &str, context: Context) -> Interpolated<'_> {
     let mut rest = value;
     let mut found = 0;
-    let mut default = None;
+    let mut given = Vec::new();
     let mut other = String::new();
+    let mut filled = Zeroizing::new(String::new());
+    let mut unclosed = false;
     while let Some(at) = rest.find('$') {
         other.push_str(&rest[..at]);
+        filled.push_str(&rest[..at]);
         let after = &rest[at + 1..];
-        let (length, given) = match braces(after) {
-            Some(inner) => match braced(inner) {
-                Some(given) => (inner.len() + 2, given),
-                None => return Interpolated::None,
-            },
-            None => match unbraced(after, context) {
-                0 => return Interpolated::None,
-                length => (length, ""),
-            },
+        let inner = (!unclosed).then(|| braces(after)).flatten();
+        unclosed |= inner.is_none() && after.starts_with('{');
+        let read = match inner {
+            Some(inner) => braced(inner).map(|given| (inner.len() + 2, given)),
+            None => Some((unbraced(after, context), "")).filter(|(length, _)| *length > 0),
+        };
+        let Some((length, default)) = read else {
+            // A `$` that is a letter like any other, with the braces behind it.
+            let end = at + 1 + inner.map_or(0, |inner| inner.len() + 2);
+            other.push_str(&rest[at..end]);
+            filled.push_str(&rest[at..end]);
+            rest = &rest[end..];
+            continue;
         };
         found += 1;
-        default = default.or((!given.is_empty()).then_some(given));
+        if default.is_empty() {
+            filled.push_str(&rest[at..=at + length]);
+        } else {
+            given.push(default);
+            filled.push_str(default);
+        }
         rest = &after[length..];
     }
     other.push_str(rest);
+    filled.push_str(rest);
     if found == 0 {
         return Interpolated::None;
     }
     let scheme = ["Bearer", "Basic", "Token", "bearer", "token"].iter().find_map(|word| other.strip_prefix(word));
-    let glue = scheme.unwrap_or(&other);
-    if !glue.chars().all(|c| " :/-_.@,".contains(c)) {
-        return Interpolated::None;
+    let glued = scheme.unwrap_or(&other).chars().all(|c| " :/-_.@,".contains(c));
+    match (glued, given.is_empty()) {
+        (true, true) => Interpolated::Reference,
+        (false, true) => Interpolated::None,
+        (false, false) if value.len() > FILLED => Interpolated::None,
+        (_, false) => Interpolated::Defaults { given, filled, glued },
     }
-    default.map_or(Interpolated::Reference, Interpolated::Default)
 }
 
 /// The inside of `{…}` with balanced braces.
@@ -187,29 +213,34 @@ fn braced(inner: &str) -> Option<&str> {
         return Some(given);
     }
     if rest.is_empty() || rest.starts_with([':', '?', '%', '#', '/', '^', ',', '[', '(', '@']) {
-        const SCHEMES: [&str; 14] = [
-            "ssm",
-            "env",
-            "vault",
-            "secretsmanager",
-            "self",
-            "opt",
-            "param",
-            "cf",
-            "aws",
-            "file",
-            "sm",
-            "secret",
-            "secrets",
-            "sys",
-        ];
-        // `${name:default}` is another dialect's default; `${ssm:/path}` is not.
+        // `${name:default}` is another dialect's default; `${ssm:/path}` and `${text:0:8}` are not.
         let spring = rest.strip_prefix(':').filter(|text| {
-            !text.starts_with('?') && !SCHEMES.contains(&name) && !text.starts_with(|c: char| c.is_ascii_digit())
+            !text.starts_with('?') && !(substring(text) && !name.contains(['.', '-'])) && !located(name, text)
         });
         return Some(spring.unwrap_or_default());
     }
     None
+}
+
+/// `0:8` of `${text:0:8}`.
+fn substring(rest: &str) -> bool {
+    static SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^-?\d+(:-?\d+)?$"));
+    SHAPE.is_match(rest.trim())
+}
+
+/// `ssm:/path` and `env:NAME`: a scheme, and a place of its kind.
+fn located(scheme: &str, rest: &str) -> bool {
+    let place = rest.split(',').next().unwrap_or(rest);
+    let words = place.split(['/', '#', ':', '.', '~']).all(|part| part.len() < 64 && !random(part));
+    let plain = wordy(place) || place.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    // What stands behind a comma is a default.
+    place.len() == rest.len()
+        && words
+        && match scheme {
+            "env" | "self" | "opt" | "param" | "cf" | "sys" | "aws" | "file" => plain || place.contains(['/', '#']),
+            "ssm" | "vault" | "secretsmanager" | "sm" | "secret" | "secrets" => place.contains(['/', '#']),
+            _ => false,
+        }
 }
 
 /// Length of an unbraced name. `$ecret1` in a place without interpolation is no reference.
@@ -261,7 +292,7 @@ mod tests {
         let read = |value| match interpolation(value, Context::Env) {
             Interpolated::None => "none".to_owned(),
             Interpolated::Reference => "reference".to_owned(),
-            Interpolated::Default(text) => text.to_owned(),
+            Interpolated::Defaults { given, .. } => given.join("|"),
         };
         for value in ["${X}", "$X_Y", "${X:?missing}", "${X:-}", "Bearer ${X}", "${A}:${B}", "${ssm:/a/b}", "${X%y}"] {
             assert_eq!(read(value), "reference", "{value}");
@@ -269,10 +300,11 @@ mod tests {
         for value in ["${X}tail1", "$ecret1", "$2b$10", "plain", "${", "a$", "${ x", "P@$$w0rd"] {
             assert_eq!(read(value), "none", "{value}");
         }
-        for value in ["${X:-hunter2}", "${X-hunter2}", "${X:=hunter2}", "${db.pass:hunter2}"] {
+        for value in ["${X:-hunter2}", "${X-hunter2}", "${X:=hunter2}", "${db.pass:hunter2}", "a ${X:-hunter2}"] {
             assert_eq!(read(value), "hunter2", "{value}");
         }
         assert_eq!(read("${A:-${B:-x}}"), "${B:-x}");
+        assert_eq!(read("${A:-x}${B:-y}"), "x|y");
     }
 
     #[test]

@@ -76,14 +76,30 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
     };
     match references::interpolation(value, look.context) {
         Interpolated::Reference => return Ruling::of(Class::Reference, "interpolation"),
-        Interpolated::Default(_) if !look.may_open() => return Ruling::of(Class::Undetermined, "too-deep"),
-        Interpolated::Default(text) => {
-            let given = rule(&look.deeper(), name, text);
-            let harmless = !given.class.is_exposed() && !given.class.needs_review();
-            return if harmless { Ruling::of(Class::Reference, "interpolation") } else { given.with_leaf(text) };
+        Interpolated::Defaults { .. } if !look.may_open() => return Ruling::of(Class::Undetermined, "too-deep"),
+        Interpolated::Defaults { given, filled, glued } => {
+            let mut worst = Ruling::of(Class::Reference, "interpolation");
+            // Between other text, a default is no value by itself; what it fills is.
+            for text in given.iter().copied().filter(|_| glued).chain([filled.as_str()]) {
+                let found = rule(&look.deeper(), name, text);
+                if found.class.is_exposed() || found.class.needs_review() {
+                    worst = worst.worst(found.with_leaf(text));
+                }
+            }
+            // The text as it stands has a say, unless it is made of nothing but references.
+            let alone = if glued { None } else { Some(plain(look, name, promise, stem, declared, value)) };
+            return match alone {
+                Some(ruling) if worst.class == Class::Reference || ruling.class > worst.class => ruling,
+                _ => worst,
+            };
         }
         Interpolated::None => {}
     }
+    plain(look, name, promise, stem, declared, value)
+}
+
+/// A value without defaults to fill in.
+fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: bool, value: &str) -> Ruling {
     if let Some((class, kind)) = references::shaped(value, look.context) {
         return Ruling::of(class, kind);
     }
