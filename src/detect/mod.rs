@@ -2,6 +2,7 @@
 //!
 //! Knows no rule, no source and no file system: it is given wrapped text and answers with judgements.
 
+mod commands;
 mod containers;
 mod dotenv;
 mod encoding;
@@ -9,12 +10,12 @@ mod files;
 mod formats;
 mod known;
 mod names;
+#[cfg(test)]
+mod passes;
 mod placeholders;
 mod references;
 mod rule;
 mod text;
-#[cfg(test)]
-mod passes;
 #[cfg(test)]
 mod traps;
 mod urls;

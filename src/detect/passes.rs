@@ -70,3 +70,62 @@ fn a_default_that_begins_with_a_digit_is_no_substring() {
         ],
     );
 }
+
+#[test]
+fn a_command_that_prints_a_secret_is_no_reference() {
+    all(
+        Class::Plaintext,
+        &[
+            ("DB_PASSWORD", "$(echo hunter2)"),
+            ("DB_PASSWORD", "$(printf '%s' 'hunter2')"),
+            ("DB_PASSWORD", "`echo hunter2`"),
+            ("DB_PASSWORD", "$(cat /run/x || echo hunter2)"),
+            ("DB_PASSWORD", "$(echo hunter2 | tr a b)"),
+            ("DB_PASSWORD", "$(vault kv get --token=hunter2 -field=x secret/app)"),
+            ("DB_PASSWORD", "$(VAULT_TOKEN=hunter2 vault kv get secret/app)"),
+        ],
+    );
+    all(Class::Open, &[("DB_PASSWORD", "$(my-own-tool tr0ub4dor)"), ("DB_PASSWORD", "$(base64 -d)")]);
+    all(
+        Class::Reference,
+        &[
+            ("DB_PASSWORD", "$(DB_PASSWORD)"),
+            ("DB_PASSWORD", "$(cat /run/secrets/db)"),
+            ("DB_PASSWORD", "$(< /run/secrets/db)"),
+            ("DB_PASSWORD", "$(aws secretsmanager get-secret-value --secret-id prod/db --query SecretString)"),
+            ("DB_PASSWORD", "$(kubectl get secret app -o jsonpath='{.data.x}' | base64 -d)"),
+            ("DB_PASSWORD", "$(gcloud secrets versions access latest --secret=db-password)"),
+            ("DB_PASSWORD", "$(op read op://vault/item/field)"),
+            ("DB_PASSWORD", "$(echo $(cat /run/secrets/db))"),
+            ("DB_PASSWORD", "$(openssl rand -hex 32)"),
+            ("ARCH", "$(dpkg --print-architecture)"),
+        ],
+    );
+}
+
+#[test]
+fn a_secret_dressed_as_a_pointer_is_none() {
+    let token = noise(40);
+    all(
+        Class::Plaintext,
+        &[
+            ("DB_PASSWORD", "vault:hunter2"),
+            ("DB_PASSWORD", &format!("(({token}))")),
+            ("DB_PASSWORD", &format!("secret://{token}")),
+            ("DB_PASSWORD", &format!("/run/secrets/{token}")),
+            ("DB_PASSWORD", &format!("/run/secrets/../{token}")),
+            ("DB_PASSWORD", &format!("ENC[AES256_GCM,{token}]")),
+            ("DB_PASSWORD", "os.environhunter2"),
+            ("DB_PASSWORD", &format!("$({token})")),
+        ],
+    );
+    all(
+        Class::Reference,
+        &[
+            ("DB_PASSWORD", "vault:secret/data/app#jwt"),
+            ("DB_PASSWORD", "((app/db-password))"),
+            ("DB_PASSWORD", "os.environ['DB_PASSWORD']"),
+        ],
+    );
+    all(Class::FileReference, &[("DB_PASSWORD", "file:///run/secrets/db"), ("X", "/run/secrets/db_password2")]);
+}

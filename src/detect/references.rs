@@ -24,12 +24,10 @@ static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         ("manager-path", r"^(secret|kv|database|secrets|aws|pki)(/[\w.-]+)+#[\w.-]+$"),
         ("stack-reference", r"^\{\{resolve:(secretsmanager|ssm|ssm-secure):[^{}\s]+\}\}$"),
         ("stack-reference", r"^\$\{\{ ?[A-Za-z_][\w.-]*( ?\|\| ?[A-Za-z_][\w.-]*)? ?\}\}$"),
-        ("stack-reference", r"^\(\( ?[\w/.-]+ ?\)\)$|^#\{[A-Za-z_][\w.]*\}#?$|^!(Ref|Sub|ImportValue|vault) [\w.:/-]+$"),
+        ("stack-reference", r"^\(\( ?[A-Za-z_][\w/.-]{0,63} ?\)\)$|^#\{[A-Za-z_][\w.]*\}#?$|^!(Ref|Sub|ImportValue|vault) [\w.:/-]+$"),
         ("environment", r"^%[A-Z_][A-Z0-9_]*%$"),
         ("environment", r"^\$\([A-Za-z_][\w.-]*\)$"),
-        ("command", r"^\$\( ?<? ?(cat|vault|aws|gcloud|az|op|pass|sops|doppler|bws|kubectl|openssl|pwgen|gpg|chamber|summon|security|secret-tool|lpass|bw|head|jq|envsubst|printenv|git|date|hostname)? ?[^()]*\)$"),
-        ("command", r"^`(cat|vault|aws|gcloud|az|op|pass|sops|openssl|gpg) [^`]*`$"),
-        ("environment", r"^(process\.env\.\w+|os\.environ\[?[^\s]*|ENV\[[^\s]+\]|os\.getenv\(['\x22]?\w+['\x22]?\)|System\.getenv\([\x22\w]+\))$"),
+        ("environment", r#"^(process\.env\.\w+|os\.environ(\[['"]\w+['"]\]|\.get\(['"]\w+['"]\))|ENV\[['"]\w+['"]\]|os\.getenv\(['"]?\w+['"]?\)|System\.getenv\(["\w]+\))$"#),
     ]
     .map(|(kind, text)| (kind, pattern(text)))
     .into()
@@ -37,7 +35,7 @@ static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     [
-        ("sops", r"^ENC\[[A-Z0-9_]+,[^\[\]]*\]$"),
+        ("sops", r"^ENC\[[A-Z0-9_]+,data:[^\[\],]*,iv:[^\[\],]*,tag:[^\[\],]*(,type:\w+)?\]$"),
         ("ansible-vault", r"^\$ANSIBLE_VAULT;[\d.]+;\w+"),
         ("age", r"^age-encryption\.org/v\d|^-----BEGIN AGE ENCRYPTED FILE-----"),
         ("pgp", r"^-----BEGIN PGP MESSAGE-----"),
@@ -73,7 +71,18 @@ static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 /// The value as a pointer into a manager or into the environment, without a default.
 pub(super) fn pointer(value: &str) -> Option<&'static str> {
     let marked = value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.']);
-    marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))?
+    let kind = marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))??;
+    let scheme = value.split_once(':').map_or(value, |(_, rest)| rest);
+    let place = scheme.trim_start_matches('/').contains(['/', '#']);
+    let token = || value.split(|c: char| !(c.is_ascii_alphanumeric() || "_-+=".contains(c))).any(random);
+    let points = match kind {
+        "manager-path" => place && !token(),
+        // A manager's own ids may look random, but stand among other words.
+        "manager-url" => place || !token(),
+        "stack-reference" | "environment" => !token(),
+        _ => true,
+    };
+    points.then_some(kind)
 }
 
 /// The value as ciphertext or as a password's verifier.
@@ -278,7 +287,6 @@ mod tests {
             "op://vault/item/field",
             "$(DB_PASSWORD)",
             "${{ secrets.TOKEN }}",
-            "$(cat /run/secrets/db)",
         ] {
             assert!(pointer(value).is_some(), "{value}");
         }

@@ -4,7 +4,7 @@
 
 use super::names::{self, Fit, Promise};
 use super::references::{self, Interpolated};
-use super::{Context, containers, formats, placeholders, values};
+use super::{Context, commands, containers, formats, placeholders, values};
 use crate::evidence::{Class, Sensitive};
 use std::collections::HashSet;
 
@@ -100,6 +100,14 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
 
 /// A value without defaults to fill in.
 fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: bool, value: &str) -> Ruling {
+    if let Some(body) = commands::body(value)
+        && references::shaped(value, look.context).is_none()
+    {
+        return match look.may_open() {
+            true => commands::substitution(look, name, promise, body),
+            false => Ruling::of(Class::Undetermined, "too-deep"),
+        };
+    }
     if let Some((class, kind)) = references::shaped(value, look.context) {
         return Ruling::of(class, kind);
     }
@@ -140,7 +148,10 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
 fn file(promise: Promise, stem: Promise, value: &str) -> Option<Ruling> {
     let kept = ["/run/secrets/", "/var/run/secrets/", "/vault/secrets/", "/mnt/secrets", "/etc/secrets/", "file://"];
     let file = Ruling::of(Class::FileReference, "secret-file");
-    if kept.iter().any(|place| value.starts_with(place)) && !value.contains('@') && !value.contains('\n') {
+    let bare = value.split('#').next().unwrap_or(value);
+    let bare = bare.strip_prefix("file://").unwrap_or(bare);
+    let plain = !bare.contains("..") && (values::path(bare) || values::relative_path(bare));
+    if plain && kept.iter().any(|place| value.starts_with(place)) && !value.contains(['@', '\n']) {
         return Some(file);
     }
     let speaks = matches!(stem, Promise::Secret | Promise::Weak);
