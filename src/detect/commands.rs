@@ -91,6 +91,9 @@ fn command(look: &Look, name: &str, promise: Promise, part: &str, piped: bool) -
         rest = after.trim_start();
     }
     let (program, arguments) = rest.split_once([' ', '\t']).unwrap_or((rest, ""));
+    if arguments.is_empty() && values::random(program) {
+        return worst.worst(rule(&look.deeper(), name, program).with_leaf(program));
+    }
     let program = program.rsplit('/').next().unwrap_or(program);
     let said = match program {
         "echo" | "printf" => Some(arguments),

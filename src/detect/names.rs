@@ -33,6 +33,8 @@ pub(super) enum Fit {
     Id,
     /// A public key, or anything that is no private one.
     Public,
+    /// The key of a table, a cache or a bucket: words, no random text.
+    Lookup,
     /// A URL or an address.
     Locator,
     /// Anything: the variable is not the service's own.
@@ -87,10 +89,11 @@ static KEY_OF_SECRET: Words = LazyLock::new(|| {
 });
 static KEY_IN_THE_OPEN: Words = LazyLock::new(|| {
     listed(
-        "PUBLIC SORT PARTITION PRIMARY FOREIGN CACHE ROUTING SITE PUBLISHABLE ANON OBJECT HASH RANGE INDEX GROUP \
-         BUCKET S3 STATE LOOKUP VERIFY VERIFICATION GPG TRUSTED SECRETS CONFIG REDIS MAP",
+        "SORT PARTITION PRIMARY FOREIGN CACHE ROUTING OBJECT HASH RANGE INDEX GROUP BUCKET S3 STATE LOOKUP \
+         SECRETS CONFIG REDIS MAP",
     )
 });
+static KEY_FOR_ALL: Words = LazyLock::new(|| listed("PUBLIC SITE PUBLISHABLE ANON VERIFY VERIFICATION GPG TRUSTED"));
 /// Said after the word that counts: `PASSWORD_OLD`, `SECRET_KEY_2`.
 static AFTERTHOUGHTS: Words = LazyLock::new(|| {
     listed(
@@ -205,8 +208,11 @@ fn of_words(words: &[String]) -> Promise {
     if let Some(fit) = FITS.get(last) {
         return Promise::Benign(*fit);
     }
-    if matches!(last, "KEY" | "KEYS") && KEY_IN_THE_OPEN.contains(before) {
+    if matches!(last, "KEY" | "KEYS") && KEY_FOR_ALL.contains(before) {
         return Promise::Benign(Fit::Public);
+    }
+    if matches!(last, "KEY" | "KEYS") && KEY_IN_THE_OPEN.contains(before) {
+        return Promise::Benign(Fit::Lookup);
     }
     if words.iter().any(|word| strong(word)) || STRONG_LAST.contains(bare(last)) {
         return Promise::Secret;

@@ -1,6 +1,6 @@
 //! Secrets that once passed, one test each. Tokens are put together when the tests run.
 
-use super::traps::{all, class, detector, exposed, hex, loud, noise, own, quiet};
+use super::traps::{all, class, detector, hex, noise, own};
 use super::*;
 
 #[test]
@@ -128,4 +128,46 @@ fn a_secret_dressed_as_a_pointer_is_none() {
         ],
     );
     all(Class::FileReference, &[("DB_PASSWORD", "file:///run/secrets/db"), ("X", "/run/secrets/db_password2")]);
+}
+
+#[test]
+fn a_lookup_key_or_an_identifier_that_is_a_key_is_seen() {
+    let key = data_encoding::BASE64.encode(noise(33).as_bytes());
+    all(
+        Class::Plaintext,
+        &[
+            ("COSMOS_PRIMARY_KEY", &key),
+            ("REDIS_KEY", &hex(64)),
+            ("AZURE_CACHE_KEY", &noise(40)),
+            ("APP_SECRET_TOKEN_ID", &noise(40)),
+        ],
+    );
+    all(Class::Open, &[("S3_KEY", &noise(40)), ("HASH_KEY", &hex(64)), ("VAULT_ROLE_ID", &noise(40))]);
+    all(
+        Class::NotSecret,
+        &[
+            ("CACHE_KEY", "users-by-email"),
+            ("S3_KEY", "exports/daily.csv"),
+            ("PARTITION_KEY", "tenant_id"),
+            ("JWT_PUBLIC_KEY", &noise(40)),
+            ("IMAGE_ID", &hex(64)),
+            ("CLIENT_ID", &noise(32)),
+            ("JWT_KID", &noise(43)),
+            ("VAULT_ROLE_ID", "6f0c1b7e-2a41-4c3d-9d55-0a1b2c3d4e5f"),
+        ],
+    );
+}
+
+#[test]
+fn an_entry_that_is_no_name_is_not_called_unset() {
+    let detector = detector();
+    for name in ["JWT_SECRET_KEY", "_x", "spring.datasource.password", "http-proxy", "AWS_ROLE_SESSION_NAME_2"] {
+        assert!(detector.is_identifier(&own(name)), "{name}");
+        assert_eq!(detector.variable(&own(name), 1).as_str(), name);
+    }
+    for name in ["", "password:hunter2", "1abc", "a b", "a=b", &noise(40), &hex(40), &format!("ghp_{}", noise(36))] {
+        assert!(!detector.is_identifier(&own(name)), "{name}");
+        assert_eq!(detector.variable(&own(name), 1).as_str(), "(withheld variable #1)");
+    }
+    assert_eq!(detector.variable(&own("app.kubernetes.io/name"), 1).as_str(), "app.kubernetes.io/name");
 }

@@ -139,6 +139,8 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
     let (class, kind) = match promise {
         Promise::Secret => secret(value, declared),
         Promise::Weak => weak(name, value),
+        Promise::Benign(Fit::Lookup) => lookup(name, value),
+        Promise::Benign(Fit::Id) => identifier(name, stem, value),
         Promise::Benign(fit) => benign(fit, stem, value),
         Promise::Neutral => neutral(value),
     };
@@ -220,13 +222,13 @@ fn benign(fit: Fit, stem: Promise, value: &str) -> (Class, &'static str) {
             return (Class::Encrypted, "password-verifier");
         }
         Fit::Digest => values::digest(value) || everyday.is_some() || (stem != Promise::Secret && value.len() >= 20),
-        Fit::Id | Fit::Any => value.len() <= 4096,
-        Fit::Public => true,
+        Fit::Any => value.len() <= 4096,
+        Fit::Id | Fit::Lookup | Fit::Public => true,
     };
     if fits || everyday.is_some() {
         let kind = match fit {
             Fit::Digest => "digest",
-            Fit::Id | Fit::Any => "identifier",
+            Fit::Id | Fit::Lookup | Fit::Any => "identifier",
             Fit::Public => "public",
             _ => everyday.unwrap_or("text"),
         };
@@ -238,6 +240,38 @@ fn benign(fit: Fit, stem: Promise, value: &str) -> (Class, &'static str) {
         (Class::Open, "random")
     } else {
         (Class::NotSecret, "text")
+    }
+}
+
+/// `CACHE_KEY` holds words; `REDIS_PRIMARY_KEY` may hold what it says in the cloud's console.
+fn lookup(name: &str, value: &str) -> (Class, &'static str) {
+    const ACCOUNTS: [&str; 9] =
+        ["AZURE", "COSMOS", "COSMOSDB", "STORAGE", "REDIS", "PRIMARY", "SECONDARY", "ACCOUNT", "SECRET"];
+    let random = values::random(value) || values::hex(value, 32);
+    match values::everyday(value) {
+        Some(kind) => (Class::NotSecret, kind),
+        None if random && names::speaks_of(name, &ACCOUNTS) => (Class::Plaintext, "random-key"),
+        None if random => (Class::Open, "random"),
+        None => (Class::NotSecret, "text"),
+    }
+}
+
+/// An identifier may be random, but not as long as a key where the name speaks of a secret.
+fn identifier(name: &str, stem: Promise, value: &str) -> (Class, &'static str) {
+    let benign = (Class::NotSecret, "identifier");
+    let random = values::random(value) && values::everyday(value).is_none() && !value.starts_with("arn:");
+    if !random || value.contains(".apps.") {
+        return benign;
+    }
+    // A key's own id, a thumbprint for the most part, comes out of the key.
+    let of_key = names::speaks_of(name, &["KEY", "KID"]);
+    let loose = names::speaks_of(name, &["ROLE", "SECRET", "VAULT", "TOKEN", "SESSION", "PASSWORD"]);
+    match (stem, value.len()) {
+        (_, 65..) => (Class::Open, "random"),
+        (Promise::Secret, 36..) if !of_key => (Class::Plaintext, "random-key"),
+        (Promise::Secret, 36..) if !names::speaks_of(name, &["KID"]) => (Class::Open, "random"),
+        (_, 36..) if loose => (Class::Open, "random"),
+        _ => benign,
     }
 }
 
