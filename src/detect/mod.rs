@@ -8,6 +8,7 @@ mod dotenv;
 mod encoding;
 mod files;
 mod formats;
+mod json;
 mod known;
 mod names;
 #[cfg(test)]

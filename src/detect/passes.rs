@@ -171,3 +171,18 @@ fn an_entry_that_is_no_name_is_not_called_unset() {
     }
     assert_eq!(detector.variable(&own("app.kubernetes.io/name"), 1).as_str(), "app.kubernetes.io/name");
 }
+
+#[test]
+fn a_json_key_that_stands_twice_is_judged_twice() {
+    all(
+        Class::Plaintext,
+        &[
+            ("CONFIG", "{\"password\":\"hunter2\",\"password\":\"${X}\"}"),
+            ("CONFIG", "{\"name\":\"DB_PASSWORD\",\"name\":\"x\",\"value\":\"hunter2\"}"),
+            ("CONFIG", "{\"kty\":\"RSA\",\"d\":\"${X}\",\"password\":\"hunter2\"}"),
+            ("CONFIG", &format!("{{\"kty\":\"EC\",\"x\":\"a\",\"d\":\"{}\"}}", noise(43))),
+        ],
+    );
+    let scan = detector().json(&own("{\"password\":\"hunter2\",\"password\":null}"));
+    assert!(scan.spotted.iter().any(|spotted| spotted.judgement.class == Class::Plaintext));
+}

@@ -2,11 +2,11 @@
 //!
 //! Knows where values stand in shell text, labels, options and bodies; what one is, is not decided here.
 
+use super::json::Tree;
 use super::names::{self, Promise};
 use super::words::{Word, pair_list, words};
 use super::{Context, Detector, Scan, Spotted, containers, dotenv, encoding, formats, placeholders, urls, values};
 use crate::evidence::{Judgement, Name};
-use serde_json::Value;
 use std::ops::Range;
 
 /// Quotes inside quotes are opened this often.
@@ -43,7 +43,7 @@ pub(super) fn json(detector: &Detector, bytes: &[u8]) -> Scan {
     let decoded = encoding::decode(bytes);
     let mut finder = Finder::new(detector, Context::Env);
     let mut whole = decoded.determined;
-    let documents = serde_json::Deserializer::from_str(&decoded.text).into_iter::<Value>();
+    let documents = serde_json::Deserializer::from_str(&decoded.text).into_iter::<Tree>();
     for document in documents {
         let Ok(document) = document else {
             // What cannot be parsed is still searched, but nobody may call it clean.
