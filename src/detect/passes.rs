@@ -1,6 +1,6 @@
 //! Secrets that once passed, one test each. Tokens are put together when the tests run.
 
-use super::traps::{all, class, detector, hex, noise, own};
+use super::traps::{all, class, detector, hex, loud, noise, own, quiet};
 use super::*;
 
 #[test]
@@ -185,4 +185,48 @@ fn a_json_key_that_stands_twice_is_judged_twice() {
     );
     let scan = detector().json(&own("{\"password\":\"hunter2\",\"password\":null}"));
     assert!(scan.spotted.iter().any(|spotted| spotted.judgement.class == Class::Plaintext));
+}
+
+#[test]
+fn shell_commands_that_write_a_secret_are_read() {
+    let blob = data_encoding::BASE64.encode(b"DB_PASSWORD=hunter2\nA=b\n");
+    for text in [
+        "RUN aws configure set aws_secret_access_key hunter2",
+        "RUN npm config set //registry.npmjs.org/:_authToken hunter2",
+        "setx DB_PASSWORD hunter2",
+        "RUN echo hunter2 > /run/db_password.txt",
+        "RUN echo -n 'hunter2' | tee /app/jwt.key",
+        "RUN printf '%s' hunter2 >> /app/.env",
+        "RUN keytool -genkey -storepass hunter2",
+        "RUN openssl enc -aes-256-cbc -k hunter2 -in a -out b",
+        "RUN openssl rsa -passin pass:secretword -in a",
+        "RUN htpasswd -bc /etc/nginx/users bob hunter2",
+        "RUN htpasswd -nbB bob hunter2",
+        &format!("RUN echo {blob} | base64 -d > /app/config"),
+    ] {
+        loud(text);
+    }
+    for text in [
+        "RUN echo $TOKEN > /run/token",
+        "RUN echo done > /var/log/install.log",
+        "RUN echo 1 > /proc/sys/kernel/key",
+        "RUN npm config set registry https://registry.npmjs.org/",
+        "RUN aws configure set region eu-west-1",
+        "RUN htpasswd -c /etc/nginx/users bob",
+        "please set password in the vault",
+        &format!("RUN pip install x==1.2.3 --hash=sha256:{}", hex(64)),
+    ] {
+        quiet(text);
+    }
+}
+
+#[test]
+fn random_text_in_a_remark_of_an_env_file_is_open() {
+    let open = |text: &str| {
+        let scan = detector().env_file(&own(text));
+        scan.spotted.iter().any(|spotted| spotted.judgement.class == Class::Open)
+    };
+    assert!(open(&format!("A=b\n# old key was {}\n", noise(40))));
+    assert!(open(&format!("A=b\n{}\n", noise(40))));
+    assert!(!open("A=b\n# the key is kept in vault/prod/app\n# see https://example.org/a-b-c\n"));
 }
