@@ -2,6 +2,7 @@
 //!
 //! Opens one and has each part judged; the worst part decides. Knows no name by itself.
 
+use super::json::Tree;
 use super::names::{self, Fit, Promise};
 use super::rule::{Look, Ruling, rule};
 use super::urls;
@@ -9,7 +10,6 @@ use super::values::{self, pattern};
 use crate::evidence::Class;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
 use regex::Regex;
-use serde_json::Value;
 use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
@@ -43,7 +43,7 @@ fn json_value(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     if !(value.starts_with('{') || value.starts_with('[')) || value.starts_with("{{") {
         return None;
     }
-    let document: Value = serde_json::from_str(value)
+    let document: Tree = serde_json::from_str(value)
         // Python prints its dictionaries with single quotes.
         .or_else(
             |error| if value.contains('\'') { serde_json::from_str(&value.replace('\'', "\"")) } else { Err(error) },
@@ -62,28 +62,31 @@ fn json_value(look: &Look, name: &str, value: &str) -> Option<Ruling> {
 }
 
 /// Every leaf of a JSON document with its key; a key that says nothing is read with the outer name.
-pub(super) fn walk(value: &Value, name: &str, leaf: &mut impl FnMut(&str, &str)) {
+pub(super) fn walk(value: &Tree, name: &str, leaf: &mut impl FnMut(&str, &str)) {
     match value {
-        Value::Object(members) => {
-            if private_jwk(value) {
-                for part in ["d", "k", "p", "q"].iter().filter_map(|part| members.get(*part)?.as_str()) {
-                    leaf("private_key", part);
-                }
-                return;
-            }
+        Tree::Object(members) => {
+            // The parts of a private key; its public ones are random, and harmless.
+            let key = private_jwk(members);
             // `{"name": "DB_PASSWORD", "value": "…"}` is how orchestrators write an assignment.
-            let label = ["name", "Name", "key", "Key"].iter().find_map(|key| members.get(*key)?.as_str());
-            for (key, member) in members {
-                match label {
-                    Some(label) if matches!(key.as_str(), "value" | "Value") => walk(member, label, leaf),
-                    _ => walk(member, &joined(name, key), leaf),
+            let labels: Vec<&str> = Tree::texts(members, &["name", "Name", "key", "Key"]).take(8).collect();
+            for (key_name, member) in members {
+                match key_name.as_str() {
+                    "d" | "k" | "p" | "q" | "dp" | "dq" | "qi" if key => walk(member, "private_key", leaf),
+                    "n" | "e" | "x" | "y" | "x5c" | "x5t" | "x5t#S256" | "kid" | "kty" if key => {}
+                    "value" | "Value" if !labels.is_empty() => {
+                        // Every label of a text; one of a tree, or nested ones would multiply.
+                        let tree = matches!(member, Tree::Object(_) | Tree::Array(_));
+                        let counted = if tree { 1 } else { labels.len() };
+                        labels[..counted].iter().for_each(|label| walk(member, label, leaf));
+                    }
+                    other => walk(member, &joined(name, other), leaf),
                 }
             }
         }
-        Value::Array(members) => members.iter().for_each(|member| walk(member, name, leaf)),
-        Value::String(text) => leaf(name, text),
-        Value::Number(number) => leaf(name, &number.to_string()),
-        Value::Bool(_) | Value::Null => {}
+        Tree::Array(members) => members.iter().for_each(|member| walk(member, name, leaf)),
+        Tree::Text(text) => leaf(name, text),
+        Tree::Number(number) => leaf(name, number),
+        Tree::Nothing => {}
     }
 }
 
@@ -95,8 +98,9 @@ fn joined(name: &str, key: &str) -> String {
     }
 }
 
-fn private_jwk(value: &Value) -> bool {
-    value.get("kty").is_some_and(|kind| value.get("d").is_some() || (kind == "oct" && value.get("k").is_some()))
+fn private_jwk(members: &[(String, Tree)]) -> bool {
+    let has = |wanted: &str| members.iter().any(|(key, _)| key == wanted);
+    has("kty") && (has("d") || (has("k") && Tree::texts(members, &["kty"]).any(|kind| kind == "oct")))
 }
 
 /// `Bearer …`, `Basic …`.
@@ -160,6 +164,11 @@ fn connection(look: &Look, value: &str) -> Option<Ruling> {
     }
     let mut worst = Ruling::of(Class::NonSecretUrl, "connection-string");
     for (key, text) in &parts {
+        let (key, text) = match secret_key(key) {
+            // ODBC puts braces around a password with signs in it.
+            true => ("PASSWORD", text.trim().strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text)),
+            false => (key.as_str(), text.as_str()),
+        };
         let found = rule(&look.deeper(), key, text);
         if found.class > Class::NonSecretUrl {
             worst = worst.worst(found.with_leaf(text));
@@ -167,6 +176,13 @@ fn connection(look: &Look, value: &str) -> Option<Ruling> {
     }
     let sure = worst.class != Class::NonSecretUrl || parts.iter().filter(|(key, _)| known(key)).count() >= 2;
     sure.then_some(worst)
+}
+
+/// Keys of connection strings that hold a secret, whatever else they mean elsewhere.
+fn secret_key(key: &str) -> bool {
+    let plain: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    ["pwd", "password", "passwd", "pass", "accountkey", "sharedaccesskey", "sharedaccesssignature"]
+        .contains(&plain.as_str())
 }
 
 /// `alice:password,bob:password` under a name that speaks of accounts.

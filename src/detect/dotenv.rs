@@ -252,8 +252,25 @@ fn conflict_marker(body: &str) -> bool {
 /// The name of an assignment, and where in the line its value begins.
 pub(super) fn assignment(line: &str) -> Option<(&str, usize)> {
     let mut start = line.len() - line.trim_start().len();
-    for word in ["- ", "export ", "declare -x ", "setx ", "set -x ", "set ", "setenv ", "ENV ", "ARG ", "-e ", "env "] {
+    let mut sets = "";
+    for word in [
+        "- ",
+        "export ",
+        "declare -x ",
+        "setx ",
+        "set -x ",
+        "set -gx ",
+        "set -xg ",
+        "set -Ux ",
+        "set ",
+        "setenv ",
+        "ENV ",
+        "ARG ",
+        "-e ",
+        "env ",
+    ] {
         if line[start..].starts_with(word) {
+            sets = word;
             start += word.len();
             start += line[start..].len() - line[start..].trim_start().len();
         }
@@ -276,11 +293,25 @@ pub(super) fn assignment(line: &str) -> Option<(&str, usize)> {
         2
     } else if operator.starts_with(": ") || operator == ":" || operator.starts_with(":\n") {
         1
+    } else if space > 0 && !name.is_empty() && stated(sets, operator) {
+        0
     } else {
         return None;
     };
     let named = !name.is_empty() || width == 1 && operator.starts_with('=');
     (named && name.len() <= 256).then_some((name, start + next + space + width))
+}
+
+/// `setenv NAME VALUE`: one word, or quoted. `export A B` names two variables.
+fn stated(word: &str, value: &str) -> bool {
+    let value = value.lines().next().unwrap_or(value).trim();
+    let one = !value.contains(char::is_whitespace) || value.starts_with(['"', '\'']);
+    let name = value.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let sets = match word {
+        "export " => !name,
+        word => word.starts_with("set -") || word == "setenv " || word == "setx ",
+    };
+    sets && one && !value.is_empty() && !value.starts_with('#')
 }
 
 fn upper_assignment(line: &str) -> bool {

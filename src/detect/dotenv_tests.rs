@@ -28,6 +28,14 @@ fn export_and_spaces_around_the_sign() {
 }
 
 #[test]
+fn shells_that_set_without_a_sign() {
+    is("export K hunter2", "K", "hunter2");
+    is("set -gx K hunter2", "K", "hunter2");
+    is("setenv K 'a b'", "K", "a b");
+    assert!(read("export A B").is_empty() && read("set the key").is_empty());
+}
+
+#[test]
 fn quotes_and_hash_inside_quotes() {
     is("K=\"a # b\"", "K", "a # b");
     is("K='a # b' # c", "K", "a # b");

@@ -24,6 +24,13 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
     if let Some(rest) = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]) {
         return decode_bytes(rest);
     }
+    // Before UTF-16, whose mark begins the same.
+    if let Some(rest) = bytes.strip_prefix(&[0xFF, 0xFE, 0, 0]) {
+        return widest(rest, u32::from_le_bytes, "utf-32le");
+    }
+    if let Some(rest) = bytes.strip_prefix(&[0, 0, 0xFE, 0xFF]) {
+        return widest(rest, u32::from_be_bytes, "utf-32be");
+    }
     if let Some(rest) = bytes.strip_prefix(&[0xFF, 0xFE]) {
         return wide(rest, u16::from_le_bytes, "utf-16le");
     }
@@ -82,7 +89,45 @@ fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16, encoding: &'static str) -> Decod
             })
             .collect(),
     );
-    Decoded { text: line_ends(&text), encoding, determined: whole }
+    let decoded = Decoded { text: line_ends(&text), encoding, determined: whole };
+    // A mark in front of text in one byte a letter: loaders that ignore the mark read that.
+    let ascii = text.chars().filter(char::is_ascii).count();
+    let single = bytes.iter().filter(|b| matches!(b, b' '..=b'~' | b'\t' | b'\r' | b'\n')).count();
+    let strange = ascii * 10 < text.chars().count() || !text.contains('=');
+    if strange && bytes.len() >= 4 && single * 10 >= bytes.len() * 8 {
+        return also(decoded, bytes);
+    }
+    decoded
+}
+
+/// The text with the same bytes read as one byte a letter behind it; nobody may call that understood.
+fn also(mut decoded: Decoded, bytes: &[u8]) -> Decoded {
+    let text: Zeroizing<String> = Zeroizing::new(match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|b| char::from(*b)).collect(),
+    });
+    decoded.text.push('\n');
+    decoded.text.push_str(&line_ends(&text));
+    decoded.determined = false;
+    decoded
+}
+
+fn widest(bytes: &[u8], unit: fn([u8; 4]) -> u32, encoding: &'static str) -> Decoded {
+    let mut whole = bytes.len().is_multiple_of(4);
+    let text: Zeroizing<String> = Zeroizing::new(
+        bytes
+            .chunks_exact(4)
+            .map(|four| {
+                char::from_u32(unit([four[0], four[1], four[2], four[3]])).unwrap_or_else(|| {
+                    whole = false;
+                    char::REPLACEMENT_CHARACTER
+                })
+            })
+            .collect(),
+    );
+    let decoded = Decoded { text: line_ends(&text), encoding, determined: whole };
+    // The mark of UTF-32 is that of UTF-16 with a NUL behind it, too.
+    if whole { decoded } else { also(decoded, bytes) }
 }
 
 /// `/proc/*/environ` separates by NUL; Windows ends lines with CRLF.
@@ -127,6 +172,23 @@ mod tests {
             let decoded = decode(&bytes);
             assert_eq!((decoded.text.as_str(), decoded.encoding), ("JWT_SECRET=abc\nA=b\n", encoding));
             assert!(decoded.determined);
+        }
+    }
+
+    #[test]
+    fn utf_32_is_read_and_a_false_mark_hides_nothing() {
+        let text = "JWT_SECRET=abc\nA=b\n";
+        let le: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
+        let be: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
+        for (bytes, encoding) in
+            [([vec![0xFF, 0xFE, 0, 0], le].concat(), "utf-32le"), ([vec![0, 0, 0xFE, 0xFF], be].concat(), "utf-32be")]
+        {
+            let decoded = decode(&bytes);
+            assert_eq!((decoded.text.as_str(), decoded.encoding, decoded.determined), (text, encoding, true));
+        }
+        for mark in [[0xFF, 0xFE], [0xFE, 0xFF]] {
+            let decoded = decode(&[&mark, text.as_bytes()].concat());
+            assert!(decoded.text.contains(text) && !decoded.determined);
         }
     }
 

@@ -2,16 +2,21 @@
 //!
 //! Knows no rule, no source and no file system: it is given wrapped text and answers with judgements.
 
+mod commands;
 mod containers;
 mod dotenv;
 mod encoding;
 mod files;
 mod formats;
+mod json;
 mod known;
 mod names;
+#[cfg(test)]
+mod passes;
 mod placeholders;
 mod references;
 mod rule;
+mod shell;
 mod text;
 #[cfg(test)]
 mod traps;
@@ -67,7 +72,7 @@ pub struct Scan {
     pub spotted: Vec<Spotted>,
     /// Lines that were looked at.
     pub lines: u64,
-    /// The encoding: `utf-8`, `utf-16le`, `utf-16be`, `latin-1`, `git-crypt`, `binary`.
+    /// The encoding: `utf-8`, `utf-16le`, `utf-16be`, `utf-32le`, `utf-32be`, `latin-1`, `git-crypt`, `binary`.
     pub encoding: &'static str,
     /// Whether the whole text was understood. If not, the caller must record a gap.
     pub determined: bool,
@@ -124,7 +129,17 @@ impl Detector {
     /// The variable's name, or a stand-in if it looks like a secret itself.
     #[must_use]
     pub fn variable(&self, name: &Sensitive, ordinal: usize) -> Name {
-        name.name().unwrap_or_else(|_| Name::withheld("variable", ordinal))
+        // Labels are keys with a domain in front: `app.kubernetes.io/name`.
+        let plain = |bytes: &[u8]| bytes.split(|b| *b == b'/').all(identifier);
+        let admitted = name.examine(plain).then(|| name.name().ok()).flatten();
+        admitted.unwrap_or_else(|| Name::withheld("variable", ordinal))
+    }
+
+    /// Whether this can be a variable's name. An environment entry without `=` that cannot is no unset
+    /// variable, and must not be taken for harmless.
+    #[must_use]
+    pub fn is_identifier(&self, name: &Sensitive) -> bool {
+        name.examine(identifier) && name.name().is_ok()
     }
 
     /// Every assignment of a dotenv file, commented-out ones included, in any encoding.
@@ -199,6 +214,16 @@ impl Detector {
     fn correlator(&self, value: &[u8]) -> Fingerprint {
         wrap(proper(value)).fingerprint(&self.key)
     }
+}
+
+/// `^[A-Za-z_][A-Za-z0-9_.-]{0,127}$`, and no random text: neither `password:…` nor a token.
+fn identifier(name: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(name) else { return false };
+    text.len() <= 128
+        && text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.iter().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(b))
+        && !values::random(text)
+        && formats::within(text).is_none()
 }
 
 /// Quotes and line ends around a value depend on where it stood; correlator and length must not.

@@ -33,8 +33,12 @@ pub(super) enum Fit {
     Id,
     /// A public key, or anything that is no private one.
     Public,
+    /// The key of a table, a cache or a bucket: words, no random text.
+    Lookup,
     /// A URL or an address.
     Locator,
+    /// Anything: the variable is not the service's own.
+    Any,
 }
 
 type Words = LazyLock<HashSet<&'static str>>;
@@ -85,10 +89,11 @@ static KEY_OF_SECRET: Words = LazyLock::new(|| {
 });
 static KEY_IN_THE_OPEN: Words = LazyLock::new(|| {
     listed(
-        "PUBLIC SORT PARTITION PRIMARY FOREIGN CACHE ROUTING SITE PUBLISHABLE ANON OBJECT HASH RANGE INDEX GROUP \
-         BUCKET S3 STATE LOOKUP VERIFY VERIFICATION GPG TRUSTED SECRETS CONFIG REDIS MAP",
+        "SORT PARTITION PRIMARY FOREIGN CACHE ROUTING OBJECT HASH RANGE INDEX GROUP BUCKET S3 STATE LOOKUP \
+         SECRETS CONFIG REDIS MAP",
     )
 });
+static KEY_FOR_ALL: Words = LazyLock::new(|| listed("PUBLIC SITE PUBLISHABLE ANON VERIFY VERIFICATION GPG TRUSTED"));
 /// Said after the word that counts: `PASSWORD_OLD`, `SECRET_KEY_2`.
 static AFTERTHOUGHTS: Words = LazyLock::new(|| {
     listed(
@@ -151,11 +156,18 @@ static WELL_KNOWN: Words = LazyLock::new(|| {
 
 /// What the name promises about the value.
 pub(super) fn promise(name: &str) -> Promise {
-    let plain = name.trim().trim_start_matches('-').to_ascii_uppercase();
-    if WELL_KNOWN.contains(plain.as_str()) || plain.starts_with("LC_") {
-        return Promise::Benign(Fit::Id);
+    let plain = name.trim();
+    if plain.starts_with("LC_") {
+        return Promise::Benign(Fit::Any);
     }
     of_words(&words(name))
+}
+
+/// Whether this is the shell's, an image's or an orchestrator's own variable, exactly as they write it.
+///
+/// Counts for variables only: `Pwd=` inside a connection string is a password.
+pub(super) fn well_known(name: &str) -> bool {
+    WELL_KNOWN.contains(name.trim())
 }
 
 /// What the name promises when its last word is left out: `PASSWORD_FILE` speaks of a password.
@@ -196,8 +208,11 @@ fn of_words(words: &[String]) -> Promise {
     if let Some(fit) = FITS.get(last) {
         return Promise::Benign(*fit);
     }
-    if matches!(last, "KEY" | "KEYS") && KEY_IN_THE_OPEN.contains(before) {
+    if matches!(last, "KEY" | "KEYS") && KEY_FOR_ALL.contains(before) {
         return Promise::Benign(Fit::Public);
+    }
+    if matches!(last, "KEY" | "KEYS") && KEY_IN_THE_OPEN.contains(before) {
+        return Promise::Benign(Fit::Lookup);
     }
     if words.iter().any(|word| strong(word)) || STRONG_LAST.contains(bare(last)) {
         return Promise::Secret;
@@ -289,6 +304,7 @@ mod tests {
             "SSLPASSWORD",
             "Authorization",
             "PASS_A",
+            "Pwd",
         ] {
             assert_eq!(promise(name), Promise::Secret, "{name}");
         }
@@ -313,7 +329,6 @@ mod tests {
             "PASSWORD_MIN_LENGTH",
             "SECRET_NAME",
             "SECRETS_MANAGER",
-            "PWD",
         ] {
             assert!(matches!(promise(name), Promise::Benign(_)), "{name}");
         }

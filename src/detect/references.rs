@@ -3,11 +3,12 @@
 //! Knows grammars of whole values. A value that only begins like one of these is none of them.
 
 use super::Context;
-use super::values::pattern;
+use super::values::{pattern, random, wordy};
 use crate::evidence::Class;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use regex::Regex;
 use std::sync::LazyLock;
+use zeroize::Zeroizing;
 
 static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     [
@@ -23,12 +24,10 @@ static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         ("manager-path", r"^(secret|kv|database|secrets|aws|pki)(/[\w.-]+)+#[\w.-]+$"),
         ("stack-reference", r"^\{\{resolve:(secretsmanager|ssm|ssm-secure):[^{}\s]+\}\}$"),
         ("stack-reference", r"^\$\{\{ ?[A-Za-z_][\w.-]*( ?\|\| ?[A-Za-z_][\w.-]*)? ?\}\}$"),
-        ("stack-reference", r"^\(\( ?[\w/.-]+ ?\)\)$|^#\{[A-Za-z_][\w.]*\}#?$|^!(Ref|Sub|ImportValue|vault) [\w.:/-]+$"),
+        ("stack-reference", r"^\(\( ?[A-Za-z_][\w/.-]{0,63} ?\)\)$|^#\{[A-Za-z_][\w.]*\}#?$|^!(Ref|Sub|ImportValue|vault) [\w.:/-]+$"),
         ("environment", r"^%[A-Z_][A-Z0-9_]*%$"),
         ("environment", r"^\$\([A-Za-z_][\w.-]*\)$"),
-        ("command", r"^\$\( ?<? ?(cat|vault|aws|gcloud|az|op|pass|sops|doppler|bws|kubectl|openssl|pwgen|gpg|chamber|summon|security|secret-tool|lpass|bw|head|jq|envsubst|printenv|git|date|hostname)? ?[^()]*\)$"),
-        ("command", r"^`(cat|vault|aws|gcloud|az|op|pass|sops|openssl|gpg) [^`]*`$"),
-        ("environment", r"^(process\.env\.\w+|os\.environ\[?[^\s]*|ENV\[[^\s]+\]|os\.getenv\(['\x22]?\w+['\x22]?\)|System\.getenv\([\x22\w]+\))$"),
+        ("environment", r#"^(process\.env\.\w+|os\.environ(\[['"]\w+['"]\]|\.get\(['"]\w+['"]\))|ENV\[['"]\w+['"]\]|os\.getenv\(['"]?\w+['"]?\)|System\.getenv\(["\w]+\))$"#),
     ]
     .map(|(kind, text)| (kind, pattern(text)))
     .into()
@@ -36,7 +35,7 @@ static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     [
-        ("sops", r"^ENC\[[A-Z0-9_]+,[^\[\]]*\]$"),
+        ("sops", r"^ENC\[[A-Z0-9_]+,data:[^\[\],]*,iv:[^\[\],]*,tag:[^\[\],]*(,type:\w+)?\]$"),
         ("ansible-vault", r"^\$ANSIBLE_VAULT;[\d.]+;\w+"),
         ("age", r"^age-encryption\.org/v\d|^-----BEGIN AGE ENCRYPTED FILE-----"),
         ("pgp", r"^-----BEGIN PGP MESSAGE-----"),
@@ -72,7 +71,18 @@ static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 /// The value as a pointer into a manager or into the environment, without a default.
 pub(super) fn pointer(value: &str) -> Option<&'static str> {
     let marked = value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.']);
-    marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))?
+    let kind = marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))??;
+    let scheme = value.split_once(':').map_or(value, |(_, rest)| rest);
+    let place = scheme.trim_start_matches('/').contains(['/', '#']);
+    let token = || value.split(|c: char| !(c.is_ascii_alphanumeric() || "_-+=".contains(c))).any(random);
+    let points = match kind {
+        "manager-path" => place && !token(),
+        // A manager's own ids may look random, but stand among other words.
+        "manager-url" => place || !token(),
+        "stack-reference" | "environment" => !token(),
+        _ => true,
+    };
+    points.then_some(kind)
 }
 
 /// The value as ciphertext or as a password's verifier.
@@ -116,43 +126,68 @@ pub(super) enum Interpolated<'a> {
     None,
     /// Nothing but references.
     Reference,
-    /// One reference that carries this default.
-    Default(&'a str),
+    /// References of which some carry a default.
+    Defaults {
+        /// The defaults.
+        given: Vec<&'a str>,
+        /// The text with its defaults filled in: a URL may only then be one.
+        filled: Zeroizing<String>,
+        /// Whether nothing but signs stands between the references.
+        glued: bool,
+    },
 }
+
+/// Longer texts are not read once more with their defaults filled in.
+const FILLED: usize = 8 << 10;
 
 /// Reads `$X`, `${X}` and `${X:-default}`.
 pub(super) fn interpolation(value: &str, context: Context) -> Interpolated<'_> {
     let mut rest = value;
     let mut found = 0;
-    let mut default = None;
+    let mut given = Vec::new();
     let mut other = String::new();
+    let mut filled = Zeroizing::new(String::new());
+    let mut unclosed = false;
     while let Some(at) = rest.find('$') {
         other.push_str(&rest[..at]);
+        filled.push_str(&rest[..at]);
         let after = &rest[at + 1..];
-        let (length, given) = match braces(after) {
-            Some(inner) => match braced(inner) {
-                Some(given) => (inner.len() + 2, given),
-                None => return Interpolated::None,
-            },
-            None => match unbraced(after, context) {
-                0 => return Interpolated::None,
-                length => (length, ""),
-            },
+        let inner = (!unclosed).then(|| braces(after)).flatten();
+        unclosed |= inner.is_none() && after.starts_with('{');
+        let read = match inner {
+            Some(inner) => braced(inner).map(|given| (inner.len() + 2, given)),
+            None => Some((unbraced(after, context), "")).filter(|(length, _)| *length > 0),
+        };
+        let Some((length, default)) = read else {
+            // A `$` that is a letter like any other, with the braces behind it.
+            let end = at + 1 + inner.map_or(0, |inner| inner.len() + 2);
+            other.push_str(&rest[at..end]);
+            filled.push_str(&rest[at..end]);
+            rest = &rest[end..];
+            continue;
         };
         found += 1;
-        default = default.or((!given.is_empty()).then_some(given));
+        if default.is_empty() {
+            filled.push_str(&rest[at..=at + length]);
+        } else {
+            given.push(default);
+            filled.push_str(default);
+        }
         rest = &after[length..];
     }
     other.push_str(rest);
+    filled.push_str(rest);
     if found == 0 {
         return Interpolated::None;
     }
     let scheme = ["Bearer", "Basic", "Token", "bearer", "token"].iter().find_map(|word| other.strip_prefix(word));
-    let glue = scheme.unwrap_or(&other);
-    if !glue.chars().all(|c| " :/-_.@,".contains(c)) {
-        return Interpolated::None;
+    let glued = scheme.unwrap_or(&other).chars().all(|c| " :/-_.@,".contains(c));
+    match (glued, given.is_empty()) {
+        (true, true) => Interpolated::Reference,
+        (false, true) => Interpolated::None,
+        (false, false) if value.len() > FILLED => Interpolated::None,
+        (_, false) => Interpolated::Defaults { given, filled, glued },
     }
-    default.map_or(Interpolated::Reference, Interpolated::Default)
 }
 
 /// The inside of `{…}` with balanced braces.
@@ -187,29 +222,34 @@ fn braced(inner: &str) -> Option<&str> {
         return Some(given);
     }
     if rest.is_empty() || rest.starts_with([':', '?', '%', '#', '/', '^', ',', '[', '(', '@']) {
-        const SCHEMES: [&str; 14] = [
-            "ssm",
-            "env",
-            "vault",
-            "secretsmanager",
-            "self",
-            "opt",
-            "param",
-            "cf",
-            "aws",
-            "file",
-            "sm",
-            "secret",
-            "secrets",
-            "sys",
-        ];
-        // `${name:default}` is another dialect's default; `${ssm:/path}` is not.
+        // `${name:default}` is another dialect's default; `${ssm:/path}` and `${text:0:8}` are not.
         let spring = rest.strip_prefix(':').filter(|text| {
-            !text.starts_with('?') && !SCHEMES.contains(&name) && !text.starts_with(|c: char| c.is_ascii_digit())
+            !text.starts_with('?') && !(substring(text) && !name.contains(['.', '-'])) && !located(name, text)
         });
         return Some(spring.unwrap_or_default());
     }
     None
+}
+
+/// `0:8` of `${text:0:8}`.
+fn substring(rest: &str) -> bool {
+    static SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^-?\d+(:-?\d+)?$"));
+    SHAPE.is_match(rest.trim())
+}
+
+/// `ssm:/path` and `env:NAME`: a scheme, and a place of its kind.
+fn located(scheme: &str, rest: &str) -> bool {
+    let place = rest.split(',').next().unwrap_or(rest);
+    let words = place.split(['/', '#', ':', '.', '~']).all(|part| part.len() < 64 && !random(part));
+    let plain = wordy(place) || place.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    // What stands behind a comma is a default.
+    place.len() == rest.len()
+        && words
+        && match scheme {
+            "env" | "self" | "opt" | "param" | "cf" | "sys" | "aws" | "file" => plain || place.contains(['/', '#']),
+            "ssm" | "vault" | "secretsmanager" | "sm" | "secret" | "secrets" => place.contains(['/', '#']),
+            _ => false,
+        }
 }
 
 /// Length of an unbraced name. `$ecret1` in a place without interpolation is no reference.
@@ -247,7 +287,6 @@ mod tests {
             "op://vault/item/field",
             "$(DB_PASSWORD)",
             "${{ secrets.TOKEN }}",
-            "$(cat /run/secrets/db)",
         ] {
             assert!(pointer(value).is_some(), "{value}");
         }
@@ -261,7 +300,7 @@ mod tests {
         let read = |value| match interpolation(value, Context::Env) {
             Interpolated::None => "none".to_owned(),
             Interpolated::Reference => "reference".to_owned(),
-            Interpolated::Default(text) => text.to_owned(),
+            Interpolated::Defaults { given, .. } => given.join("|"),
         };
         for value in ["${X}", "$X_Y", "${X:?missing}", "${X:-}", "Bearer ${X}", "${A}:${B}", "${ssm:/a/b}", "${X%y}"] {
             assert_eq!(read(value), "reference", "{value}");
@@ -269,10 +308,11 @@ mod tests {
         for value in ["${X}tail1", "$ecret1", "$2b$10", "plain", "${", "a$", "${ x", "P@$$w0rd"] {
             assert_eq!(read(value), "none", "{value}");
         }
-        for value in ["${X:-hunter2}", "${X-hunter2}", "${X:=hunter2}", "${db.pass:hunter2}"] {
+        for value in ["${X:-hunter2}", "${X-hunter2}", "${X:=hunter2}", "${db.pass:hunter2}", "a ${X:-hunter2}"] {
             assert_eq!(read(value), "hunter2", "{value}");
         }
         assert_eq!(read("${A:-${B:-x}}"), "${B:-x}");
+        assert_eq!(read("${A:-x}${B:-y}"), "x|y");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::names::{self, Fit, Promise};
 use super::references::{self, Interpolated};
-use super::{Context, containers, formats, placeholders, values};
+use super::{Context, commands, containers, formats, placeholders, values};
 use crate::evidence::{Class, Sensitive};
 use std::collections::HashSet;
 
@@ -64,20 +64,49 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
         return Ruling::of(Class::Empty, "empty");
     }
     let declared = names::is_declared(look.declared, name);
-    let promise = if declared { Promise::Secret } else { names::promise(name) };
+    let promise = match declared {
+        true => Promise::Secret,
+        // In lists of variables inside a value, these are themselves only if they hold a path.
+        false if names::well_known(name) && (look.depth == 0 || values::path(value)) => Promise::Benign(Fit::Any),
+        false => names::promise(name),
+    };
     let stem = match promise {
         Promise::Benign(_) => names::promise_of_stem(name),
         other => other,
     };
     match references::interpolation(value, look.context) {
         Interpolated::Reference => return Ruling::of(Class::Reference, "interpolation"),
-        Interpolated::Default(_) if !look.may_open() => return Ruling::of(Class::Undetermined, "too-deep"),
-        Interpolated::Default(text) => {
-            let given = rule(&look.deeper(), name, text);
-            let harmless = !given.class.is_exposed() && !given.class.needs_review();
-            return if harmless { Ruling::of(Class::Reference, "interpolation") } else { given.with_leaf(text) };
+        Interpolated::Defaults { .. } if !look.may_open() => return Ruling::of(Class::Undetermined, "too-deep"),
+        Interpolated::Defaults { given, filled, glued } => {
+            let mut worst = Ruling::of(Class::Reference, "interpolation");
+            // Between other text, a default is no value by itself; what it fills is.
+            for text in given.iter().copied().filter(|_| glued).chain([filled.as_str()]) {
+                let found = rule(&look.deeper(), name, text);
+                if found.class.is_exposed() || found.class.needs_review() {
+                    worst = worst.worst(found.with_leaf(text));
+                }
+            }
+            // The text as it stands has a say, unless it is made of nothing but references.
+            let alone = if glued { None } else { Some(plain(look, name, promise, stem, declared, value)) };
+            return match alone {
+                Some(ruling) if worst.class == Class::Reference || ruling.class > worst.class => ruling,
+                _ => worst,
+            };
         }
         Interpolated::None => {}
+    }
+    plain(look, name, promise, stem, declared, value)
+}
+
+/// A value without defaults to fill in.
+fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: bool, value: &str) -> Ruling {
+    if let Some(body) = commands::body(value)
+        && references::shaped(value, look.context).is_none()
+    {
+        return match look.may_open() {
+            true => commands::substitution(look, name, promise, body),
+            false => Ruling::of(Class::Undetermined, "too-deep"),
+        };
     }
     if let Some((class, kind)) = references::shaped(value, look.context) {
         return Ruling::of(class, kind);
@@ -110,6 +139,8 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
     let (class, kind) = match promise {
         Promise::Secret => secret(value, declared),
         Promise::Weak => weak(name, value),
+        Promise::Benign(Fit::Lookup) => lookup(name, value),
+        Promise::Benign(Fit::Id) => identifier(name, stem, value),
         Promise::Benign(fit) => benign(fit, stem, value),
         Promise::Neutral => neutral(value),
     };
@@ -119,7 +150,10 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
 fn file(promise: Promise, stem: Promise, value: &str) -> Option<Ruling> {
     let kept = ["/run/secrets/", "/var/run/secrets/", "/vault/secrets/", "/mnt/secrets", "/etc/secrets/", "file://"];
     let file = Ruling::of(Class::FileReference, "secret-file");
-    if kept.iter().any(|place| value.starts_with(place)) && !value.contains('@') && !value.contains('\n') {
+    let bare = value.split('#').next().unwrap_or(value);
+    let bare = bare.strip_prefix("file://").unwrap_or(bare);
+    let plain = !bare.contains("..") && (values::path(bare) || values::relative_path(bare));
+    if plain && kept.iter().any(|place| value.starts_with(place)) && !value.contains(['@', '\n']) {
         return Some(file);
     }
     let speaks = matches!(stem, Promise::Secret | Promise::Weak);
@@ -188,13 +222,13 @@ fn benign(fit: Fit, stem: Promise, value: &str) -> (Class, &'static str) {
             return (Class::Encrypted, "password-verifier");
         }
         Fit::Digest => values::digest(value) || everyday.is_some() || (stem != Promise::Secret && value.len() >= 20),
-        Fit::Id => value.len() <= 4096,
-        Fit::Public => true,
+        Fit::Any => value.len() <= 4096,
+        Fit::Id | Fit::Lookup | Fit::Public => true,
     };
     if fits || everyday.is_some() {
         let kind = match fit {
             Fit::Digest => "digest",
-            Fit::Id => "identifier",
+            Fit::Id | Fit::Lookup | Fit::Any => "identifier",
             Fit::Public => "public",
             _ => everyday.unwrap_or("text"),
         };
@@ -206,6 +240,38 @@ fn benign(fit: Fit, stem: Promise, value: &str) -> (Class, &'static str) {
         (Class::Open, "random")
     } else {
         (Class::NotSecret, "text")
+    }
+}
+
+/// `CACHE_KEY` holds words; `REDIS_PRIMARY_KEY` may hold what it says in the cloud's console.
+fn lookup(name: &str, value: &str) -> (Class, &'static str) {
+    const ACCOUNTS: [&str; 9] =
+        ["AZURE", "COSMOS", "COSMOSDB", "STORAGE", "REDIS", "PRIMARY", "SECONDARY", "ACCOUNT", "SECRET"];
+    let random = values::random(value) || values::hex(value, 32);
+    match values::everyday(value) {
+        Some(kind) => (Class::NotSecret, kind),
+        None if random && names::speaks_of(name, &ACCOUNTS) => (Class::Plaintext, "random-key"),
+        None if random => (Class::Open, "random"),
+        None => (Class::NotSecret, "text"),
+    }
+}
+
+/// An identifier may be random, but not as long as a key where the name speaks of a secret.
+fn identifier(name: &str, stem: Promise, value: &str) -> (Class, &'static str) {
+    let benign = (Class::NotSecret, "identifier");
+    let random = values::random(value) && values::everyday(value).is_none() && !value.starts_with("arn:");
+    if !random || value.contains(".apps.") {
+        return benign;
+    }
+    // A key's own id, a thumbprint for the most part, comes out of the key.
+    let of_key = names::speaks_of(name, &["KEY", "KID"]);
+    let loose = names::speaks_of(name, &["ROLE", "SECRET", "VAULT", "TOKEN", "SESSION", "PASSWORD"]);
+    match (stem, value.len()) {
+        (_, 65..) => (Class::Open, "random"),
+        (Promise::Secret, 36..) if !of_key => (Class::Plaintext, "random-key"),
+        (Promise::Secret, 36..) if !names::speaks_of(name, &["KID"]) => (Class::Open, "random"),
+        (_, 36..) if loose => (Class::Open, "random"),
+        _ => benign,
     }
 }
 

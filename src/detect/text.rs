@@ -2,11 +2,13 @@
 //!
 //! Knows where values stand in shell text, labels, options and bodies; what one is, is not decided here.
 
+use super::json::Tree;
 use super::names::{self, Promise};
 use super::words::{Word, pair_list, words};
-use super::{Context, Detector, Scan, Spotted, containers, dotenv, encoding, formats, placeholders, urls, values};
-use crate::evidence::{Judgement, Name};
-use serde_json::Value;
+use super::{
+    Context, Detector, Scan, Spotted, containers, dotenv, encoding, formats, placeholders, shell, urls, values,
+};
+use crate::evidence::{Class, Judgement, Name};
 use std::ops::Range;
 
 /// Quotes inside quotes are opened this often.
@@ -26,7 +28,9 @@ pub(super) fn env_file(detector: &Detector, bytes: &[u8]) -> Scan {
     for remark in &parsed.remarks {
         finder.line = remark.line - 1;
         finder.commented = remark.commented;
+        let before = finder.spotted.len();
         finder.text(remark.text);
+        finder.loose(remark.text, before);
     }
     finder.spotted.sort_by_key(|spotted| spotted.line);
     finder.done(parsed.lines, decoded.encoding, decoded.determined)
@@ -43,7 +47,7 @@ pub(super) fn json(detector: &Detector, bytes: &[u8]) -> Scan {
     let decoded = encoding::decode(bytes);
     let mut finder = Finder::new(detector, Context::Env);
     let mut whole = decoded.determined;
-    let documents = serde_json::Deserializer::from_str(&decoded.text).into_iter::<Value>();
+    let documents = serde_json::Deserializer::from_str(&decoded.text).into_iter::<Tree>();
     for document in documents {
         let Ok(document) = document else {
             // What cannot be parsed is still searched, but nobody may call it clean.
@@ -121,7 +125,40 @@ impl<'a> Finder<'a> {
     fn text(&mut self, text: &str) {
         self.covered.clear();
         self.words(text, 0, 0);
+        let (mut line, mut from) = (1, 0);
+        for said in shell::said(text) {
+            // The kinds of commands are found one after the other: lines are counted from the last place on.
+            if said.span.start < from {
+                (line, from) = (1, 0);
+            }
+            let lines = text[from..said.span.start].matches('\n').count();
+            (line, from) = (line + u32::try_from(lines).unwrap_or_default(), said.span.start);
+            if self.judge(&said.name, said.value, line) {
+                self.covered.push(said.span);
+            }
+        }
         self.tokens(text);
+    }
+
+    /// Random text in a comment that speaks of a key, or alone on a line: nobody knows what it is.
+    fn loose(&mut self, text: &str, before: usize) {
+        const SPEAK: [&str; 9] =
+            ["key", "secret", "token", "password", "passwd", "pwd", "credential", "credentials", "jwt"];
+        let told = self.spotted[before..].iter().any(|spotted| spotted.judgement.class.is_exposed());
+        let alone = !text.trim().contains(char::is_whitespace);
+        let bare = |word: &str| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
+        if told || text.len() > 4096 || !(alone || text.split_whitespace().any(|word| SPEAK.contains(&&*bare(word)))) {
+            return;
+        }
+        for word in text.split_whitespace() {
+            let word = word.trim_matches(|c: char| "\"'`.,;:!?()[]<>".contains(c));
+            if values::random(word) && values::everyday(word).is_none() && !word.contains([':', '$']) {
+                let judgement = self.detector.judge_text("", word, self.context);
+                if judgement.class == Class::Open {
+                    self.push(None, self.line + 1, self.commented, judgement);
+                }
+            }
+        }
     }
 
     fn words(&mut self, text: &str, depth: u8, base: u32) {
@@ -225,6 +262,30 @@ impl<'a> Finder<'a> {
             self.words(&text.replace("\\n", "\n"), depth + 1, line - 1);
             return self.spotted[told..].iter().any(|spotted| spotted.judgement.class.is_exposed());
         }
+        // A whole file in one word.
+        if depth < DEEPEST
+            && text.len() >= 24
+            && let Some(inner) = containers::base64_text(text).filter(|inner| inner.contains('='))
+        {
+            let told = self.spotted.len();
+            self.words(&inner, depth + 1, line - 1);
+            if self.spotted[told..].iter().any(|spotted| spotted.judgement.class.is_exposed()) {
+                return true;
+            }
+        }
+        // `aws configure set NAME VALUE`, `setx NAME VALUE`.
+        let sets = matches!(before, "set" | "setx" | "setenv")
+            && ["aws", "npm", "yarn", "pnpm", "pip", "pip3", "git", "setx", "setenv"].contains(&command);
+        let set = text.rsplit(':').next().unwrap_or(text);
+        if sets && !text.contains('=') && variable(set) && names::promise(set) == Promise::Secret {
+            *awaited = Awaited::Value(set.to_owned());
+            return false;
+        }
+        if matches!(before, "-pass" | "-passin" | "-passout")
+            && let Some(password) = text.strip_prefix("pass:")
+        {
+            return self.judge("PASSWORD", password, line);
+        }
         if text.starts_with('-') && text.len() > 1 && !text.starts_with("-----") {
             return self.flag(text, command, before, line, awaited);
         }
@@ -282,6 +343,10 @@ impl<'a> Finder<'a> {
             "-H" | "--header" => *awaited = Awaited::Header,
             "-u" | "--user" | "--proxy-user" | "--basic" => *awaited = Awaited::Login,
             "--mount" | "--secret" | "--ssh" => *awaited = Awaited::Other,
+            "-k" if program == "openssl" => *awaited = Awaited::Value("PASSWORD".to_owned()),
+            "-storepass" | "-keypass" | "-srcstorepass" | "-deststorepass" => {
+                *awaited = Awaited::Value("PASSWORD".to_owned());
+            }
             "-a" if program == "redis-cli" => *awaited = Awaited::Value("PASSWORD".to_owned()),
             "-p" if login && !matches!(before, "run" | "create") => {
                 *awaited = Awaited::Prose("PASSWORD".to_owned());

@@ -4,43 +4,43 @@ use super::*;
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
-fn detector() -> Detector {
+pub(super) fn detector() -> Detector {
     let known = vec![KnownValue { secret: Name::fixed("K"), value: own("known value number 1"), live: true }];
     let key = Key::from_material(&own("key material of the tests")).unwrap();
     Detector::new(vec![Name::fixed("APP_MATERIAL_X")], known, key, Arc::default())
 }
 
-fn own(text: &str) -> Sensitive {
+pub(super) fn own(text: &str) -> Sensitive {
     Sensitive::from(text.to_owned())
 }
 
 /// Letters and digits that nobody typed.
-fn noise(length: usize) -> String {
+pub(super) fn noise(length: usize) -> String {
     (0..length).map(|n| b"aZ3kQ8vB1xM6rT9w"[(n * n * 7 + n * 5 + 3) % 251 % 16] as char).collect()
 }
 
-fn hex(length: usize) -> String {
+pub(super) fn hex(length: usize) -> String {
     (0..length).map(|n| b"0a7c3f9e1b5d8264"[(n * 7 + n / 5) % 16] as char).collect()
 }
 
-fn class(name: &str, value: &str) -> Class {
+pub(super) fn class(name: &str, value: &str) -> Class {
     detector().judge(&own(name), &own(value), Context::Env).class
 }
 
 #[track_caller]
-fn all(want: Class, pairs: &[(&str, &str)]) {
+pub(super) fn all(want: Class, pairs: &[(&str, &str)]) {
     for (name, value) in pairs {
         let got = detector().judge(&own(name), &own(value), Context::Env);
         assert_eq!((got.class, got.kind.is_empty()), (want, false), "{name}={value} ({})", got.kind);
     }
 }
 
-fn exposed(scan: &Scan) -> usize {
+pub(super) fn exposed(scan: &Scan) -> usize {
     scan.spotted.iter().filter(|spotted| spotted.judgement.class.is_exposed()).count()
 }
 
 #[track_caller]
-fn quiet(text: &str) {
+pub(super) fn quiet(text: &str) {
     let scan = detector().text(&own(text), Context::History);
     for spotted in &scan.spotted {
         assert!(!spotted.judgement.class.is_exposed(), "{text}: {:?} {}", spotted.variable, spotted.judgement.kind);
@@ -48,7 +48,7 @@ fn quiet(text: &str) {
 }
 
 #[track_caller]
-fn loud(text: &str) {
+pub(super) fn loud(text: &str) {
     let scan = detector().text(&own(text), Context::History);
     assert!(exposed(&scan) > 0, "nothing found in: {text}");
 }

@@ -24,6 +24,10 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     if rest.is_empty() {
         return None;
     }
+    // A scheme in front of random text makes no URL of it.
+    if !web && names::promise(name) == Promise::Secret && !rest.contains(['.', '/', ':', '@']) && values::random(rest) {
+        return Some(Ruling::of(Class::Plaintext, "random-key").with_leaf(rest));
+    }
     let mut worst = Ruling::of(Class::NonSecretUrl, "url");
     let userinfo = userinfo(rest, web);
     let after = userinfo.map_or(rest, |userinfo| &rest[userinfo.len() + 1..]);
@@ -114,6 +118,7 @@ fn secret_part(look: &Look, raw: &str) -> Ruling {
     let found = rule(&look.deeper(), "PASSWORD", &password);
     match found.class {
         Class::Empty => Ruling::of(Class::NonSecretUrl, "url"),
+        Class::Open if found.kind == "command" => found,
         Class::Reference | Class::Encrypted | Class::TemplateFailure | Class::Placeholder => found,
         _ => Ruling::of(Class::Plaintext, "url-password").with_leaf(&password).with_leaf(raw),
     }
