@@ -1,11 +1,12 @@
 //! The host collector: env files on this machine, and the configuration that would create one again.
 //!
-//! In: the declared directories and the root below which the system's own files lie. Out: one piece of
+//! In: the declared directories, the root below which the system's own files lie, and the deployment files. Out: one piece of
 //! evidence per env file, backup, directive or profile that matters. It must not know: rules, containers,
 //! or how a value is recognised. Nothing is written, executed or followed out of the root.
 
 mod archive;
 mod compose;
+mod ecs;
 mod ground;
 mod names;
 mod reference;
@@ -27,7 +28,7 @@ use survey::Survey;
 const WHAT: &[&str] =
     &["env-file", "backup", "template", "directive", "profile", "symlink", "fifo", "directory", "archive", "mount"];
 /// What led to it.
-const BY: &[&str] = &["directory-search", "compose", "systemd", "system-files"];
+const BY: &[&str] = &["directory-search", "compose", "systemd", "system-files", "ecs"];
 
 static ENV_FILE: Kind = Kind {
     name: "host.env-file",
@@ -105,6 +106,7 @@ fn examine(host: &Host, job: &Job) -> Batch {
     search::directories(&mut survey, directories);
     systemd::units(&mut survey);
     system::files(&mut survey);
+    ecs::task_definitions(&mut survey, &job.config.deployment);
     survey.finish()
 }
 

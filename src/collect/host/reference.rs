@@ -65,6 +65,7 @@ pub(super) fn follow(survey: &mut Survey<'_>, reference: &Reference<'_>) {
     }
 }
 
-fn unknown() -> Content {
+/// What nobody can say before it runs.
+pub(super) fn unknown() -> Content {
     Content { class: Some(Class::Undetermined), determined: true, ..Content::default() }
 }

@@ -168,6 +168,20 @@ impl<'a> Survey<'a> {
         self.record(subject, "directive", by, content, None);
     }
 
+    /// Records what a deployment file will put on the host. Such a file lies on this machine, not below the root.
+    pub(super) fn deployed(&mut self, file: &Path, line: u32, about: Name, content: Content) {
+        let subject = self.at(declared(file), Some(line), Some(about));
+        self.record(subject, "directive", "ecs", content, None);
+    }
+
+    /// Records a deployment file that could not be examined.
+    pub(super) fn undeployed(&mut self, file: &Path, trouble: Trouble) {
+        let shown = declared(file);
+        let gap = Gap::new(&ENV_FILE, self.at(shown.clone(), None, None), trouble.cause);
+        self.batch.gaps.push(gap.with("key", Name::fixed("deployment")));
+        self.coverage.miss(shown, trouble.cause);
+    }
+
     /// Records an env file inside an archive.
     pub(super) fn packed(&mut self, archive: &Path, inside: Name, content: Content) {
         let subject = self.at(self.ground.shown(archive), None, Some(inside));
@@ -197,4 +211,8 @@ impl<'a> Survey<'a> {
     fn at(&self, path: Name, line: Option<u32>, variable: Option<Name>) -> Subject {
         Subject::at(&self.target, Place { path: Some(path), line, variable, ..Place::default() })
     }
+}
+
+fn declared(file: &Path) -> Name {
+    Name::admit_or(&file.to_string_lossy(), "path", 1)
 }

@@ -1,6 +1,6 @@
 //! Configuration that creates an env file again, and the system's own files that embed values.
 
-use super::{class, found, host, survey, write};
+use super::{class, found, host, survey, with, write};
 use crate::scene::{secret, shown};
 use leakproof::evidence::Cause;
 use std::os::unix::fs::symlink;
@@ -120,4 +120,33 @@ fn an_absolute_link_means_the_examined_root_and_not_this_machine() {
     std::fs::create_dir_all(root.path().join("etc")).unwrap();
     symlink("/opt/real", root.path().join("etc/environment")).unwrap();
     assert_eq!(found(&survey(&root)), ["profile /etc/environment"]);
+}
+
+#[test]
+fn ecs_environment_files_are_downloaded_to_the_host() {
+    let root = host();
+    let definition = r#"{"taskDefinition":{"family":"api","containerDefinitions":[
+        {"name":"app","environmentFiles":[{"type":"s3","value":"arn:aws:s3:::bucket/path/prod.env"}]},
+        {"name":"proxy"}]}}"#;
+    for (name, text) in [("task.json", definition), ("broken.json", r#"{"containerDefinitions":["#)] {
+        write(&root, name, text);
+    }
+    write(&root, "policy.json", "{\"Statement\": [");
+    write(&root, "run.yaml", "a: [\n");
+    write(&root, "other.json", r#"{"kind":"Service"}"#);
+    let deployment = |names: &[&str]| {
+        let files: Vec<String> = names.iter().map(|name| root.path().join(name).display().to_string()).collect();
+        with(&root, "directories: [/srv/app]", &format!("deployment: [ {} ]\n", files.join(", ")))
+    };
+    let batch = deployment(&["task.json", "other.json"]);
+    assert_eq!(batch.evidence.len(), 1, "{:?}", found(&batch));
+    let evidence = &batch.evidence[0];
+    assert_eq!((evidence.word("what"), evidence.word("by")), (Some("directive"), Some("ecs")));
+    assert_eq!(evidence.subject.place.variable.as_ref().map(ToString::to_string).as_deref(), Some("prod.env"));
+    assert!(evidence.subject.place.path.as_ref().unwrap().as_str().ends_with("task.json"));
+    assert!(batch.gaps.is_empty(), "{:?}", batch.gaps);
+    let batch = deployment(&["broken.json", "policy.json", "run.yaml"]);
+    assert_eq!(batch.gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::Malformed]);
+    assert!(!batch.coverage[0].is_complete());
+    assert_eq!(deployment(&["gone.json"]).gaps[0].cause, Cause::NotFound);
 }
