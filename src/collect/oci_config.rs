@@ -1,12 +1,27 @@
 //! The `Config` object that container inspect, image inspect and OCI image configs share. Not a collector.
 //!
-//! In: JSON, or bollard's models. Out: the same members with every text wrapped. It judges nothing.
+//! In: JSON, or bollard's models. Out: the same members with every text wrapped, and the fields that a judgement
+//! of one of them gives. It judges nothing.
 
-use crate::evidence::Sensitive;
+use crate::evidence::{Class, Field, FieldType, Sensitive};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 use zeroize::Zeroizing;
+
+/// The length buckets of a judgement.
+const LENGTHS: [&str; 6] = ["0", "1-7", "8-15", "16-31", "32-63", "64+"];
+// What every judged text of a config, a container or a history has in evidence.
+pub(super) const CLASS: Field =
+    Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "what the value is" };
+pub(super) const VALUE_KIND: Field =
+    Field { name: "value_kind", holds: FieldType::Name, meaning: "a finer word for the value" };
+pub(super) const LENGTH: Field =
+    Field { name: "length", holds: FieldType::Word(&LENGTHS), meaning: "the value's length bucket" };
+pub(super) const KNOWN: Field =
+    Field { name: "known", holds: FieldType::Bool, meaning: "whether it equals a value given as known" };
+pub(super) const CORRELATOR: Field =
+    Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "equal values share it" };
 
 /// The members that can carry a secret. Absent members are empty: engines since API 1.52 omit what is unset.
 #[derive(Default, Deserialize)]

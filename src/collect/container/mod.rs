@@ -10,20 +10,18 @@ mod facts;
 mod inspect;
 mod metadata;
 
+use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, VALUE_KIND};
 use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ContainerSelector};
-use crate::evidence::{Batch, Cause, Class, Field, FieldType, Kind, Name, Subject, Target, Task};
+use crate::evidence::{Batch, Cause, Field, FieldType, Kind, Name, Subject, Target, Task};
 use ecs::TaskDefinition;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use inspect::{Container, Image};
 use std::path::Path;
 use std::sync::Arc;
-
-/// The length buckets of a judgement.
-const LENGTHS: [&str; 6] = ["0", "1-7", "8-15", "16-31", "32-63", "64+"];
 
 /// One entry of a container's `Config.Env`.
 pub(super) static ENV: Kind = Kind {
@@ -33,11 +31,11 @@ pub(super) static ENV: Kind = Kind {
     live: true,
     unit: "containers",
     fields: &[
-        Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "what the value is" },
-        Field { name: "value_kind", holds: FieldType::Name, meaning: "a finer word for the value" },
-        Field { name: "length", holds: FieldType::Word(&LENGTHS), meaning: "the value's length bucket" },
-        Field { name: "known", holds: FieldType::Bool, meaning: "whether it equals a value given as known" },
-        Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "equal values share it" },
+        CLASS,
+        VALUE_KIND,
+        LENGTH,
+        KNOWN,
+        CORRELATOR,
         Field {
             name: "origin",
             holds: FieldType::Word(&["runtime", "image", "platform", "unknown"]),
@@ -69,11 +67,11 @@ pub(super) static METADATA: Kind = Kind {
             ]),
             meaning: "where the text stands",
         },
-        Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "what the value is" },
-        Field { name: "value_kind", holds: FieldType::Name, meaning: "a finer word for the value" },
-        Field { name: "length", holds: FieldType::Word(&LENGTHS), meaning: "the value's length bucket" },
-        Field { name: "known", holds: FieldType::Bool, meaning: "whether it equals a value given as known" },
-        Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "equal values share it" },
+        CLASS,
+        VALUE_KIND,
+        LENGTH,
+        KNOWN,
+        CORRELATOR,
         Field { name: "running", holds: FieldType::Bool, meaning: "whether the container runs" },
     ],
 };

@@ -50,7 +50,10 @@ fn is_partial(common: &Path) -> bool {
 
 fn promised(common: &Path) -> bool {
     let Ok(config) = Config::open(&common.join("config")) else { return false };
-    let Ok(entries) = config.entries(Some("remote\\..*\\.(promisor|partialclonefilter)")) else { return false };
+    let Ok(entries) = config.entries(Some("remote\\..*\\.(promisor|partialclonefilter)|extensions\\.partialclone"))
+    else {
+        return false;
+    };
     let mut promised = false;
     let walked = entries.for_each(|entry| promised |= entry.value().is_ok_and(|value| value != "false"));
     promised || walked.is_err()

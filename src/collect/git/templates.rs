@@ -7,11 +7,12 @@ use super::history::shown_path;
 use super::judge::{Outcome, judge};
 use super::kinds::TEMPLATE;
 use super::names::{NAMED, Role};
-use super::objects::{EntryType, Fault, Peeled};
+use super::objects::{EntryType, Fault, Losses, Peeled};
 use super::open::Store;
-use super::places::first_seen;
+use super::places::{Spot, first_seen};
 use super::refs::digest_name;
 use super::survey::Survey;
+use super::tracked::follow;
 use crate::collect::Job;
 use crate::detect::Scan;
 use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Gap, Inapplicable, Name, Place, Subject, Target};
@@ -20,17 +21,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Looks at the templates of all tips.
 pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Survey, batch: &mut Batch) {
-    let tips = survey.refs.roots.iter().filter(|root| root.tip).filter_map(|root| match root.at {
-        Peeled::Commit(id) => survey.graph.commits[survey.graph.find(id)? as usize].tree,
-        _ => None,
-    });
-    let roots: Vec<(u32, ())> = tips.filter_map(|tree| Some((survey.forest.root(tree, NAMED)?, ()))).collect();
-    let spots = first_seen(&survey.forest, &mut survey.table, roots.into_iter());
-    let templates: BTreeSet<(Vec<u8>, Oid)> = spots
-        .into_keys()
-        .filter(|spot| spot.role == Role::Template && spot.what == EntryType::File)
-        .map(|spot| (survey.table.bytes(spot.path), spot.id))
-        .collect();
+    let mut losses = Losses::default();
+    let templates = at_tips(store, survey, &mut losses);
+    if losses != Losses::default() {
+        let cause = if losses.missing > 0 { Cause::MissingObjects } else { Cause::Malformed };
+        batch.gaps.push(Gap::new(&TEMPLATE, Subject::whole(target), cause));
+    }
     let mut coverage = Coverage::new(&TEMPLATE, target);
     coverage.add("files", templates.len() as u64);
     if templates.is_empty() {
@@ -59,6 +55,26 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
         batch.gaps.push(hint.iter().fold(gap, |gap, (what, is)| gap.with(what, Name::fixed(is))));
     }
     batch.coverage.push(coverage);
+}
+
+/// The templates of all tips: their paths and blobs. A link counts as the tracked file that it leads to.
+fn at_tips(store: &Store, survey: &mut Survey, losses: &mut Losses) -> BTreeSet<(Vec<u8>, Oid)> {
+    let tips = survey.refs.roots.iter().filter(|root| root.tip).filter_map(|root| match root.at {
+        Peeled::Commit(id) => survey.graph.commits[survey.graph.find(id)? as usize].tree,
+        _ => None,
+    });
+    let roots: Vec<(u32, Oid)> = tips.filter_map(|tree| Some((survey.forest.root(tree, NAMED)?, tree))).collect();
+    let spots = first_seen(&survey.forest, &mut survey.table, roots.into_iter());
+    let template = |(spot, tree): (Spot, Oid)| {
+        let path = survey.table.bytes(spot.path);
+        let blob = match spot.what {
+            EntryType::File => Some(spot.id),
+            EntryType::Symlink => store.with(|r| follow(r, tree, spot.id, &path, losses)).flatten(),
+            EntryType::Tree | EntryType::Gitlink => None,
+        };
+        Some((path, blob?))
+    };
+    spots.into_iter().filter(|(spot, _)| spot.role == Role::Template).filter_map(template).collect()
 }
 
 fn assignments(job: &Job, target: &Target, place: &Place, scan: &Scan, batch: &mut Batch) {

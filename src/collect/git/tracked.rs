@@ -149,7 +149,7 @@ fn for_parents(path: &[u8], paths: &mut Paths, id: Oid, certain: bool) {
 }
 
 /// The blob that a symlink leads to inside its own tree.
-fn follow(repository: &Repository, tree: Oid, link: Oid, at: &[u8], losses: &mut Losses) -> Option<Oid> {
+pub(super) fn follow(repository: &Repository, tree: Oid, link: Oid, at: &[u8], losses: &mut Losses) -> Option<Oid> {
     let odb = repository.odb().ok()?;
     let tree = repository.find_tree(tree).ok()?;
     let (mut link, mut at) = (link, at.to_vec());

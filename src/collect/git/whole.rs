@@ -3,7 +3,8 @@
 //! In: an opened repository. Out: evidence, gaps and one coverage for the whole of it. A submodule's history is
 //! the service's history too: paths in it begin with the submodule's path, or with `.git/modules/NAME` where
 //! HEAD no longer has it. One whose repository or commit is not here is a gap. Submodules that only older
-//! commits had, and that were never fetched, are not looked for.
+//! commits had, and that were never fetched, are not looked for. Other repositories in the working tree, which
+//! the parent ignores, have a history of their own: they are counted, not read.
 
 use super::complete::Completeness;
 use super::history;
@@ -17,8 +18,9 @@ use super::survey::Survey;
 use crate::collect::Job;
 use crate::evidence::{Batch, Cause, Coverage, Gap, Name, Subject, Target, Task};
 use git2::{Oid, Repository};
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use walkdir::WalkDir;
 
 /// Largest `.gitmodules` that is read.
 const MODULES_BYTES: usize = 1 << 20;
@@ -43,7 +45,11 @@ pub(super) fn examine(
     let mut whole = Whole { job, target, task: &*task, history, complete: Completeness::default(), batch };
     whole.store(store, "");
     whole.submodules(&store.common, repository, "", NESTING);
-    let Whole { history, complete, batch, .. } = whole;
+    let Whole { mut history, complete, batch, .. } = whole;
+    let nested = nested(job, repository);
+    if nested > 0 {
+        history.add("nested-repositories", nested);
+    }
     if history.count("commits") == 0 {
         for kind in [&HISTORY, &COMPLETE].into_iter().filter(|kind| job.wants(kind)) {
             batch.gaps.push(Gap::new(kind, Subject::whole(target), Cause::Empty));
@@ -110,6 +116,32 @@ impl Whole<'_> {
         let here = |commit| repository.odb().is_ok_and(|odb| odb.exists(commit));
         commit.is_none_or(here)
     }
+}
+
+/// Repositories in the working tree that are no part of the tree of HEAD.
+fn nested(job: &Job, repository: &Repository) -> u64 {
+    let Some(workdir) = repository.workdir() else { return 0 };
+    let own: BTreeSet<PathBuf> =
+        gitlinks(repository).into_iter().map(|((path, _), _)| workdir.join(&*String::from_utf8_lossy(&path))).collect();
+    let mut entries = WalkDir::new(workdir).min_depth(1).follow_links(false).into_iter();
+    let mut count = 0;
+    while let Some(entry) = entries.next() {
+        if job.stop.asked() {
+            break;
+        }
+        // What cannot be read here is untracked, or the index says so.
+        let Ok(entry) = entry else { continue };
+        if !entry.file_type().is_dir() {
+            continue;
+        }
+        if entry.file_name() == ".git" || own.contains(entry.path()) {
+            entries.skip_current_dir();
+        } else if entry.path().join(".git").is_dir() {
+            count += 1;
+            entries.skip_current_dir();
+        }
+    }
+    count
 }
 
 fn joined(prefix: &str, path: &str) -> String {

@@ -3,8 +3,9 @@
 //!
 //! In: the parsed history. Out: a position, and reasons why nothing may be concluded. It looks at no value.
 
+use super::builder::Builder;
 use super::document::Image;
-use super::history::{Builder, Entry};
+use super::history::Entry;
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name};
 

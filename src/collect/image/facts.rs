@@ -53,7 +53,7 @@ impl Out<'_> {
         let platforms = list(found.images.iter().map(|image| image.platform.clone()).collect());
         let digests = list(found.images.iter().filter_map(|image| image.digest.clone()).collect());
         let builders = found.images.iter().flat_map(|image| &image.entries).map(|entry| entry.builder);
-        let mut builders: BTreeSet<&str> = builders.map(super::history::Builder::word).collect();
+        let mut builders: BTreeSet<&str> = builders.map(super::builder::Builder::word).collect();
         if builders.len() > 1 {
             builders.remove("unknown");
         }

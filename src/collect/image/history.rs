@@ -4,6 +4,7 @@
 //! commit). Out: statements whose texts are wrapped pieces. The raw text lives only inside this parser, as it does
 //! inside the deserializer that calls it. It judges nothing and drops nothing: what it does not understand is `other`.
 
+use super::builder::{BUILDKIT_MARK, Builder, NOP};
 use super::words::{assigns, is_shell, shell_end, split_at_shell, unquoted, without_shell};
 use crate::evidence::Sensitive;
 use serde::{Deserialize, Deserializer};
@@ -67,36 +68,6 @@ pub(super) struct Statement {
     pub(super) body: Body,
 }
 
-/// Which tool wrote the entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Builder {
-    Unknown,
-    Classic,
-    Buildkit,
-    Buildah,
-    Kaniko,
-    Imported,
-    /// A tool that builds no Dockerfile and writes a line of its own.
-    Synthetic,
-    /// A Dockerfile's instruction without any builder's mark: kaniko, where its author is not told.
-    Unmarked,
-}
-
-impl Builder {
-    /// The word in coverage.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Unknown | Self::Unmarked => "unknown",
-            Self::Classic => "classic",
-            Self::Buildkit => "buildkit",
-            Self::Buildah => "buildah",
-            Self::Kaniko => "kaniko",
-            Self::Imported => "imported",
-            Self::Synthetic => "synthetic",
-        }
-    }
-}
-
 /// One entry of an image's history.
 pub(super) struct Entry {
     /// What it says.
@@ -141,9 +112,6 @@ impl<'de> Deserialize<'de> for Raw {
     }
 }
 
-const NOP: &str = "#(nop)";
-const BUILDKIT_MARK: &str = " # buildkit";
-
 impl Entry {
     /// Reads one entry.
     pub(super) fn read(created_by: &Raw, comment: &Raw, author: &Raw) -> Self {
@@ -151,7 +119,7 @@ impl Entry {
         let imported = comment.starts_with("Imported from");
         let mut entry = Self {
             statements: Vec::new(),
-            builder: builder(text, comment, author),
+            builder: Builder::of(text, comment, author),
             silent: text.is_empty() || imported,
             layer: None,
             metadata_only: false,
@@ -270,7 +238,7 @@ fn wrap(text: &str) -> Sensitive {
 }
 
 /// Instructions that never make a layer; VOLUME and WORKDIR may, with some builders.
-fn is_metadata(word: &str) -> bool {
+pub(super) fn is_metadata(word: &str) -> bool {
     matches!(
         word,
         "ENV"
@@ -286,45 +254,6 @@ fn is_metadata(word: &str) -> bool {
             | "EXPOSE"
             | "STOPSIGNAL"
     )
-}
-
-fn builder(text: &str, comment: &str, author: &str) -> Builder {
-    if comment.starts_with("Imported from") {
-        Builder::Imported
-    } else if author.eq_ignore_ascii_case("kaniko") {
-        Builder::Kaniko
-    } else if comment.starts_with("buildkit.") || text.ends_with(BUILDKIT_MARK) {
-        Builder::Buildkit
-    } else if comment.starts_with("FROM ") || single_blank(text) {
-        Builder::Buildah
-    } else if text.contains(NOP) || text.starts_with('|') || text.starts_with("/bin/sh -c ") {
-        Builder::Classic
-    } else if is_synthetic(text, author) {
-        Builder::Synthetic
-    } else if is_instruction(text) {
-        Builder::Unmarked
-    } else {
-        Builder::Unknown
-    }
-}
-
-/// Jib, Bazel, ko, apko and the like: history that no build step wrote.
-fn is_synthetic(text: &str, author: &str) -> bool {
-    let author = author.to_ascii_lowercase();
-    ["jib", "bazel", "ko", "apko", "nix"].contains(&author.trim())
-        || ["jib-", "bazel build", "ko build", "apko", "nix2container"].iter().any(|start| text.starts_with(start))
-}
-
-/// A Dockerfile writes its instructions in capitals into the history; a committed container's command is none.
-fn is_instruction(text: &str) -> bool {
-    let word = text.split_whitespace().next().unwrap_or_default();
-    is_metadata(word) || matches!(word, "RUN" | "COPY" | "ADD" | "WORKDIR" | "VOLUME")
-}
-
-/// buildah writes one blank behind `#(nop)`; the classic builder two, except before COPY and ADD.
-fn single_blank(text: &str) -> bool {
-    let rest = text.split_once(NOP).map_or("", |(_, rest)| rest);
-    rest.starts_with(' ') && !["  ", " COPY ", " ADD "].iter().any(|classic| rest.starts_with(classic))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! config, and coverage that counts history entries and platforms. It opens no layer and knows no rule.
 
 mod archive;
+mod builder;
 mod completeness;
 mod document;
 #[cfg(feature = "docker")]
@@ -13,11 +14,12 @@ mod history;
 mod layout;
 mod words;
 
+use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, VALUE_KIND};
 use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ImageSource, Limits};
-use crate::evidence::{Batch, Cause, Class, Field, FieldType, Kind, Name, Stop, Subject, Target};
+use crate::evidence::{Batch, Cause, Field, FieldType, Kind, Name, Stop, Subject, Target};
 use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join};
@@ -25,13 +27,6 @@ use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-const LENGTHS: [&str; 6] = ["0", "1-7", "8-15", "16-31", "32-63", "64+"];
-const CLASS: Field = Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "what the value is" };
-const VALUE_KIND: Field = Field { name: "value_kind", holds: FieldType::Name, meaning: "a finer word for the value" };
-const LENGTH: Field = Field { name: "length", holds: FieldType::Word(&LENGTHS), meaning: "the value's length bucket" };
-const KNOWN: Field =
-    Field { name: "known", holds: FieldType::Bool, meaning: "whether it equals a value given as known" };
-const CORRELATOR: Field = Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "equal values share it" };
 const PLATFORM: Field =
     Field { name: "platform", holds: FieldType::Name, meaning: "the platform of the index: os/architecture" };
 

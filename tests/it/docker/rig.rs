@@ -1,29 +1,9 @@
 //! What the tests of containers and images share: collecting over a configuration, and Docker's own client.
 
-use leakproof::collect::{Job, kinds, run};
-use leakproof::config::Config;
-use leakproof::detect::Detector;
-use leakproof::evidence::{Batch, Cause, Evidence, Key, NoProgress, SecretRegistry, Stop, Timestamp};
+pub(crate) use crate::scene::{collect, secret, shown};
+use leakproof::evidence::{Batch, Cause, Evidence};
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::Arc;
-
-/// Collects the kinds named over a configuration text.
-pub(crate) fn collect(yaml: &str, base: &Path, wanted: &[&str]) -> Batch {
-    let config = Config::parse("leakproof.yaml", yaml, base).unwrap_or_else(|problems| panic!("{problems}"));
-    let declared = config.secrets.iter().map(|secret| secret.name.clone()).collect();
-    let registry = Arc::new(SecretRegistry::default());
-    let job = Job {
-        config: Arc::new(config),
-        detector: Arc::new(Detector::new(declared, Vec::new(), Key::random().unwrap(), registry)),
-        progress: Arc::new(NoProgress),
-        stop: Stop::default(),
-        now: Timestamp::from_unix(1_700_000_000),
-        wanted: kinds().filter(|kind| wanted.contains(&kind.name)).collect(),
-    };
-    assert_eq!(job.wanted.len(), wanted.len(), "a kind of {wanted:?} has no collector");
-    run(job).unwrap().batch
-}
 
 /// Both kinds of containers.
 pub(crate) const CONTAINER: [&str; 2] = ["container.env", "container.metadata"];
@@ -38,24 +18,11 @@ pub(crate) fn config(host: &str, rest: &str) -> String {
     )
 }
 
-/// Random letters and digits: a value that no scanner of this repository may find.
-pub(crate) fn secret() -> String {
-    let mut bytes = [0_u8; 24];
-    getrandom::fill(&mut bytes).unwrap();
-    let alphabet = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    bytes.iter().map(|b| char::from(alphabet[usize::from(*b) % alphabet.len()])).collect()
-}
-
 /// A name that no other test uses.
 pub(crate) fn unique(prefix: &str) -> String {
     let mut bytes = [0_u8; 6];
     getrandom::fill(&mut bytes).unwrap();
     format!("{prefix}-{}", data_encoding::HEXLOWER.encode(&bytes))
-}
-
-/// Everything that was collected as text: what must not hold a value.
-pub(crate) fn shown(batch: &Batch) -> String {
-    format!("{:?}{:?}{:?}{:?}", batch.evidence, batch.gaps, batch.coverage, batch.inapplicable)
 }
 
 /// The evidence of a kind under a variable.

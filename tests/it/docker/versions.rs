@@ -137,3 +137,30 @@ fn only_get_is_ever_sent() {
     assert_eq!(of(&batch, "container.env", "A").len(), 1);
     assert!(engine.asked().iter().all(|line| line.starts_with("GET ")));
 }
+
+#[test]
+fn history_entries_without_an_id_are_no_lack_of_coverage() {
+    let id = format!("sha256:{}", id());
+    let inspect = format!(
+        r#"{{"Id":"{id}","Os":"linux","Architecture":"amd64","Config":{{"Env":[]}},"RootFS":{{"Type":"layers","Layers":["sha256:{0}"]}}}}"#,
+        "cd".repeat(32)
+    );
+    let entry = |id: &str, text: &str, size: u64| {
+        format!(
+            r#"{{"Id":"{id}","Created":1,"CreatedBy":"{text}","Tags":null,"Size":{size},"Comment":"buildkit.dockerfile.v0"}}"#
+        )
+    };
+    for missing in ["<missing>", "sha256:<missing>"] {
+        let leak = format!("ENV JWT_SECRET_KEY={}", secret());
+        let entries = [entry(&id, "CMD [app]", 0), entry(missing, &leak, 0), entry(missing, "COPY a /a # buildkit", 9)];
+        let engine = StandIn::answering(vec![
+            version("1.41", "1.52"),
+            ("/history", 200, format!("[{}]", entries.join(","))),
+            ("/json", 200, inspect.clone()),
+        ]);
+        let batch = collect(&config(&engine.host(), "images: [ \"app:1\" ]"), Path::new(""), &IMAGE);
+        assert_eq!(count(&batch, "image.env", "history-entries"), 3, "{}", shown(&batch));
+        assert_eq!(of(&batch, "image.env", "JWT_SECRET_KEY")[0].word("class"), Some("plaintext"));
+        assert!(batch.gaps.is_empty(), "{}", shown(&batch));
+    }
+}

@@ -255,3 +255,47 @@ fn embedded_repository_without_gitmodules_is_read_where_it_lies() {
     std::fs::remove_dir_all(&inner).unwrap();
     assert_eq!(repo.scan().causes("git.history"), [Cause::ContentElsewhere]);
 }
+
+#[test]
+fn old_partial_clone_with_the_extension_is_unverified() {
+    let repo = leaked_and_cleaned();
+    let copy = cloned(&repo, &["--filter=blob:none", "--no-checkout"]);
+    for key in ["remote.origin.promisor", "remote.origin.partialclonefilter"] {
+        repo.git_in(&copy, &["config", "--unset-all", key]);
+    }
+    for pack in std::fs::read_dir(copy.join(".git/objects/pack")).unwrap() {
+        let pack = pack.unwrap().path();
+        if pack.extension().is_some_and(|ending| ending == "promisor") {
+            std::fs::remove_file(pack).unwrap();
+        }
+    }
+    repo.git_in(&copy, &["config", "extensions.partialClone", "origin"]);
+    for version in ["0", "1"] {
+        repo.git_in(&copy, &["config", "core.repositoryformatversion", version]);
+        let found = scan(&copy);
+        let cause = if version == "0" { Cause::MissingObjects } else { Cause::Unsupported };
+        for kind in ["git.history", "git.complete"] {
+            assert_eq!(found.causes(kind), [cause], "{kind} in version {version}");
+        }
+        assert!(version == "1" || found.bool("git.complete", "partial"));
+    }
+}
+
+#[test]
+fn nested_repository_that_the_parent_ignores_is_said() {
+    let repo = with_submodule();
+    let inner = repo.dir.join("tools/inner");
+    std::fs::create_dir_all(&inner).unwrap();
+    repo.git_in(&inner, &["init", "-q", "-b", "main"]);
+    std::fs::write(inner.join(".env"), leak(&secret())).unwrap();
+    repo.git_in(&inner, &["add", "-f", ".env"]);
+    repo.git_in(&inner, &["commit", "-q", "-m", "x"]);
+    repo.write(".gitignore", "/tools/\n");
+    repo.git(&["add", ".gitignore"]);
+    repo.git(&["commit", "-q", "-m", "ignore"]);
+    let found = repo.scan();
+    assert_eq!(found.exposed(), ["vendor/lib/.env"], "it is another repository");
+    assert_eq!(found.counted("git.history", "nested-repositories"), 1, "a submodule is none");
+    assert!(found.proven());
+    assert_eq!(scan(&inner).exposed(), [".env"], "declared, it is read");
+}

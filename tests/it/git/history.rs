@@ -2,7 +2,6 @@
 
 use super::{Repo, leak, secret};
 use leakproof::evidence::{Fact, Name};
-use std::os::unix::fs::symlink;
 
 #[test]
 fn a_clean_repository_is_proven_and_counts_what_it_read() {
@@ -277,39 +276,4 @@ fn left_to_another_rule_and_not_claimed() {
     let coverage = found.0.coverage.iter().find(|c| c.kind.as_str() == "git.history").unwrap();
     let level = coverage.identity.iter().find(|(name, _)| name.as_str() == "level").unwrap().1;
     assert_eq!(level.as_str(), "reachable");
-}
-
-#[test]
-fn template_with_the_real_key_in_an_older_version() {
-    let repo = Repo::started();
-    for name in [".env.example", "svc/.env.test"] {
-        repo.commit(name, format!("PORT=8000\n{}REDIS_URL=changeme\n", leak(&secret())));
-        repo.commit(name, "PORT=8000\nJWT_SECRET_KEY=changeme\nREDIS_URL=changeme\n");
-    }
-    let found = repo.scan();
-    assert_eq!(found.exposed(), [".env.example", "svc/.env.test"]);
-    for evidence in found.of("git.history") {
-        assert_eq!(evidence.word("class"), Some("plaintext"));
-        assert_eq!(evidence.fact("exposed"), Some(&Fact::Int(1)), "stand-ins belong in a template");
-    }
-    assert!(found.of("git.template").iter().all(|e| e.word("class") != Some("plaintext")), "the tip is clean");
-    assert!(found.proven());
-}
-
-#[test]
-fn template_that_is_a_link_is_followed_in_every_version() {
-    let repo = Repo::started();
-    repo.commit("config/sample.txt", leak(&secret()));
-    repo.commit("config/sample.txt", "JWT_SECRET_KEY=changeme\n");
-    symlink("config/sample.txt", repo.dir.join(".env.example")).unwrap();
-    repo.commit_all();
-    assert_eq!(repo.scan().exposed(), ["config/sample.txt"]);
-}
-
-#[test]
-fn template_and_env_file_with_the_same_text_are_told_apart() {
-    let repo = Repo::started();
-    repo.write(".env.example", "JWT_SECRET_KEY=changeme\n");
-    repo.commit(".env", "JWT_SECRET_KEY=changeme\n");
-    assert_eq!(repo.scan().exposed(), [".env"]);
 }

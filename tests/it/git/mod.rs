@@ -8,6 +8,7 @@ mod history;
 mod ignore;
 mod names;
 mod oddities;
+mod templates;
 mod tips;
 
 use leakproof::collect::{self, Job};

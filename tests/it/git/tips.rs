@@ -82,38 +82,6 @@ fn index_that_does_not_parse_is_a_gap() {
 }
 
 #[test]
-fn template_with_placeholders_and_template_with_the_real_key() {
-    let repo = Repo::started();
-    repo.commit(".env.example", "JWT_SECRET_KEY=changeme\nPORT=8000\n");
-    let found = repo.scan();
-    let classes = |found: &super::Found| -> Vec<String> {
-        found.of("git.template").iter().map(|e| e.word("class").unwrap().to_owned()).collect()
-    };
-    assert_eq!(classes(&found), ["placeholder", "not-secret"]);
-    assert!(found.of("git.tracked").is_empty(), "a template may be tracked");
-    assert_eq!(found.exposed(), [""; 0], "and is no finding of history");
-    repo.commit("svc/.env.sample", leak(&secret()));
-    let found = repo.scan();
-    assert!(classes(&found).contains(&"plaintext".to_owned()));
-    assert_eq!(found.counted("git.template", "files"), 2);
-}
-
-#[test]
-fn no_template_is_not_applicable() {
-    let found = Repo::started().scan();
-    assert!(found.0.inapplicable.iter().any(|n| n.kind.as_str() == "git.template"));
-    assert_eq!(found.counted("git.template", "files"), 0);
-}
-
-#[test]
-fn template_over_the_limit_is_a_gap() {
-    let repo = Repo::started();
-    repo.commit(".env.example", "#".repeat(2000));
-    let found = scan_with(&repo.dir, &["git.template"], |config| config.limits.file_bytes = 1000);
-    assert_eq!(found.causes("git.template"), [Cause::OverLimit]);
-}
-
-#[test]
 fn only_wanted_kinds_come_out() {
     let repo = Repo::started();
     repo.commit(".env", leak(&secret()));

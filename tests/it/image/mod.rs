@@ -2,5 +2,6 @@
 
 mod archives;
 mod builder;
+mod builders;
 mod engine;
 mod layouts;
