@@ -164,10 +164,11 @@ fn connection(look: &Look, value: &str) -> Option<Ruling> {
     }
     let mut worst = Ruling::of(Class::NonSecretUrl, "connection-string");
     for (key, text) in &parts {
-        let (key, text) = match secret_key(key) {
+        let (key, text) = if secret_key(key) {
             // ODBC puts braces around a password with signs in it.
-            true => ("PASSWORD", text.trim().strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text)),
-            false => (key.as_str(), text.as_str()),
+            ("PASSWORD", text.trim().strip_prefix('{').and_then(|t| t.strip_suffix('}')).unwrap_or(text))
+        } else {
+            (key.as_str(), text.as_str())
         };
         let found = rule(&look.deeper(), key, text);
         if found.class > Class::NonSecretUrl {

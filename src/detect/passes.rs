@@ -230,3 +230,16 @@ fn random_text_in_a_remark_of_an_env_file_is_open() {
     assert!(open(&format!("A=b\n{}\n", noise(40))));
     assert!(!open("A=b\n# the key is kept in vault/prod/app\n# see https://example.org/a-b-c\n"));
 }
+
+#[test]
+fn common_build_text_has_nothing_to_review() {
+    let scan = detector().text(
+        &own("RUN set -eux; arch=\"$(dpkg --print-architecture)\"; url='https://dl.example.org/a.tgz'; \\\n\
+              wget -O a \"$url\"; nproc=\"$(nproc)\"; apk add --no-cache tzdata=2024a-r1; savedAptMark=\"$(apt-mark showmanual)\""),
+        Context::History,
+    );
+    for spotted in &scan.spotted {
+        let class = spotted.judgement.class;
+        assert!(!class.is_exposed() && !class.needs_review(), "{:?} {class:?}", spotted.variable);
+    }
+}

@@ -224,7 +224,7 @@ fn braced(inner: &str) -> Option<&str> {
     if rest.is_empty() || rest.starts_with([':', '?', '%', '#', '/', '^', ',', '[', '(', '@']) {
         // `${name:default}` is another dialect's default; `${ssm:/path}` and `${text:0:8}` are not.
         let spring = rest.strip_prefix(':').filter(|text| {
-            !text.starts_with('?') && !(substring(text) && !name.contains(['.', '-'])) && !located(name, text)
+            !text.starts_with('?') && (!substring(text) || name.contains(['.', '-'])) && !located(name, text)
         });
         return Some(spring.unwrap_or_default());
     }

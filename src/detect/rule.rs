@@ -103,10 +103,10 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
     if let Some(body) = commands::body(value)
         && references::shaped(value, look.context).is_none()
     {
-        return match look.may_open() {
-            true => commands::substitution(look, name, promise, body),
-            false => Ruling::of(Class::Undetermined, "too-deep"),
-        };
+        if !look.may_open() {
+            return Ruling::of(Class::Undetermined, "too-deep");
+        }
+        return commands::substitution(look, name, promise, body);
     }
     if let Some((class, kind)) = references::shaped(value, look.context) {
         return Ruling::of(class, kind);

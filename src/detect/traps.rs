@@ -380,6 +380,11 @@ fn hostile_repetition_is_read_in_linear_time() {
         "\n'",
         "K='\n",
         "K=\"\n",
+        "${A:-",
+        "${A:-b}",
+        "$(echo ",
+        "echo a > key\n",
+        "# key aZ3kQ8vB1xM6rT9w\n",
     ] {
         let text = piece.repeat((128 << 10) / piece.len());
         let start = Instant::now();
