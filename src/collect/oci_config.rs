@@ -2,7 +2,8 @@
 //!
 //! In: JSON, or bollard's models. Out: the same members with every text wrapped. It judges nothing.
 
-use crate::evidence::Sensitive;
+use crate::detect;
+use crate::evidence::{Name, Sensitive};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use std::fmt;
@@ -42,6 +43,37 @@ pub(super) struct Healthcheck {
     /// `CMD …` or `CMD-SHELL …`.
     #[serde(deserialize_with = "nullable")]
     pub(super) test: Words,
+}
+
+/// A path, and whether its last part is an env file's name. The name gate may refuse the path, never the finding.
+pub(super) struct FilePath {
+    path: Sensitive,
+    env_file: bool,
+}
+
+impl FilePath {
+    /// Wraps a path.
+    pub(super) fn new(path: &str) -> Self {
+        let env_file = detect::env_like(path) && !detect::env_template(path);
+        Self { path: Sensitive::from(path.to_owned()), env_file }
+    }
+
+    /// Whether an env file lies there.
+    pub(super) fn is_env_file(&self) -> bool {
+        self.env_file
+    }
+
+    /// The path, or a stand-in where the gate refuses it.
+    pub(super) fn shown(&self, ordinal: usize) -> Name {
+        self.path.name().unwrap_or_else(|_| Name::withheld("path", ordinal))
+    }
+}
+
+impl<'de> Deserialize<'de> for FilePath {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let path = Zeroizing::new(String::deserialize(from)?);
+        Ok(Self::new(&path))
+    }
 }
 
 /// `null` means what an absent member means.

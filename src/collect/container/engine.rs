@@ -6,15 +6,16 @@
 use super::inspect::{Bind, Container, Image, container_name, digest};
 use super::{Found, METADATA, Missed};
 use crate::collect::docker::Engine;
-use crate::collect::oci_config::{OciConfig, Pairs, Words};
+use crate::collect::oci_config::{FilePath, OciConfig, Pairs, Words};
 use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
 use crate::evidence::{Cause, Name, Sensitive};
-use bollard::models::{ContainerInspectResponse, ContainerSummary, ImageInspect, MountPoint};
+use bollard::models::{ContainerInspectResponse, ContainerSummary, ImageInspect};
 use bollard::query_parameters::{InspectContainerOptions, ListContainersOptions};
 use futures_util::{StreamExt, stream};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// How many inspections run at once.
 const AT_ONCE: usize = 8;
@@ -108,8 +109,9 @@ async fn exec_sessions(engine: &Engine, container: &mut Container, sessions: Vec
 /// The answer with every text wrapped; `None` without a `Config`, which is not an empty environment.
 fn wrapped(answer: ContainerInspectResponse) -> Option<Container> {
     let host = answer.host_config.unwrap_or_default();
-    let mut mounts: Vec<Sensitive> = answer.mounts.into_iter().flatten().filter_map(bind_source).collect();
-    mounts.extend(host.binds.into_iter().flatten().map(|bind| Bind::read(&bind).0));
+    let listed = answer.mounts.into_iter().flatten().filter(|mount| mount.typ.as_deref() == Some("bind"));
+    let mut mounts: Vec<Bind> = listed.map(|mount| bind(mount.source, mount.destination)).collect();
+    mounts.extend(host.binds.into_iter().flatten().map(|bind| Bind::read(&bind)));
     let image = answer.image.map(Sensitive::from);
     Some(Container {
         name: container_name(&Sensitive::from(answer.name.unwrap_or_default()), 0),
@@ -124,9 +126,10 @@ fn wrapped(answer: ContainerInspectResponse) -> Option<Container> {
     })
 }
 
-fn bind_source(mount: MountPoint) -> Option<Sensitive> {
-    let bind = mount.typ.as_deref() == Some("bind");
-    mount.source.filter(|_| bind).map(Sensitive::from)
+/// What the engine mounts in effect stands in the container's own list, so `HostConfig.Mounts` adds nothing.
+fn bind(source: Option<String>, destination: Option<String>) -> Bind {
+    let path = |path: Option<String>| path.map(Zeroizing::new).map(|path| FilePath::new(&path));
+    Bind { source: path(source), destination: path(destination) }
 }
 
 /// The images of the containers, each asked for once. One that is gone leaves the origin unknown.

@@ -4,7 +4,7 @@
 //! images that stand in the same file. It judges nothing.
 
 use super::{Found, Missed};
-use crate::collect::oci_config::{OciConfig, Pairs, Words, nullable};
+use crate::collect::oci_config::{FilePath, OciConfig, Pairs, Words, nullable};
 use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
 use crate::evidence::{Cause, Name, Sensitive};
@@ -29,7 +29,7 @@ pub(super) struct Container {
     /// Options of the log driver.
     pub(super) log_options: Pairs,
     /// What is mounted from the host.
-    pub(super) mounts: Vec<Sensitive>,
+    pub(super) mounts: Vec<Bind>,
     /// The arguments of exec sessions that were looked up.
     pub(super) execs: Vec<Words>,
     /// How many exec sessions are known only by id.
@@ -82,6 +82,8 @@ struct HostConfig {
     #[serde(deserialize_with = "nullable")]
     binds: Vec<Bind>,
     #[serde(deserialize_with = "nullable")]
+    mounts: Vec<Mount>,
+    #[serde(deserialize_with = "nullable")]
     log_config: LogConfig,
 }
 
@@ -97,11 +99,16 @@ struct LogConfig {
 struct Mount {
     #[serde(rename = "Type", default, deserialize_with = "nullable")]
     kind: String,
-    source: Option<Sensitive>,
+    source: Option<FilePath>,
+    #[serde(alias = "Target")]
+    destination: Option<FilePath>,
 }
 
-/// The host's side of `SOURCE:TARGET[:MODE]`.
-pub(super) struct Bind(pub(super) Sensitive);
+/// Both sides of a mount from the host; in `Binds` they stand as `SOURCE:TARGET[:MODE]`.
+pub(super) struct Bind {
+    pub(super) source: Option<FilePath>,
+    pub(super) destination: Option<FilePath>,
+}
 
 impl<'de> Deserialize<'de> for Bind {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -112,7 +119,19 @@ impl<'de> Deserialize<'de> for Bind {
 
 impl Bind {
     pub(super) fn read(text: &str) -> Self {
-        Self(Sensitive::from(text.split(':').next().unwrap_or_default().to_owned()))
+        // A drive's colon separates nothing.
+        let drive = |text: &str| {
+            let bytes = text.as_bytes();
+            bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'/' | b'\\')
+        };
+        let end = |text: &str| {
+            let from = if drive(text) { 2 } else { 0 };
+            text[from..].find(':').map_or(text.len(), |at| from + at)
+        };
+        let source = &text[..end(text)];
+        let rest = text[source.len()..].strip_prefix(':');
+        let destination = rest.map(|rest| FilePath::new(&rest[..end(rest)]));
+        Self { source: Some(FilePath::new(source)), destination }
     }
 }
 
@@ -185,9 +204,9 @@ fn container(item: Item, ordinal: usize) -> Result<Container, Option<Name>> {
     let name = item.name.map(|name| container_name(&name, ordinal));
     let Some(config) = item.config else { return Err(name) };
     let host = item.host_config.unwrap_or_default();
-    let mut mounts: Vec<Sensitive> =
-        item.mounts.into_iter().filter(|mount| mount.kind == "bind").filter_map(|mount| mount.source).collect();
-    mounts.extend(host.binds.into_iter().map(|bind| bind.0));
+    let listed = item.mounts.into_iter().chain(host.mounts).filter(|mount| mount.kind == "bind");
+    let listed = listed.map(|mount| Bind { source: mount.source, destination: mount.destination });
+    let mounts: Vec<Bind> = listed.chain(host.binds).collect();
     Ok(Container {
         name: name.unwrap_or_else(|| Name::withheld("container", ordinal + 1)),
         image: item.image.as_ref().and_then(digest),

@@ -6,7 +6,7 @@
 use super::METADATA;
 use super::facts::{Out, stated};
 use super::inspect::Container;
-use crate::detect::{self, Context};
+use crate::detect::Context;
 use crate::evidence::{Cause, Class, Fact, Fingerprint, Gap, Judgement, Name, Place, Sensitive, Subject};
 use std::collections::BTreeSet;
 
@@ -113,13 +113,14 @@ fn is_content_address(value: &Sensitive) -> bool {
 /// A bind mount of an env file: its plaintext lies on the host and stands in the container.
 fn mounts(out: &mut Out<'_>, container: &Container, place: &Place) {
     let mut names = BTreeSet::new();
-    for source in &container.mounts {
+    for (i, mount) in container.mounts.iter().enumerate() {
         out.metadata.add("mounts", 1);
-        let Ok(source) = source.name() else { continue };
-        let file = source.as_str().rsplit(['/', '\\']).next().unwrap_or_default();
-        if detect::env_like(file) && !detect::env_template(file) && names.insert(source.clone()) {
+        let sides = [mount.source.as_ref(), mount.destination.as_ref()];
+        let Some(path) = sides.into_iter().flatten().find(|path| path.is_env_file()) else { continue };
+        let shown = path.shown(i + 1);
+        if names.insert(shown.clone()) {
             let judgement = stated(Class::Plaintext, "env-file-mount");
-            let place = Place { variable: Some(source), ..place.clone() };
+            let place = Place { variable: Some(shown), ..place.clone() };
             found(out, container, place, "mount", &judgement);
         }
     }

@@ -164,14 +164,11 @@ impl<'o, 'a> Examination<'o, 'a> {
                 }
             }
         }
-        for destination in &entry.destinations {
-            let Ok(path) = destination.name() else { continue };
-            let file = path.as_str().rsplit('/').next().unwrap_or_default();
-            if detect::env_like(file) && !detect::env_template(file) {
-                let judgement = stated(Class::Undetermined, ENV_FILE);
-                let place = self.place(Some(i), Some(path));
-                self.out.judged(&COMMAND, place, &judgement, self.words(At::Copy));
-            }
+        // The destination says best what lies in the layer; a folder's name says nothing of its content.
+        if let Some((n, path)) = entry.copied.iter().enumerate().rev().find(|(_, path)| path.is_env_file()) {
+            let judgement = stated(Class::Undetermined, ENV_FILE);
+            let place = self.place(Some(i), Some(path.shown(n + 1)));
+            self.out.judged(&COMMAND, place, &judgement, self.words(At::Copy));
         }
     }
 

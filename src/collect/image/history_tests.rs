@@ -107,7 +107,7 @@ fn heredocs_are_told_apart() {
     reads("RUN /bin/sh -c cat <<EOF > /x # buildkit", &["heredoc: text cat <<EOF > /x"]);
     let entry = read("COPY <<EOF /app/.env # buildkit");
     assert_eq!(said(&entry), ["heredoc: text <<EOF /app/.env"]);
-    assert_eq!(entry.destinations[0].name().unwrap().as_str(), "/app/.env");
+    assert_eq!(entry.copied.last().unwrap().shown(1).as_str(), "/app/.env");
 }
 
 #[test]

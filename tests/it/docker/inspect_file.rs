@@ -155,3 +155,42 @@ fn references_and_file_paths_are_no_plaintext() {
     let exposed: Vec<_> = batch.evidence.iter().filter(|one| one.word("class") == Some("plaintext")).collect();
     assert!(exposed.is_empty() && batch.gaps.is_empty(), "{}", shown(&batch));
 }
+
+/// A release directory: 40 hexadecimal digits, which the gate of names refuses.
+fn release() -> String {
+    let mut bytes = [0_u8; 20];
+    loop {
+        getrandom::fill(&mut bytes).unwrap();
+        let hex = data_encoding::HEXLOWER.encode(&bytes);
+        if leakproof::evidence::Name::admit(&hex).is_err() {
+            return hex;
+        }
+    }
+}
+
+#[test]
+fn a_mounted_env_file_below_a_commit_s_release_directory_is_not_dropped() {
+    let release = release();
+    let json = format!(
+        r#"{{"Name":"/api","State":{{}},"Config":{{}},"Mounts":[{{"Type":"bind","Source":"/srv/{release}/.env","Destination":"/x"}}]}}"#
+    );
+    let batch = read(&json, "", "");
+    let found = exposed(&batch, "container.metadata", "where", "mount");
+    assert_eq!(found.len(), 1, "{}", shown(&batch));
+    assert_eq!(found[0].subject.place.variable.as_ref().unwrap().as_str(), "(withheld path #1)");
+    assert!(!shown(&batch).contains(&release));
+}
+
+#[test]
+fn a_mount_whose_destination_is_an_env_file_is_one_whatever_its_source_is_called() {
+    for host in [
+        r#""Mounts":[{"Type":"bind","Source":"/srv/prod","Destination":"/app/.env"}]"#,
+        r#""HostConfig":{"Binds":["/srv/prod:/app/.env:ro"]}"#,
+        r#""HostConfig":{"Binds":["C:\\srv\\prod:/app/.env"]}"#,
+        r#""HostConfig":{"Binds":["C:\\srv\\.env:D:\\x"]}"#,
+        r#""HostConfig":{"Mounts":[{"Type":"bind","Source":"/srv/prod","Target":"/app/.env"}]}"#,
+    ] {
+        let batch = read(&format!(r#"{{"Name":"/api","State":{{}},"Config":{{}},{host}}}"#), "", "");
+        assert_eq!(exposed(&batch, "container.metadata", "where", "mount").len(), 1, "{host}: {}", shown(&batch));
+    }
+}

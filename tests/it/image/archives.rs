@@ -231,3 +231,14 @@ fn a_registry_is_unsupported_not_clean() {
     let batch = collect(yaml, std::path::Path::new(""), &IMAGE);
     assert_eq!(causes(&batch, "image.env"), [Cause::Unsupported]);
 }
+
+#[test]
+fn an_env_file_copied_below_a_commit_s_directory_or_into_a_folder_is_not_dropped() {
+    let release: String = (0..40).map(|i| char::from(b"0123456789abcdef"[(i * 7 + 3) % 16])).collect();
+    assert!(Name::admit(&release).is_err());
+    for copy in [format!("COPY env.txt /srv/{release}/.env # buildkit"), "COPY --chown=1 .env /app/ # buildkit".into()] {
+        let batch = read(&Files::docker(&config("amd64", &json!({}), &[step(&copy)])).tar());
+        assert_eq!(causes(&batch, "image.command"), [Cause::ContentElsewhere], "{copy}: {}", shown(&batch));
+        assert!(!shown(&batch).contains(&release));
+    }
+}
