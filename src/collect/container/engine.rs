@@ -108,7 +108,16 @@ async fn exec_sessions(engine: &Engine, container: &mut Container, sessions: Vec
 
 /// The answer with every text wrapped; `None` without a `Config`, which is not an empty environment.
 fn wrapped(answer: ContainerInspectResponse) -> Option<Container> {
-    let host = answer.host_config.unwrap_or_default();
+    let mut host = answer.host_config.unwrap_or_default();
+    let (state, health) = answer.state.map(|mut state| (state.running, (state.error, state.health.take()))).unzip();
+    let (error, health) = health.unwrap_or_default();
+    let checks = health.and_then(|health| health.log).into_iter().flatten().filter_map(|check| check.output);
+    let hosts = host.security_opt.take().into_iter().chain(host.extra_hosts.take()).flatten();
+    let others = error.into_iter().chain(checks).chain(hosts).filter(|text| !text.is_empty());
+    let others = others.map(Sensitive::from).collect();
+    let volumes = host.mounts.take().into_iter().flatten().filter_map(|mount| mount.volume_options?.driver_config?.options);
+    let options = [host.sysctls.take(), host.storage_opt.take(), host.annotations.take()];
+    let options = volumes.chain(options.into_iter().flatten()).map(Pairs::new).collect();
     let listed = answer.mounts.into_iter().flatten().filter(|mount| mount.typ.as_deref() == Some("bind"));
     let mut mounts: Vec<Bind> = listed.map(|mount| bind(mount.source, mount.destination)).collect();
     mounts.extend(host.binds.into_iter().flatten().map(|bind| Bind::read(&bind)));
@@ -116,11 +125,13 @@ fn wrapped(answer: ContainerInspectResponse) -> Option<Container> {
     Some(Container {
         name: container_name(&Sensitive::from(answer.name.unwrap_or_default()), 0),
         image: image.as_ref().and_then(digest),
-        running: answer.state.is_some_and(|state| state.running.unwrap_or_default()),
+        running: state.flatten().unwrap_or_default(),
         config: OciConfig::from(answer.config?),
         arguments: Words::new(answer.path.into_iter().chain(answer.args.into_iter().flatten())),
         log_options: Pairs::new(host.log_config.and_then(|log| log.config).unwrap_or_default()),
         mounts,
+        others,
+        options,
         execs: Vec::new(),
         execs_unknown: 0,
     })
