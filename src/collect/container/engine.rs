@@ -115,7 +115,8 @@ fn wrapped(answer: ContainerInspectResponse) -> Option<Container> {
     let hosts = host.security_opt.take().into_iter().chain(host.extra_hosts.take()).flatten();
     let others = error.into_iter().chain(checks).chain(hosts).filter(|text| !text.is_empty());
     let others = others.map(Sensitive::from).collect();
-    let volumes = host.mounts.take().into_iter().flatten().filter_map(|mount| mount.volume_options?.driver_config?.options);
+    let volumes =
+        host.mounts.take().into_iter().flatten().filter_map(|mount| mount.volume_options?.driver_config?.options);
     let options = [host.sysctls.take(), host.storage_opt.take(), host.annotations.take()];
     let options = volumes.chain(options.into_iter().flatten()).map(Pairs::new).collect();
     let listed = answer.mounts.into_iter().flatten().filter(|mount| mount.typ.as_deref() == Some("bind"));

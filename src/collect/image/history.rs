@@ -161,7 +161,7 @@ impl Entry {
             None => entry.instruction(text, false),
         }
         // BuildKit's comment is a fixed word; anybody else's can say anything.
-        if !comment.is_empty() && !comment.starts_with("buildkit.") {
+        if !comment.is_empty() && !matches!(&**comment, "buildkit.dockerfile.v0" | "buildkit.exporter.image.v0") {
             entry.push(At::Comment, Body::Text(wrap(comment)));
         }
         entry

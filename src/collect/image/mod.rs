@@ -13,11 +13,12 @@ mod history;
 mod layout;
 mod words;
 
+use super::oci_config::Pairs;
 use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ImageSource, Limits};
-use crate::evidence::{Batch, Cause, Class, Field, FieldType, Kind, Name, Stop, Subject, Target};
+use crate::evidence::{Batch, Cause, Class, Field, FieldType, Kind, Name, Sensitive, Stop, Subject, Target};
 use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join};
@@ -112,6 +113,10 @@ struct Found {
     attestations: u64,
     /// Manifests that are no images.
     artifacts: u64,
+    /// Annotations of indexes, manifests and configs.
+    annotations: Pairs,
+    /// Tags.
+    tags: Vec<Sensitive>,
     /// What identifies the source.
     identity: Vec<(&'static str, Name)>,
 }

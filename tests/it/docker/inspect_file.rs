@@ -282,7 +282,8 @@ fn a_name_that_is_no_identifier_may_hold_a_value() {
 #[test]
 fn a_label_s_key_that_holds_a_value_is_reported_and_withheld() {
     let value = secret();
-    for labels in [format!(r#"{{"password={value}":""}}"#), format!(r#"{{"password={value}":"--token=placeholder"}}"#)] {
+    for labels in [format!(r#"{{"password={value}":""}}"#), format!(r#"{{"password={value}":"--token=placeholder"}}"#)]
+    {
         let batch = read(&container(&[], &format!(r#","Labels":{labels}"#)), "", "");
         assert_eq!(exposed(&batch, "container.metadata", "where", "label").len(), 1, "{}", shown(&batch));
         assert!(!shown(&batch).contains(&value));
