@@ -6,15 +6,16 @@
 use super::inspect::{Bind, Container, Image, container_name, digest};
 use super::{Found, METADATA, Missed};
 use crate::collect::docker::Engine;
-use crate::collect::oci_config::{OciConfig, Pairs, Words};
+use crate::collect::oci_config::{FilePath, OciConfig, Pairs, Words};
 use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
 use crate::evidence::{Cause, Name, Sensitive};
-use bollard::models::{ContainerInspectResponse, ContainerSummary, ImageInspect, MountPoint};
+use bollard::models::{ContainerInspectResponse, ContainerSummary, ImageInspect};
 use bollard::query_parameters::{InspectContainerOptions, ListContainersOptions};
 use futures_util::{StreamExt, stream};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// How many inspections run at once.
 const AT_ONCE: usize = 8;
@@ -107,26 +108,40 @@ async fn exec_sessions(engine: &Engine, container: &mut Container, sessions: Vec
 
 /// The answer with every text wrapped; `None` without a `Config`, which is not an empty environment.
 fn wrapped(answer: ContainerInspectResponse) -> Option<Container> {
-    let host = answer.host_config.unwrap_or_default();
-    let mut mounts: Vec<Sensitive> = answer.mounts.into_iter().flatten().filter_map(bind_source).collect();
-    mounts.extend(host.binds.into_iter().flatten().map(|bind| Bind::read(&bind).0));
+    let mut host = answer.host_config.unwrap_or_default();
+    let (state, health) = answer.state.map(|mut state| (state.running, (state.error, state.health.take()))).unzip();
+    let (error, health) = health.unwrap_or_default();
+    let checks = health.and_then(|health| health.log).into_iter().flatten().filter_map(|check| check.output);
+    let hosts = host.security_opt.take().into_iter().chain(host.extra_hosts.take()).flatten();
+    let others = error.into_iter().chain(checks).chain(hosts).filter(|text| !text.is_empty());
+    let others = others.map(Sensitive::from).collect();
+    let volumes =
+        host.mounts.take().into_iter().flatten().filter_map(|mount| mount.volume_options?.driver_config?.options);
+    let options = [host.sysctls.take(), host.storage_opt.take(), host.annotations.take()];
+    let options = volumes.chain(options.into_iter().flatten()).map(Pairs::new).collect();
+    let listed = answer.mounts.into_iter().flatten().filter(|mount| mount.typ.as_deref() == Some("bind"));
+    let mut mounts: Vec<Bind> = listed.map(|mount| bind(mount.source, mount.destination)).collect();
+    mounts.extend(host.binds.into_iter().flatten().map(|bind| Bind::read(&bind)));
     let image = answer.image.map(Sensitive::from);
     Some(Container {
         name: container_name(&Sensitive::from(answer.name.unwrap_or_default()), 0),
         image: image.as_ref().and_then(digest),
-        running: answer.state.is_some_and(|state| state.running.unwrap_or_default()),
+        running: state.flatten().unwrap_or_default(),
         config: OciConfig::from(answer.config?),
         arguments: Words::new(answer.path.into_iter().chain(answer.args.into_iter().flatten())),
         log_options: Pairs::new(host.log_config.and_then(|log| log.config).unwrap_or_default()),
         mounts,
+        others,
+        options,
         execs: Vec::new(),
         execs_unknown: 0,
     })
 }
 
-fn bind_source(mount: MountPoint) -> Option<Sensitive> {
-    let bind = mount.typ.as_deref() == Some("bind");
-    mount.source.filter(|_| bind).map(Sensitive::from)
+/// What the engine mounts in effect stands in the container's own list, so `HostConfig.Mounts` adds nothing.
+fn bind(source: Option<String>, destination: Option<String>) -> Bind {
+    let path = |path: Option<String>| path.map(Zeroizing::new).map(|path| FilePath::new(&path));
+    Bind { source: path(source), destination: path(destination) }
 }
 
 /// The images of the containers, each asked for once. One that is gone leaves the origin unknown.

@@ -6,6 +6,7 @@ use super::ecs::TaskDefinition;
 use super::inspect::{Container, Image};
 use super::{ENV, Found, METADATA, metadata};
 use crate::collect::Job;
+use crate::collect::oci_config::{self, matters};
 use crate::config::ContainerSelector;
 use crate::detect::{Context, Detector};
 use crate::evidence::{
@@ -43,6 +44,10 @@ pub(super) fn report(
         digest_differs(&mut out, selector, container, image.as_deref(), &place);
         environment(&mut out, container, image.as_ref(), &place, tasks);
         metadata::examine(&mut out, container, &place);
+    }
+    for image in &found.images {
+        let place = Place { path: Some(Name::fixed("(an image)")), digest: image.id.clone(), ..Place::default() };
+        image_environment(&mut out, image, &BTreeSet::new(), &place, false);
     }
     out.done()
 }
@@ -146,24 +151,33 @@ fn environment(
     out.env.add("containers", 1);
     out.env.add("variables", container.config.env.len() as u64);
     let origins = Origins::new(&out.job.detector, container, image, tasks);
+    let mut own = BTreeSet::new();
     for (i, entry) in container.config.env.iter().enumerate() {
-        let (name, value) = out.job.detector.assignment(entry);
-        let variable = out.job.detector.variable(&name, i + 1);
-        let judgement = match &value {
-            Some(value) => out.job.detector.judge(&name, value, Context::Env),
-            // A bare `NAME` unsets what the image sets.
-            None => stated(Class::Empty, "unset"),
-        };
+        let (name, judgement) = oci_config::entry(&out.job.detector, entry, Context::Env);
+        let variable = name.unwrap_or_else(|| Name::withheld("variable", i + 1));
         let origin = origins.of(entry, &variable);
+        own.insert(out.job.detector.fingerprint(entry));
         let place = Place { variable: Some(variable), ..place.clone() };
         let more = [("origin", Fact::word(origin)), ("running", Fact::Bool(container.running))];
         out.judged(&ENV, place, &judgement, more);
     }
+    // What the container unsets or sets otherwise still stands in its image.
+    if let Some(image) = image {
+        image_environment(out, image, &own, place, container.running);
+    }
 }
 
-/// A judgement that no value stands behind.
-pub(super) fn stated(class: Class, kind: &'static str) -> Judgement {
-    Judgement { class, kind, length: "0", correlator: None, known: false }
+/// The findings of an image's environment that the container does not repeat.
+fn image_environment(out: &mut Out<'_>, image: &Image, own: &BTreeSet<Fingerprint>, place: &Place, running: bool) {
+    for (i, entry) in image.env.iter().enumerate() {
+        let (name, judgement) = oci_config::entry(&out.job.detector, entry, Context::Env);
+        if matters(judgement.class) && !own.contains(&out.job.detector.fingerprint(entry)) {
+            let variable = name.unwrap_or_else(|| Name::withheld("variable of the image", i + 1));
+            let place = Place { variable: Some(variable), ..place.clone() };
+            let more = [("origin", Fact::word("image")), ("running", Fact::Bool(running))];
+            out.judged(&ENV, place, &judgement, more);
+        }
+    }
 }
 
 /// Who put an entry into a container.

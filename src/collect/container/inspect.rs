@@ -4,11 +4,12 @@
 //! images that stand in the same file. It judges nothing.
 
 use super::{Found, Missed};
-use crate::collect::oci_config::{OciConfig, Pairs, Words, nullable};
+use crate::collect::oci_config::{CONFIG, FilePath, Members, OciConfig, Pairs, Texts, Words, nullable};
 use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
 use crate::evidence::{Cause, Name, Sensitive};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,7 +30,11 @@ pub(super) struct Container {
     /// Options of the log driver.
     pub(super) log_options: Pairs,
     /// What is mounted from the host.
-    pub(super) mounts: Vec<Sensitive>,
+    pub(super) mounts: Vec<Bind>,
+    /// Texts that have no place of their own: errors, health checks' output, security options.
+    pub(super) others: Vec<Sensitive>,
+    /// Options and annotations.
+    pub(super) options: Vec<Pairs>,
     /// The arguments of exec sessions that were looked up.
     pub(super) execs: Vec<Words>,
     /// How many exec sessions are known only by id.
@@ -44,6 +49,14 @@ pub(super) struct Image {
     pub(super) digests: Vec<Name>,
     /// Its environment.
     pub(super) env: Vec<Sensitive>,
+}
+
+impl Image {
+    /// Whether it has this id, or is known under it.
+    fn is(&self, id: Option<&Name>) -> bool {
+        let bare = |name: &Name| name.as_str().trim_start_matches("sha256:").to_owned();
+        id.is_some_and(|id| self.id.iter().chain(&self.digests).any(|own| bare(own) == bare(id)))
+    }
 }
 
 /// One object of an inspect file: a container, an image, or something else.
@@ -65,7 +78,7 @@ struct Item {
     #[serde(rename = "ExecIDs", default, deserialize_with = "nullable")]
     execs: Vec<Sensitive>,
     #[serde(rename = "RootFS")]
-    root_fs: Option<serde::de::IgnoredAny>,
+    root_fs: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "nullable")]
     repo_digests: Vec<Sensitive>,
 }
@@ -73,7 +86,24 @@ struct Item {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct State {
+    #[serde(deserialize_with = "nullable")]
     running: bool,
+    error: Texts,
+    #[serde(alias = "Healthcheck", deserialize_with = "nullable")]
+    health: Health,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Health {
+    #[serde(deserialize_with = "nullable")]
+    log: Vec<Check>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Check {
+    output: Texts,
 }
 
 #[derive(Default, Deserialize)]
@@ -82,7 +112,17 @@ struct HostConfig {
     #[serde(deserialize_with = "nullable")]
     binds: Vec<Bind>,
     #[serde(deserialize_with = "nullable")]
+    mounts: Vec<Mount>,
+    #[serde(deserialize_with = "nullable")]
     log_config: LogConfig,
+    security_opt: Texts,
+    extra_hosts: Texts,
+    #[serde(deserialize_with = "nullable")]
+    sysctls: Pairs,
+    #[serde(deserialize_with = "nullable")]
+    storage_opt: Pairs,
+    #[serde(deserialize_with = "nullable")]
+    annotations: Pairs,
 }
 
 #[derive(Default, Deserialize)]
@@ -97,11 +137,32 @@ struct LogConfig {
 struct Mount {
     #[serde(rename = "Type", default, deserialize_with = "nullable")]
     kind: String,
-    source: Option<Sensitive>,
+    source: Option<FilePath>,
+    #[serde(alias = "Target")]
+    destination: Option<FilePath>,
+    #[serde(default, deserialize_with = "nullable")]
+    volume_options: VolumeOptions,
 }
 
-/// The host's side of `SOURCE:TARGET[:MODE]`.
-pub(super) struct Bind(pub(super) Sensitive);
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct VolumeOptions {
+    #[serde(deserialize_with = "nullable")]
+    driver_config: DriverConfig,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct DriverConfig {
+    #[serde(deserialize_with = "nullable")]
+    options: Pairs,
+}
+
+/// Both sides of a mount from the host; in `Binds` they stand as `SOURCE:TARGET[:MODE]`.
+pub(super) struct Bind {
+    pub(super) source: Option<FilePath>,
+    pub(super) destination: Option<FilePath>,
+}
 
 impl<'de> Deserialize<'de> for Bind {
     fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -112,7 +173,19 @@ impl<'de> Deserialize<'de> for Bind {
 
 impl Bind {
     pub(super) fn read(text: &str) -> Self {
-        Self(Sensitive::from(text.split(':').next().unwrap_or_default().to_owned()))
+        // A drive's colon separates nothing.
+        let drive = |text: &str| {
+            let bytes = text.as_bytes();
+            bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'/' | b'\\')
+        };
+        let end = |text: &str| {
+            let from = if drive(text) { 2 } else { 0 };
+            text[from..].find(':').map_or(text.len(), |at| from + at)
+        };
+        let source = &text[..end(text)];
+        let rest = text[source.len()..].strip_prefix(':');
+        let destination = rest.map(|rest| FilePath::new(&rest[..end(rest)]));
+        Self { source: Some(FilePath::new(source)), destination }
     }
 }
 
@@ -120,7 +193,23 @@ impl Bind {
 pub(super) struct Saved {
     containers: Vec<Result<Container, Option<Name>>>,
     images: Vec<Arc<Image>>,
+    /// How many objects are neither, or not what they should be.
+    unclear: usize,
 }
+
+/// The members that make a container or an image.
+static ITEM: Members = Members(&[
+    ("Config", Some(&CONFIG)),
+    ("State", None),
+    ("HostConfig", Some(&HOST_CONFIG)),
+    ("RootFS", None),
+    ("Path", None),
+    ("Args", None),
+    ("Mounts", None),
+    ("ExecIDs", None),
+]);
+
+static HOST_CONFIG: Members = Members(&[("Binds", None), ("Mounts", None), ("LogConfig", None)]);
 
 /// Reads a saved inspect file.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Saved, Refusal> {
@@ -169,12 +258,17 @@ fn parse(text: &str) -> Result<Saved, Refusal> {
         let cause = if error.is_eof() { Cause::Truncated } else { Cause::Malformed };
         Refusal::new(cause).with("line", Name::number(error.line() as u64))
     })?;
-    let mut saved = Saved { containers: Vec::new(), images: Vec::new() };
+    let mut saved = Saved { containers: Vec::new(), images: Vec::new(), unclear: 0 };
+    saved.unclear += usize::from(ITEM.misspelled(text.as_bytes()));
     for (i, item) in items.into_iter().enumerate() {
-        if item.root_fs.is_some() {
-            saved.images.push(Arc::new(image(item)));
-        } else if item.state.is_some() || item.host_config.is_some() {
+        let arguments = item.path.text().is_some() || item.args.text().is_some();
+        let container_like = item.host_config.is_some() || arguments;
+        if item.state.is_some() || container_like && item.root_fs.is_none() {
             saved.containers.push(container(item, i));
+        } else if item.root_fs.is_some() && item.config.is_some() && !container_like {
+            saved.images.push(Arc::new(image(item)));
+        } else {
+            saved.unclear += 1;
         }
     }
     Ok(saved)
@@ -184,18 +278,25 @@ fn parse(text: &str) -> Result<Saved, Refusal> {
 fn container(item: Item, ordinal: usize) -> Result<Container, Option<Name>> {
     let name = item.name.map(|name| container_name(&name, ordinal));
     let Some(config) = item.config else { return Err(name) };
-    let host = item.host_config.unwrap_or_default();
-    let mut mounts: Vec<Sensitive> =
-        item.mounts.into_iter().filter(|mount| mount.kind == "bind").filter_map(|mount| mount.source).collect();
-    mounts.extend(host.binds.into_iter().map(|bind| bind.0));
+    let mut host = item.host_config.unwrap_or_default();
+    let volumes = host.mounts.iter_mut().map(|mount| std::mem::take(&mut mount.volume_options.driver_config.options));
+    let options = volumes.chain([host.sysctls, host.storage_opt, host.annotations]).collect();
+    let state = item.state.unwrap_or_default();
+    let health = state.health.log.into_iter().flat_map(|check| check.output.0);
+    let others = state.error.0.into_iter().chain(health).chain(host.security_opt.0).chain(host.extra_hosts.0).collect();
+    let listed = item.mounts.into_iter().chain(host.mounts).filter(|mount| mount.kind == "bind");
+    let listed = listed.map(|mount| Bind { source: mount.source, destination: mount.destination });
+    let mounts: Vec<Bind> = listed.chain(host.binds).collect();
     Ok(Container {
         name: name.unwrap_or_else(|| Name::withheld("container", ordinal + 1)),
         image: item.image.as_ref().and_then(digest),
-        running: item.state.is_some_and(|state| state.running),
+        running: state.running,
         config,
         arguments: item.path.followed_by(item.args),
         log_options: host.log_config.config,
         mounts,
+        others,
+        options,
         execs: Vec::new(),
         execs_unknown: item.execs.len(),
     })
@@ -226,10 +327,15 @@ impl Saved {
     /// The containers that a selector means; without one, all of them.
     pub(super) fn select(self, selector: &ContainerSelector) -> Found {
         let mut found = Found { identity: vec![("source", Name::fixed("inspect file"))], ..Found::default() };
+        if self.unclear > 0 {
+            let why = Refusal::new(Cause::Malformed)
+                .because("an object that is neither a container nor an image, or misspells its members");
+            found.missed.push(Missed { what: Some(Name::fixed("(inspect file)")), only: None, why });
+        }
         for container in self.containers {
             match container {
                 Ok(container) if matches(selector, &container) => {
-                    let image = self.images.iter().find(|image| image.id.is_some() && image.id == container.image);
+                    let image = self.images.iter().find(|image| image.is(container.image.as_ref()));
                     found.containers.push((container, image.cloned()));
                 }
                 Ok(_) => {}
@@ -239,6 +345,13 @@ impl Saved {
                     why: Refusal::new(Cause::Malformed).because("a container without Config"),
                 }),
             }
+        }
+        // An image that no container of the file was made from belongs to the file as a whole.
+        if selector.name.is_none() && selector.label.is_none() && selector.compose_project.is_none() {
+            let used = |image: &Arc<Image>| {
+                found.containers.iter().any(|(_, own)| own.as_ref().is_some_and(|own| Arc::ptr_eq(own, image)))
+            };
+            found.images = self.images.iter().filter(|image| !used(image)).cloned().collect();
         }
         found
     }

@@ -4,9 +4,10 @@
 //! In: a wrapped container. Out: evidence for texts that matter, and counts of all that were looked at.
 
 use super::METADATA;
-use super::facts::{Out, stated};
+use super::facts::Out;
 use super::inspect::Container;
-use crate::detect::{self, Context};
+use crate::collect::oci_config::{labelled, matters, stated};
+use crate::detect::Context;
 use crate::evidence::{Cause, Class, Fact, Fingerprint, Gap, Judgement, Name, Place, Sensitive, Subject};
 use std::collections::BTreeSet;
 
@@ -20,12 +21,21 @@ pub(super) fn examine(out: &mut Out<'_>, container: &Container, place: &Place) {
         ("cmd", config.cmd.text()),
         ("entrypoint", config.entrypoint.text()),
         ("healthcheck", config.healthcheck.test.text()),
+        ("other", config.shell.text()),
+        ("other", config.create_command.text()),
     ];
     let execs = container.execs.iter().map(|words| ("exec", words.text()));
     for (at, text) in texts.into_iter().chain(execs) {
         if let Some(text) = text {
             scan(out, container, place, at, &text, &mut seen);
         }
+    }
+    for text in config.others().chain(&config.on_build).chain(&container.others) {
+        scan(out, container, place, "other", text, &mut seen);
+    }
+    let options = container.options.iter().chain([&config.annotations]).flat_map(|pairs| &pairs.0);
+    for (i, (key, value)) in options.enumerate() {
+        pair(out, container, place, ("other", i + 1), key, value);
     }
     for (i, (key, value)) in config.labels.0.iter().enumerate() {
         pair(out, container, place, ("label", i + 1), key, value);
@@ -55,7 +65,7 @@ fn scan(out: &mut Out<'_>, container: &Container, place: &Place, at: &'static st
         let judgement = &spotted.judgement;
         let variable = spotted.variable.clone().filter(|_| judgement.correlator.is_none());
         let mark = (variable, judgement.kind, judgement.correlator.clone());
-        let repeated = matches!(at, "args" | "cmd" | "entrypoint") && !seen.0.insert(mark);
+        let repeated = matches!(at, "args" | "cmd" | "entrypoint" | "other") && !seen.0.insert(mark);
         if matters(judgement.class) && !repeated {
             let place = Place { variable: spotted.variable, ..place.clone() };
             found(out, container, place, at, judgement);
@@ -68,16 +78,12 @@ fn texts_gap(out: &mut Out<'_>, place: &Place, at: &'static str) {
     out.gap(gap.with("where", Name::fixed(at)));
 }
 
-fn matters(class: Class) -> bool {
-    class.is_exposed() || class.needs_review()
-}
-
 fn found(out: &mut Out<'_>, container: &Container, place: Place, at: &'static str, judgement: &Judgement) {
     let more = [("where", Fact::word(at)), ("running", Fact::Bool(container.running))];
     out.judged(&METADATA, place, judgement, more);
 }
 
-/// A label or an option: judged under its key, and if that finds nothing, its text and its key's text.
+/// A label or an option: judged under its key, and its text and its key's text beside it.
 fn pair(
     out: &mut Out<'_>,
     container: &Container,
@@ -88,38 +94,25 @@ fn pair(
 ) {
     out.metadata.add("texts", 1);
     let detector = &out.job.detector;
-    let variable = detector.variable(key, ordinal);
-    let mut judgements = vec![detector.judge(key, value, Context::Env)];
-    if !matters(judgements[0].class) {
-        for text in [value, key] {
-            let scan = detector.text(text, Context::Env);
-            judgements.extend(scan.spotted.into_iter().map(|spotted| spotted.judgement));
-        }
-    }
-    let worst = judgements.into_iter().max_by_key(|judgement| judgement.class);
-    // Compose labels every container with its image's id: random, and public.
-    let worst = worst.filter(|judgement| judgement.class != Class::Open || !is_content_address(value));
-    if let Some(judgement) = worst.filter(|judgement| matters(judgement.class)) {
+    let (showable, judgement) = labelled(detector, key, value, Context::Env);
+    if matters(judgement.class) {
+        let variable = if showable { detector.variable(key, ordinal) } else { Name::withheld("key", ordinal) };
         let place = Place { variable: Some(variable), ..place.clone() };
         found(out, container, place, at, &judgement);
     }
 }
 
-/// `sha256:HEX` and nothing else.
-fn is_content_address(value: &Sensitive) -> bool {
-    value.name().is_ok_and(|name| name.as_str().starts_with("sha256:") && Name::digest(name.as_str()).is_ok())
-}
-
 /// A bind mount of an env file: its plaintext lies on the host and stands in the container.
 fn mounts(out: &mut Out<'_>, container: &Container, place: &Place) {
     let mut names = BTreeSet::new();
-    for source in &container.mounts {
+    for (i, mount) in container.mounts.iter().enumerate() {
         out.metadata.add("mounts", 1);
-        let Ok(source) = source.name() else { continue };
-        let file = source.as_str().rsplit(['/', '\\']).next().unwrap_or_default();
-        if detect::env_like(file) && !detect::env_template(file) && names.insert(source.clone()) {
+        let sides = [mount.source.as_ref(), mount.destination.as_ref()];
+        let Some(path) = sides.into_iter().flatten().find(|path| path.is_env_file()) else { continue };
+        let shown = path.shown(i + 1);
+        if names.insert(shown.clone()) {
             let judgement = stated(Class::Plaintext, "env-file-mount");
-            let place = Place { variable: Some(source), ..place.clone() };
+            let place = Place { variable: Some(shown), ..place.clone() };
             found(out, container, place, "mount", &judgement);
         }
     }

@@ -48,7 +48,7 @@ pub(super) static ENV: Kind = Kind {
 /// A secret-looking text elsewhere in what `docker inspect` shows.
 pub(super) static METADATA: Kind = Kind {
     name: "container.metadata",
-    meaning: "a secret-looking text in a container's arguments, labels, health check, log options, mounts or exec sessions",
+    meaning: "a secret-looking text in a container's arguments, labels, health check, options, mounts, exec sessions or other settings",
     declared_by: "containers",
     live: true,
     unit: "containers",
@@ -64,6 +64,7 @@ pub(super) static METADATA: Kind = Kind {
                 "log-option",
                 "mount",
                 "exec",
+                "other",
             ]),
             meaning: "where the text stands",
         },
@@ -86,6 +87,8 @@ pub(super) struct Containers;
 struct Found {
     /// The containers, and the image of each where it is known.
     containers: Vec<(Container, Option<Arc<Image>>)>,
+    /// Images beside the containers.
+    images: Vec<Arc<Image>>,
     /// What could not be learned about one container.
     missed: Vec<Missed>,
     /// What identifies the source.

@@ -3,7 +3,7 @@
 //! In: JSON. Out: one platform's [`Image`], its texts wrapped. It judges nothing.
 
 use super::history::{Entry, Raw};
-use crate::collect::oci_config::{OciConfig, nullable};
+use crate::collect::oci_config::{CONFIG, Members, OciConfig, Texts, nullable};
 use crate::evidence::{Name, Sensitive};
 use serde::Deserialize;
 
@@ -17,8 +17,14 @@ pub(super) struct Image {
     pub(super) config: OciConfig,
     /// What the last build container was started with: old engines keep it.
     pub(super) built_from: Option<OciConfig>,
+    /// Whether it has no `config` at all: that is not an empty environment.
+    pub(super) without_config: bool,
     /// The image's own comment.
     pub(super) comment: Option<Sensitive>,
+    /// Texts beside the config: authors, tags.
+    pub(super) others: Vec<Sensitive>,
+    /// What `BuildKit` says of the build; `Err` if it cannot be read.
+    pub(super) build_info: Option<Result<Sensitive, ()>>,
     /// The history, oldest first.
     pub(super) entries: Vec<Entry>,
     /// How many layers it has.
@@ -31,6 +37,10 @@ struct ImageDocument {
     os: Option<Sensitive>,
     variant: Option<Sensitive>,
     comment: Option<Sensitive>,
+    #[serde(default)]
+    author: Texts,
+    #[serde(rename = "moby.buildkit.buildinfo.v1")]
+    build_info: Option<Raw>,
     config: Option<OciConfig>,
     container_config: Option<OciConfig>,
     #[serde(default, deserialize_with = "nullable")]
@@ -56,10 +66,23 @@ struct RootFs {
     diff_ids: Vec<serde::de::IgnoredAny>,
 }
 
+/// The members without which a document would only look empty.
+static MEMBERS: Members =
+    Members(&[("config", Some(&CONFIG)), ("container_config", Some(&CONFIG)), ("history", None), ("rootfs", None)]);
+
 impl Image {
     /// Reads a config document; `None` if it is not one.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
+        if MEMBERS.misspelled(json) {
+            return None;
+        }
         let document: ImageDocument = serde_json::from_slice(json).ok()?;
+        let authors: Vec<Sensitive> = document
+            .history
+            .iter()
+            .filter(|step| !step.author.is_empty())
+            .map(|step| Sensitive::from(step.author.to_string()))
+            .collect();
         let entries = document.history.iter().map(|step| {
             let mut entry = Entry::read(&step.created_by, &step.comment, &step.author);
             entry.layer = Some(!step.empty_layer);
@@ -68,9 +91,15 @@ impl Image {
         Some(Self {
             platform: platform(document.os.as_ref(), document.architecture.as_ref(), document.variant.as_ref()),
             digest: None,
+            without_config: document.config.is_none(),
             config: document.config.unwrap_or_default(),
             built_from: document.container_config,
             comment: document.comment,
+            others: document.author.0.into_iter().chain(authors).collect(),
+            build_info: document.build_info.filter(|text| !text.is_empty()).map(|text| {
+                let decoded = data_encoding::BASE64.decode(text.as_bytes());
+                decoded.map(Sensitive::new).map_err(|_| ())
+            }),
             entries: entries.collect(),
             // An image without layers is possible; one without `rootfs` is not an image.
             layers: document.rootfs?.diff_ids.len() as u64,

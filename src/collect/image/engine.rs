@@ -56,6 +56,7 @@ fn registry_digest(inspect: &ImageInspect) -> Option<Name> {
 
 fn image(inspect: ImageInspect, history: Vec<ImageHistoryResponseItem>, id: Name) -> Image {
     let wrap = |text: Option<String>| text.map(Sensitive::from);
+    let tags = inspect.repo_tags.into_iter().flatten();
     let (os, architecture, variant) = (wrap(inspect.os), wrap(inspect.architecture), wrap(inspect.variant));
     // Newest first, as the engine gives it; the newest entry's tags are this image's own.
     let last = history.len().saturating_sub(1);
@@ -63,9 +64,12 @@ fn image(inspect: ImageInspect, history: Vec<ImageHistoryResponseItem>, id: Name
     Image {
         platform: platform(os.as_ref(), architecture.as_ref(), variant.as_ref()),
         digest: Some(id),
+        without_config: inspect.config.is_none(),
         config: OciConfig::from(inspect.config.unwrap_or_default()),
         built_from: None,
-        comment: None,
+        comment: wrap(inspect.comment).filter(|text| !text.is_empty()),
+        others: inspect.author.into_iter().chain(tags).filter(|text| !text.is_empty()).map(Sensitive::from).collect(),
+        build_info: None,
         entries: entries.collect(),
         layers: inspect.root_fs.and_then(|fs| fs.layers).map_or(0, |layers| layers.len() as u64),
     }
@@ -106,7 +110,10 @@ async fn others(engine: &Engine, reference: &Name, id: &Name, own: &Name, found:
                     found.unexamined.push((name, why));
                 }
             }
-            _ => found.artifacts += 1,
+            _ => {
+                found.artifacts += 1;
+                found.unexamined.push((None, Refusal::new(Cause::Unsupported).because("a manifest that is no image")));
+            }
         }
     }
 }

@@ -8,7 +8,8 @@ use super::document::Image;
 use super::history::{At, Body, Entry};
 use super::{COMMAND, ENV, Found};
 use crate::collect::Job;
-use crate::collect::oci_config::OciConfig;
+use crate::collect::oci_config::{self, OciConfig, matters, stated};
+use crate::collect::refusal::Refusal;
 use crate::detect::{self, Context};
 use crate::evidence::{
     Batch, Cause, Class, Coverage, Evidence, Fact, Fingerprint, Gap, Judgement, Kind, Name, Place, Sensitive, Subject,
@@ -29,8 +30,13 @@ pub(super) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
         }
         out.cover(|coverage| coverage.miss(what.clone(), why.cause));
     }
-    for image in &found.images {
-        Examination::new(&mut out, image).run();
+    for (i, image) in found.images.iter().enumerate() {
+        let mut examination = Examination::new(&mut out, image);
+        examination.run();
+        // What belongs to the whole index is said once.
+        if i == 0 {
+            examination.index(found);
+        }
     }
     out.done()
 }
@@ -67,6 +73,9 @@ impl Out<'_> {
                 if let Some(name) = name {
                     coverage.identify(what, name.clone());
                 }
+            }
+            if found.attestations > 0 {
+                coverage.identify("attestations", Name::fixed("not examined"));
             }
             coverage.add("platforms", found.images.len() as u64);
             coverage.add("attestations", found.attestations);
@@ -139,6 +148,14 @@ impl<'o, 'a> Examination<'o, 'a> {
             self.out.batch.gaps.push(gap.with("platform", image.platform.clone()));
             self.out.coverages[0].miss(Name::fixed("build arguments"), why.cause);
         }
+        if image.without_config {
+            let why = Refusal::new(Cause::Malformed).because("an image without config");
+            for kind in [&ENV, &COMMAND] {
+                let gap = why.gap(kind, Subject::at(self.out.target, self.place(None, None)));
+                self.out.batch.gaps.push(gap.with("platform", image.platform.clone()));
+            }
+            self.out.cover(|coverage| coverage.miss(Name::fixed("config"), why.cause));
+        }
         for (i, entry) in image.entries.iter().enumerate() {
             self.entry(i, entry);
         }
@@ -151,6 +168,51 @@ impl<'o, 'a> Examination<'o, 'a> {
         if let Some(comment) = &image.comment {
             self.text(At::Comment, None, comment);
         }
+        for text in &image.others {
+            self.text(At::Other, None, text);
+        }
+        self.build_info(image);
+    }
+
+    /// `BuildKit`'s account of the build: a JSON document with the build's arguments.
+    fn build_info(&mut self, image: &Image) {
+        let Some(info) = &image.build_info else { return };
+        let scan = info.as_ref().map(|text| self.out.job.detector.json(text));
+        if !scan.as_ref().is_ok_and(|scan| scan.determined) {
+            let gap = Gap::new(&COMMAND, Subject::at(self.out.target, self.place(None, None)), Cause::Malformed);
+            self.out.batch.gaps.push(gap.with("where", Name::fixed("build info")));
+        }
+        self.out.coverages[1].add("texts", 1);
+        // Digests and references of sources stand in it, so only what is exposed is told.
+        for spotted in scan.into_iter().flat_map(|scan| scan.spotted) {
+            if spotted.judgement.class.is_exposed() {
+                self.finding(At::Other, None, spotted.variable, &spotted.judgement);
+            }
+        }
+        if let Ok(text) = info {
+            self.text(At::Other, None, text);
+        }
+    }
+
+    /// Tags and annotations, of whatever platform.
+    fn index(&mut self, found: &Found) {
+        for text in &found.tags {
+            self.text(At::Other, None, text);
+        }
+        for (n, (key, value)) in found.annotations.0.iter().enumerate() {
+            self.labelled(At::Other, None, n + 1, key, value);
+        }
+    }
+
+    /// A label or an annotation.
+    fn labelled(&mut self, at: At, step: Option<usize>, ordinal: usize, key: &Sensitive, value: &Sensitive) {
+        let detector = &self.out.job.detector;
+        let (showable, judgement) = oci_config::labelled(detector, key, value, Context::History);
+        if matters(judgement.class) {
+            let variable = if showable { detector.variable(key, ordinal) } else { Name::withheld("key", ordinal) };
+            self.finding(at, step, Some(variable), &judgement);
+        }
+        self.out.coverages[1].add("texts", 1);
     }
 
     fn place(&self, step: Option<usize>, variable: Option<Name>) -> Place {
@@ -169,24 +231,27 @@ impl<'o, 'a> Examination<'o, 'a> {
                 }
             }
         }
-        for destination in &entry.destinations {
-            let Ok(path) = destination.name() else { continue };
-            let file = path.as_str().rsplit('/').next().unwrap_or_default();
-            if detect::env_like(file) && !detect::env_template(file) {
-                let judgement = stated(Class::Undetermined, ENV_FILE);
-                let place = self.place(Some(i), Some(path));
-                self.out.judged(&COMMAND, place, &judgement, self.words(At::Copy));
-            }
+        // The destination says best what lies in the layer; a folder's name says nothing of its content.
+        if let Some((n, path)) = entry.copied.iter().enumerate().rev().find(|(_, path)| path.is_env_file()) {
+            let judgement = stated(Class::Undetermined, ENV_FILE);
+            let place = self.place(Some(i), Some(path.shown(n + 1)));
+            self.out.judged(&COMMAND, place, &judgement, self.words(At::Copy));
         }
     }
 
     fn config(&mut self, config: &OciConfig) {
         for (n, entry) in config.env.iter().enumerate() {
-            let (name, value) = self.out.job.detector.assignment(entry);
-            self.pair(At::ConfigEnv, None, n + 1, &name, value.as_ref());
+            let detector = &self.out.job.detector;
+            let (name, value) = detector.assignment(entry);
+            let (shown, judgement) = oci_config::entry(detector, entry, Context::DockerfileEnv);
+            let variable = shown.unwrap_or_else(|| Name::withheld("variable", n + 1));
+            self.variable(At::ConfigEnv, None, variable, (&name, value.as_ref()), &judgement);
         }
-        for (n, (key, value)) in config.labels.0.iter().enumerate() {
-            self.pair(At::Label, None, n + 1, key, Some(value));
+        for (n, (key, value)) in config.labels.0.iter().chain(&config.annotations.0).enumerate() {
+            self.labelled(At::Label, None, n + 1, key, value);
+        }
+        for text in config.others() {
+            self.text(At::Other, None, text);
         }
         let texts = [
             (At::Cmd, config.cmd.text()),
@@ -206,22 +271,40 @@ impl<'o, 'a> Examination<'o, 'a> {
 
     /// A named value: evidence of its own for ENV and ARG, a finding if it matters elsewhere.
     fn pair(&mut self, at: At, step: Option<usize>, ordinal: usize, name: &Sensitive, value: Option<&Sensitive>) {
-        let job = self.out.job;
-        let variable = job.detector.variable(name, ordinal);
-        let judgement = match value {
-            Some(value) => job.detector.judge(name, value, Context::DockerfileEnv),
-            None => stated(Class::Empty, "unset"),
-        };
+        let detector = &self.out.job.detector;
         if at >= At::Run {
-            if !matters(judgement.class) {
-                if let Some(value) = value {
-                    self.text(at, step, value);
-                }
-                return;
-            }
-            self.finding(at, step, Some(variable), &judgement);
+            let empty = Sensitive::new(Vec::new());
+            self.labelled(at, step, ordinal, name, value.unwrap_or(&empty));
             return;
         }
+        let shown = oci_config::identifier(detector, name);
+        let mut judgement = match value {
+            Some(value) => detector.judge(name, value, Context::DockerfileEnv),
+            None => stated(Class::Empty, "unset"),
+        };
+        // What is no name may be a value: a build argument's second word, or a text in front of the first `=`.
+        if shown.is_none() {
+            let bare = detector.judge(&Sensitive::new(Vec::new()), name, Context::DockerfileEnv);
+            let inside = detector.text(name, Context::History).spotted.into_iter().map(|spotted| spotted.judgement);
+            judgement = inside
+                .chain([bare])
+                .filter(|one| one.class > judgement.class && matters(one.class))
+                .fold(judgement.clone(), |worst, one| if one.class > worst.class { one } else { worst });
+        }
+        let variable = shown.unwrap_or_else(|| Name::withheld("variable", ordinal));
+        self.variable(at, step, variable, (name, value), &judgement);
+    }
+
+    /// Evidence on one ENV or ARG.
+    fn variable(
+        &mut self,
+        at: At,
+        step: Option<usize>,
+        variable: Name,
+        (name, value): (&Sensitive, Option<&Sensitive>),
+        judgement: &Judgement,
+    ) {
+        let job = self.out.job;
         let mark = (job.detector.fingerprint(name), value.map(|value| job.detector.fingerprint(value)));
         // What the history already says of ENV, the config only repeats.
         let repeated = at == At::ConfigEnv && self.variables.contains(&(At::Env, mark.0.clone(), mark.1.clone()));
@@ -232,7 +315,7 @@ impl<'o, 'a> Examination<'o, 'a> {
         let mut more = self.words(at);
         more.push(("origin", Fact::word(self.origin(step))));
         let place = self.place(step, Some(variable));
-        self.out.judged(&ENV, place, &judgement, more);
+        self.out.judged(&ENV, place, judgement, more);
     }
 
     fn text(&mut self, at: At, step: Option<usize>, text: &Sensitive) {
@@ -280,12 +363,4 @@ impl<'o, 'a> Examination<'o, 'a> {
             (None, _) => "inherited",
         }
     }
-}
-
-fn matters(class: Class) -> bool {
-    class.is_exposed() || class.needs_review()
-}
-
-fn stated(class: Class, kind: &'static str) -> Judgement {
-    Judgement { class, kind, length: "0", correlator: None, known: false }
 }

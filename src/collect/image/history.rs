@@ -6,6 +6,7 @@
 
 use super::builder::{BUILDKIT_MARK, Builder, NOP};
 use super::words::{assigns, is_shell, shell_end, split_at_shell, unquoted, without_shell};
+use crate::collect::oci_config::FilePath;
 use crate::evidence::Sensitive;
 use serde::{Deserialize, Deserializer};
 use std::ops::Deref;
@@ -84,8 +85,8 @@ pub(super) struct Entry {
     pub(super) tagged: bool,
     /// Whether it sets the command: base images end so.
     pub(super) sets_command: bool,
-    /// Destinations of COPY and ADD, for names that say what was put there.
-    pub(super) destinations: Vec<Sensitive>,
+    /// What COPY and ADD put where, for names that say what it is; the destination last.
+    pub(super) copied: Vec<FilePath>,
 }
 
 /// Text that is parsed before it is wrapped: wiped on drop, shown to nobody.
@@ -125,7 +126,7 @@ impl Entry {
             metadata_only: false,
             tagged: false,
             sets_command: false,
-            destinations: Vec::new(),
+            copied: Vec::new(),
         };
         let text = text.strip_suffix(BUILDKIT_MARK.trim_start()).map_or(text, str::trim_end);
         match text.find(NOP).filter(|at| is_shell(&text[..*at])) {
@@ -133,7 +134,7 @@ impl Entry {
             None => entry.instruction(text, false),
         }
         // BuildKit's comment is a fixed word; anybody else's can say anything.
-        if !comment.is_empty() && !comment.starts_with("buildkit.") {
+        if !comment.is_empty() && !matches!(&**comment, "buildkit.dockerfile.v0" | "buildkit.exporter.image.v0") {
             entry.push(At::Comment, Body::Text(wrap(comment)));
         }
         entry
@@ -198,9 +199,8 @@ impl Entry {
     fn copy(&mut self, rest: &str) {
         let at = if rest.contains("<<") { At::Heredoc } else { At::Copy };
         let unquoted = unquoted(rest);
-        if let Some(destination) = unquoted.split_whitespace().next_back() {
-            self.destinations.push(wrap(destination));
-        }
+        let words = unquoted.split_whitespace().filter(|word| !word.starts_with("--"));
+        self.copied.extend(words.map(FilePath::new));
         self.text(at, rest);
     }
 

@@ -44,16 +44,16 @@ fn the_old_env_form_with_a_blank_is_kept() {
 #[test]
 fn classic_build_arguments_stand_before_the_shell() {
     reads(
-        "|2 DEFTOK=defsecret123 TOKEN=argsecret /bin/sh -c echo $TOKEN > /x",
-        &["build-arg: pairs DEFTOK=defsecret123 TOKEN=argsecret", "run: text echo $TOKEN > /x"],
+        "|2 DEFARG=defvalue123 STAGE=argvalue /bin/sh -c echo $STAGE > /x",
+        &["build-arg: pairs DEFARG=defvalue123 STAGE=argvalue", "run: text echo $STAGE > /x"],
     );
 }
 
 #[test]
 fn buildkit_build_arguments_stand_behind_run() {
     reads(
-        "RUN |1 TOKEN=argsecret /bin/busybox sh -c echo hi # buildkit",
-        &["build-arg: pairs TOKEN=argsecret", "run: text echo hi"],
+        "RUN |1 STAGE=argvalue /bin/busybox sh -c echo hi # buildkit",
+        &["build-arg: pairs STAGE=argvalue", "run: text echo hi"],
     );
     reads("ENV ARCH=amd64 APIKEY=hunter2", &["history-env: pairs ARCH=amd64 APIKEY=hunter2"]);
 }
@@ -71,13 +71,13 @@ fn build_arguments_with_blanks_and_paths_stay_whole() {
 
 #[test]
 fn buildah_build_arguments_without_the_count_are_arguments() {
-    reads("TOKEN=argsecret /bin/sh -c make", &["build-arg: pairs TOKEN=argsecret", "run: text make"]);
+    reads("STAGE=argvalue /bin/sh -c make", &["build-arg: pairs STAGE=argvalue", "run: text make"]);
 }
 
 #[test]
 fn an_arg_without_a_value_is_only_a_name() {
-    reads("/bin/sh -c #(nop)  ARG TOKEN", &["history-arg: pairs TOKEN"]);
-    reads("ARG TOKEN=argsecret", &["history-arg: pairs TOKEN=argsecret"]);
+    reads("/bin/sh -c #(nop)  ARG STAGE", &["history-arg: pairs STAGE"]);
+    reads("ARG STAGE=argvalue", &["history-arg: pairs STAGE=argvalue"]);
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn heredocs_are_told_apart() {
     reads("RUN /bin/sh -c cat <<EOF > /x # buildkit", &["heredoc: text cat <<EOF > /x"]);
     let entry = read("COPY <<EOF /app/.env # buildkit");
     assert_eq!(said(&entry), ["heredoc: text <<EOF /app/.env"]);
-    assert_eq!(entry.destinations[0].name().unwrap().as_str(), "/app/.env");
+    assert_eq!(entry.copied.last().unwrap().shown(1).as_str(), "/app/.env");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use super::Found;
 use super::document::{Image, platform};
 use super::history::Raw;
-use crate::collect::oci_config::{Pairs, nullable};
+use crate::collect::oci_config::{OciConfig, Pairs, Texts, nullable};
 use crate::collect::refusal::Refusal;
 use crate::config::Limits;
 use crate::evidence::{Cause, Name, Sensitive};
@@ -70,6 +70,8 @@ struct Saved {
     config: Raw,
     #[serde(default, deserialize_with = "nullable")]
     layers: Vec<IgnoredAny>,
+    #[serde(default)]
+    repo_tags: Texts,
 }
 
 #[derive(Deserialize)]
@@ -97,6 +99,33 @@ struct Node {
     config: Option<Descriptor>,
     #[serde(default, deserialize_with = "nullable")]
     layers: Vec<Layer>,
+    #[serde(default, deserialize_with = "nullable")]
+    annotations: Pairs,
+}
+
+impl Descriptor {
+    fn claims_attestation(&self) -> bool {
+        self.annotations.get("vnd.docker.reference.type").is_some_and(|kind| kind.is("attestation-manifest"))
+    }
+
+    fn has_no_platform(&self) -> bool {
+        let unknown = |text: &Option<Sensitive>| text.as_ref().is_some_and(|text| text.is("unknown"));
+        self.platform.as_ref().is_some_and(|one| unknown(&one.os) && unknown(&one.architecture))
+    }
+}
+
+/// What an attestation's config must not have.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Bare {
+    os: Option<Sensitive>,
+    architecture: Option<Sensitive>,
+    #[serde(deserialize_with = "nullable")]
+    config: OciConfig,
+    #[serde(deserialize_with = "nullable")]
+    container_config: OciConfig,
+    #[serde(deserialize_with = "nullable")]
+    history: Vec<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -108,7 +137,7 @@ struct Layer {
 
 /// The images of a layout.
 pub(super) fn images(blobs: &dyn Blobs) -> Result<Found, Refusal> {
-    let mut walk = Walk { blobs, found: Found::default(), seen: BTreeSet::new() };
+    let mut walk = Walk { blobs, found: Found::default(), seen: BTreeSet::new(), attested: BTreeSet::new() };
     let index = blobs.document("index.json");
     let manifest = blobs.document("manifest.json");
     match (&index, &manifest) {
@@ -120,14 +149,16 @@ pub(super) fn images(blobs: &dyn Blobs) -> Result<Found, Refusal> {
     }
     if let Ok(json) = index {
         let node: Node = serde_json::from_slice(&json).map_err(|_| malformed("index.json"))?;
+        walk.found.annotations.0.extend(node.annotations.0);
         for descriptor in node.manifests.unwrap_or_default() {
-            walk.descend(&descriptor, 0);
+            walk.descend(descriptor, 0);
         }
     }
     if let Ok(json) = manifest {
         let saved: Vec<Saved> = serde_json::from_slice(&json).map_err(|_| malformed("manifest.json"))?;
-        for one in &saved {
-            walk.saved(one);
+        for one in saved {
+            let tags = walk.saved(one);
+            walk.found.tags.extend(tags);
         }
     }
     if walk.found.images.is_empty() && walk.found.unexamined.is_empty() {
@@ -145,14 +176,15 @@ struct Walk<'a> {
     found: Found,
     /// Paths of the configs and manifests that were followed.
     seen: BTreeSet<String>,
+    /// Those that are attestations.
+    attested: BTreeSet<String>,
 }
 
 impl Walk<'_> {
-    fn descend(&mut self, descriptor: &Descriptor, depth: usize) {
-        if descriptor.annotations.get("vnd.docker.reference.type").is_some_and(|kind| kind.is("attestation-manifest")) {
-            self.found.attestations += 1;
-            return;
-        }
+    fn descend(&mut self, mut descriptor: Descriptor, depth: usize) {
+        let claims = descriptor.claims_attestation() && descriptor.has_no_platform();
+        self.found.annotations.0.append(&mut descriptor.annotations.0);
+        let descriptor = &descriptor;
         let Some(path) = blob_path(&descriptor.digest) else {
             self.miss(descriptor, Cause::Malformed);
             return;
@@ -162,29 +194,40 @@ impl Walk<'_> {
             return;
         }
         if !self.seen.insert(path.clone()) {
+            self.found.attestations += u64::from(self.attested.contains(&path));
             return;
         }
         let node = self.blob(&path).and_then(|json| serde_json::from_slice(&json).map_err(|_| Cause::Malformed));
         match node {
-            Ok(Node { manifests: Some(children), .. }) => {
-                for child in &children {
+            Ok(Node { manifests: Some(children), annotations, .. }) => {
+                self.found.annotations.0.extend(annotations.0);
+                for child in children {
                     self.descend(child, depth + 1);
                 }
             }
-            Ok(Node { config: Some(config), layers, .. }) => self.manifest(descriptor, &config, &layers),
+            Ok(Node { config: Some(mut config), layers, annotations, .. }) => {
+                self.found.annotations.0.extend(annotations.0);
+                self.found.annotations.0.append(&mut config.annotations.0);
+                self.manifest(descriptor, &config, &layers);
+            }
             Ok(_) => self.miss(descriptor, Cause::Malformed),
+            // A pull of one platform leaves the attestations behind.
+            Err(Cause::MissingObjects) if claims => self.found.attestations += 1,
             Err(cause) => self.miss(descriptor, cause),
         }
     }
 
     fn manifest(&mut self, descriptor: &Descriptor, config: &Descriptor, layers: &[Layer]) {
-        if !layers.is_empty() && layers.iter().all(|layer| layer.media_type.starts_with("application/vnd.in-toto")) {
+        if self.is_attestation(descriptor, config, layers) {
             self.found.attestations += 1;
+            self.attested.extend(blob_path(&descriptor.digest));
             return;
         }
         let kind = &config.media_type;
         if !kind.is_empty() && !kind.contains("container.image.v1+json") && !kind.contains("image.config.v1+json") {
             self.found.artifacts += 1;
+            let why = Refusal::new(Cause::Unsupported).because("a manifest that is no image");
+            self.found.unexamined.push((None, why));
             return;
         }
         let Some(path) = blob_path(&config.digest) else {
@@ -202,15 +245,30 @@ impl Walk<'_> {
         }
     }
 
+    /// Statements about an image, for no platform, and nothing that a container would be started with.
+    fn is_attestation(&self, descriptor: &Descriptor, config: &Descriptor, layers: &[Layer]) -> bool {
+        let statements = layers.iter().all(|layer| layer.media_type.starts_with("application/vnd.in-toto"));
+        if layers.is_empty() || !statements || descriptor.platform.is_some() && !descriptor.has_no_platform() {
+            return false;
+        }
+        let json = blob_path(&config.digest).and_then(|path| self.blob(&path).ok());
+        let Some(bare) = json.and_then(|json| serde_json::from_slice::<Bare>(&json).ok()) else { return false };
+        // Where the index names no platform, the config must say that there is none.
+        let silent = descriptor.platform.is_some();
+        let unknown = |text: &Option<Sensitive>| text.as_ref().map_or(silent, |text| text.is("unknown"));
+        let env = bare.config.env.is_empty() && bare.container_config.env.is_empty();
+        env && bare.history.is_empty() && unknown(&bare.os) && unknown(&bare.architecture)
+    }
+
     fn config(&self, path: &str) -> Result<Image, Cause> {
         Image::parse(&self.blob(path)?).ok_or(Cause::Malformed)
     }
 
-    /// An image of `manifest.json`, unless the index already led to it.
-    fn saved(&mut self, saved: &Saved) {
+    /// An image of `manifest.json`, unless the index already led to it. Gives its tags.
+    fn saved(&mut self, saved: Saved) -> Vec<Sensitive> {
         let path = saved.config.trim_start_matches("./").to_owned();
         if !self.seen.insert(path.clone()) {
-            return;
+            return saved.repo_tags.0;
         }
         match self.config(&path) {
             Ok(image) if image.layers != saved.layers.len() as u64 => {
@@ -222,6 +280,7 @@ impl Walk<'_> {
             }
             Err(cause) => self.found.unexamined.push((None, Refusal::new(cause))),
         }
+        saved.repo_tags.0
     }
 
     /// A blob whose content is what its name says.

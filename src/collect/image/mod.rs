@@ -14,12 +14,12 @@ mod history;
 mod layout;
 mod words;
 
-use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, VALUE_KIND};
+use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, Pairs, VALUE_KIND};
 use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ImageSource, Limits};
-use crate::evidence::{Batch, Cause, Field, FieldType, Kind, Name, Stop, Subject, Target};
+use crate::evidence::{Batch, Cause, Field, FieldType, Kind, Name, Sensitive, Stop, Subject, Target};
 use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join};
@@ -107,6 +107,10 @@ struct Found {
     attestations: u64,
     /// Manifests that are no images.
     artifacts: u64,
+    /// Annotations of indexes, manifests and configs.
+    annotations: Pairs,
+    /// Tags.
+    tags: Vec<Sensitive>,
     /// What identifies the source.
     identity: Vec<(&'static str, Name)>,
 }

@@ -155,3 +155,181 @@ fn references_and_file_paths_are_no_plaintext() {
     let exposed: Vec<_> = batch.evidence.iter().filter(|one| one.word("class") == Some("plaintext")).collect();
     assert!(exposed.is_empty() && batch.gaps.is_empty(), "{}", shown(&batch));
 }
+
+/// A release directory: 40 hexadecimal digits, which the gate of names refuses.
+fn release() -> String {
+    let mut bytes = [0_u8; 20];
+    loop {
+        getrandom::fill(&mut bytes).unwrap();
+        let hex = data_encoding::HEXLOWER.encode(&bytes);
+        if leakproof::evidence::Name::admit(&hex).is_err() {
+            return hex;
+        }
+    }
+}
+
+#[test]
+fn a_mounted_env_file_below_a_commit_s_release_directory_is_not_dropped() {
+    let release = release();
+    let json = format!(
+        r#"{{"Name":"/api","State":{{}},"Config":{{}},"Mounts":[{{"Type":"bind","Source":"/srv/{release}/.env","Destination":"/x"}}]}}"#
+    );
+    let batch = read(&json, "", "");
+    let found = exposed(&batch, "container.metadata", "where", "mount");
+    assert_eq!(found.len(), 1, "{}", shown(&batch));
+    assert_eq!(found[0].subject.place.variable.as_ref().unwrap().as_str(), "(withheld path #1)");
+    assert!(!shown(&batch).contains(&release));
+}
+
+#[test]
+fn a_mount_whose_destination_is_an_env_file_is_one_whatever_its_source_is_called() {
+    for host in [
+        r#""Mounts":[{"Type":"bind","Source":"/srv/prod","Destination":"/app/.env"}]"#,
+        r#""HostConfig":{"Binds":["/srv/prod:/app/.env:ro"]}"#,
+        r#""HostConfig":{"Binds":["C:\\srv\\prod:/app/.env"]}"#,
+        r#""HostConfig":{"Binds":["C:\\srv\\.env:D:\\x"]}"#,
+        r#""HostConfig":{"Mounts":[{"Type":"bind","Source":"/srv/prod","Target":"/app/.env"}]}"#,
+    ] {
+        let batch = read(&format!(r#"{{"Name":"/api","State":{{}},"Config":{{}},{host}}}"#), "", "");
+        assert_eq!(exposed(&batch, "container.metadata", "where", "mount").len(), 1, "{host}: {}", shown(&batch));
+    }
+}
+
+#[test]
+fn objects_that_are_no_container_and_no_image_are_malformed_not_skipped() {
+    let api = r#"{"Name":"/api","State":{},"Config":{}}"#;
+    let env = format!(r#"["JWT_SECRET_KEY={}"]"#, secret());
+    for other in [
+        format!(r#"{{"Name":"/b","Config":{{"Env":{env}}}}}"#),
+        format!(r#"{{"Name":"/b","state":{{}},"config":{{"Env":{env}}}}}"#),
+        format!(r#"{{"Name":"/b","State":{{}},"config":{{"Env":{env}}}}}"#),
+        format!(r#"{{"Name":"/b","State":{{}},"Config":{{"env":{env}}}}}"#),
+        format!(r#"{{"Name":"/b","State":{{}},"Config":{{"ENV":{env}}}}}"#),
+        r#"{"RootFS":{"Layers":[]}}"#.to_owned(),
+        "{}".to_owned(),
+    ] {
+        for json in [format!("[{api},{other}]"), format!("[{other},{api}]")] {
+            let batch = read(&json, "", "");
+            assert!(causes(&batch, "container.env").contains(&Cause::Malformed), "{other}: {}", shown(&batch));
+            assert!(batch.coverage.iter().all(|coverage| !coverage.is_complete()));
+        }
+    }
+    assert!(read(&format!("[{api}]"), "", "").gaps.is_empty());
+}
+
+#[test]
+fn an_object_with_a_state_is_a_container_whatever_else_it_has() {
+    let env = format!(r#"["JWT_SECRET_KEY={}"]"#, secret());
+    for more in [r#""State":{},"RootFS":{"Layers":[]}"#, r#""Path":"/app","Args":[]"#, r#""HostConfig":{}"#] {
+        let batch = read(&format!(r#"{{"Name":"/api",{more},"Config":{{"Env":{env}}}}}"#), "", "");
+        assert_eq!(of(&batch, "container.env", "JWT_SECRET_KEY").len(), 1, "{more}: {}", shown(&batch));
+    }
+}
+
+#[test]
+fn an_image_s_value_that_the_container_unsets_is_still_a_leak_of_the_image() {
+    let (id, value) = (format!("sha256:{}", "ab".repeat(32)), secret());
+    for own in [r#"["JWT_SECRET_KEY"]"#, r#"["JWT_SECRET_KEY="]"#, "[]", "null"] {
+        let json = format!(
+            r#"[{{"Name":"/api","State":{{}},"Image":"{id}","Config":{{"Env":{own}}}}},
+                {{"Id":"{id}","RootFS":{{}},"Config":{{"Env":["JWT_SECRET_KEY={value}","PATH=/bin"]}}}}]"#
+        );
+        let batch = read(&json, "", "");
+        let found = exposed(&batch, "container.env", "origin", "image");
+        assert_eq!(found.len(), 1, "{own}: {}", shown(&batch));
+        assert!(!shown(&batch).contains(&value));
+    }
+}
+
+#[test]
+fn a_container_without_any_variable_is_legal_and_says_so() {
+    for config in [r#"{"Env":null}"#, r#"{"Env":[]}"#, "{}"] {
+        let batch = read(&format!(r#"{{"Name":"/api","State":{{}},"Config":{config}}}"#), "", "");
+        let coverage = batch.coverage.iter().find(|one| one.kind.as_str() == "container.env").unwrap();
+        assert!(coverage.examined.iter().any(|(unit, n)| unit.as_str() == "variables" && *n == 0));
+        assert!(batch.gaps.is_empty());
+    }
+}
+
+#[test]
+fn a_bare_value_is_undetermined_and_never_shown_as_a_name() {
+    let values = [secret(), format!("{}==", secret()).replace('=', "/"), format!("--password {}", secret())];
+    for value in values {
+        let batch = read(&container(std::slice::from_ref(&value), ""), "", "");
+        assert!(!shown(&batch).contains(&value), "a value is shown");
+        let review = batch.gaps.len() + exposed(&batch, "container.env", "origin", "unknown").len();
+        assert!(review > 0, "{}", shown(&batch));
+    }
+}
+
+#[test]
+fn a_name_that_is_no_identifier_may_hold_a_value() {
+    let value = secret();
+    for entry in [
+        format!(r#"{{"password":"{value}","a":"b=c"}}"#),
+        format!("--password {value} --x=y"),
+        format!("DB_PASSWORD: {value} TOKEN=x"),
+        format!("{value}=x"),
+    ] {
+        let batch = read(&container(std::slice::from_ref(&entry), ""), "", "");
+        assert!(!shown(&batch).contains(&value), "{}", shown(&batch).replace(&value, "VALUE"));
+        if !entry.ends_with("=x") || entry.contains(' ') {
+            assert_eq!(batch.evidence[0].word("class"), Some("plaintext"), "{}", shown(&batch));
+        }
+    }
+}
+
+#[test]
+fn a_label_s_key_that_holds_a_value_is_reported_and_withheld() {
+    let value = secret();
+    for labels in [format!(r#"{{"password={value}":""}}"#), format!(r#"{{"password={value}":"--token=placeholder"}}"#)]
+    {
+        let batch = read(&container(&[], &format!(r#","Labels":{labels}"#)), "", "");
+        assert_eq!(exposed(&batch, "container.metadata", "where", "label").len(), 1, "{}", shown(&batch));
+        assert!(!shown(&batch).contains(&value));
+    }
+}
+
+#[test]
+fn settings_without_a_word_of_their_own_are_read_too() {
+    let value = secret();
+    let text = format!("--password={value}");
+    for (config, more) in [
+        (format!(r#""User":"{text}""#), String::new()),
+        (format!(r#""Hostname":"{text}""#), String::new()),
+        (format!(r#""Domainname":"{text}""#), String::new()),
+        (format!(r#""OnBuild":["RUN {text}"]"#), String::new()),
+        (format!(r#""Shell":["sh","{text}"]"#), String::new()),
+        (format!(r#""CreateCommand":["podman","run","-e","API_TOKEN={value}"]"#), String::new()),
+        (format!(r#""Annotations":{{"api-token":"{value}"}}"#), String::new()),
+        (String::new(), format!(r#""State":{{"Error":"failed: {text}"}}"#)),
+        (String::new(), format!(r#""State":{{"Health":{{"Log":[{{"Output":"{text}"}}]}}}}"#)),
+        (String::new(), format!(r#""HostConfig":{{"SecurityOpt":["{text}"]}}"#)),
+        (String::new(), format!(r#""HostConfig":{{"ExtraHosts":["{text}"]}}"#)),
+        (String::new(), format!(r#""HostConfig":{{"Sysctls":{{"api.password":"{value}"}}}}"#)),
+        (String::new(), format!(r#""HostConfig":{{"StorageOpt":{{"password":"{value}"}}}}"#)),
+        (String::new(), format!(r#""HostConfig":{{"Annotations":{{"password":"{value}"}}}}"#)),
+        (
+            String::new(),
+            format!(
+                r#""HostConfig":{{"Mounts":[{{"Type":"volume","Target":"/x","VolumeOptions":{{"DriverConfig":{{"Name":"local",
+                "Options":{{"type":"cifs","password":"{value}"}}}}}}}}]}}"#
+            ),
+        ),
+    ] {
+        let more = if more.is_empty() { r#""State":{}"#.to_owned() } else { more };
+        let batch = read(&format!(r#"{{"Name":"/api",{more},"Config":{{{config}}}}}"#), "", "");
+        let found = exposed(&batch, "container.metadata", "where", "other");
+        assert_eq!(found.len(), 1, "{config}{more}: {}", shown(&batch).replace(&value, "VALUE"));
+        assert!(!shown(&batch).contains(&value));
+    }
+}
+
+#[test]
+fn an_image_beside_the_containers_is_judged_too() {
+    let json = format!(
+        r#"[{{"Name":"/api","State":{{}},"Config":{{}}}},{{"Id":"x","RootFS":{{}},"Config":{{"Env":["JWT_SECRET_KEY={}"]}}}}]"#,
+        secret()
+    );
+    assert_eq!(exposed(&read(&json, "", ""), "container.env", "origin", "image").len(), 1);
+}

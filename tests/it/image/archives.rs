@@ -231,3 +231,97 @@ fn a_registry_is_unsupported_not_clean() {
     let batch = collect(yaml, std::path::Path::new(""), &IMAGE);
     assert_eq!(causes(&batch, "image.env"), [Cause::Unsupported]);
 }
+
+#[test]
+fn an_env_file_copied_below_a_commit_s_directory_or_into_a_folder_is_not_dropped() {
+    let release: String = (0..40).map(|i| char::from(b"0123456789abcdef"[(i * 7 + 3) % 16])).collect();
+    assert!(Name::admit(&release).is_err());
+    for copy in [format!("COPY env.txt /srv/{release}/.env # buildkit"), "COPY --chown=1 .env /app/ # buildkit".into()]
+    {
+        let batch = read(&Files::docker(&config("amd64", &json!({}), &[step(&copy)])).tar());
+        assert_eq!(causes(&batch, "image.command"), [Cause::ContentElsewhere], "{copy}: {}", shown(&batch));
+        assert!(!shown(&batch).contains(&release));
+    }
+}
+
+#[test]
+fn an_image_without_a_config_is_malformed_not_an_empty_environment() {
+    let history = [step("COPY app /app # buildkit")];
+    let mut absent = config("amd64", &json!({}), &history);
+    absent.as_object_mut().unwrap().remove("config");
+    let mut upper = absent.clone();
+    upper["Config"] = json!({ "Env": [format!("JWT_SECRET_KEY={}", secret())] });
+    let lower = config("amd64", &json!({ "env": [format!("JWT_SECRET_KEY={}", secret())] }), &history);
+    for document in [config("amd64", &Value::Null, &history), absent, upper, lower] {
+        let batch = read(&Files::docker(&document).tar());
+        assert_eq!(causes(&batch, "image.env"), [Cause::Malformed], "{}", shown(&batch));
+        assert!(batch.coverage.iter().all(|coverage| !coverage.is_complete()));
+    }
+}
+
+#[test]
+fn a_comment_that_only_begins_like_buildkit_s_is_read() {
+    let comment = format!("buildkit.dockerfile.v0 --password={}", secret());
+    let history = [json!({ "created_by": "COPY app /app # buildkit", "comment": comment })];
+    let batch = read(&Files::docker(&config("amd64", &json!({}), &history)).tar());
+    assert_eq!(exposed(&batch, "image.command", "where", "comment").len(), 1, "{}", shown(&batch));
+}
+
+#[test]
+fn settings_authors_and_build_info_are_read() {
+    let value = secret();
+    let text = format!("--password={value}");
+    let history = [step("COPY app /app # buildkit")];
+    let mut documents: Vec<Value> = ["User", "WorkingDir", "Hostname", "Domainname", "StopSignal"]
+        .map(|field| config("amd64", &json!({ field: text }), &history))
+        .into();
+    for field in ["Volumes", "ExposedPorts"] {
+        documents.push(config("amd64", &json!({ field: { text.as_str(): {} } }), &history));
+    }
+    let mut author = config("amd64", &json!({}), &history);
+    author["author"] = json!(text);
+    let mut info = config("amd64", &json!({}), &history);
+    let build = json!({ "frontend": "dockerfile.v0", "attrs": { "build-arg:API_TOKEN": value } });
+    info["moby.buildkit.buildinfo.v1"] = json!(data_encoding::BASE64.encode(build.to_string().as_bytes()));
+    let step = json!({ "created_by": "COPY app /app # buildkit", "author": text });
+    documents.extend([author, info, config("amd64", &json!({}), &[step])]);
+    for document in documents {
+        let batch = read(&Files::docker(&document).tar());
+        let document = document.to_string().replace(&value, "VALUE");
+        let found = exposed(&batch, "image.command", "where", "other");
+        assert_eq!(found.len(), 1, "{document}: {}", shown(&batch).replace(&value, "VALUE"));
+        assert!(!shown(&batch).contains(&value));
+    }
+}
+
+#[test]
+fn bare_values_and_names_that_hold_values_in_the_config_s_env_are_never_shown() {
+    let value = secret();
+    for entry in [value.clone(), format!("--password {value} --x=y"), format!("DB_PASSWORD: {value} TOKEN=x")] {
+        let image = json!({ "Env": [entry] });
+        let batch = read(&Files::docker(&config("amd64", &image, &[step("COPY app /app # buildkit")])).tar());
+        let class =
+            batch.evidence.iter().find(|one| one.kind.as_str() == "image.env").and_then(|one| one.word("class"));
+        assert!(matches!(class, Some("plaintext" | "undetermined")), "{}", shown(&batch).replace(&value, "VALUE"));
+        assert!(!shown(&batch).contains(&value));
+    }
+}
+
+#[test]
+fn a_label_s_key_that_holds_a_value_is_reported_and_withheld() {
+    let value = secret();
+    let labels = json!({ "Labels": { format!("password={value}"): "" } });
+    let batch = read(&Files::docker(&config("amd64", &labels, &[step("COPY app /app # buildkit")])).tar());
+    assert_eq!(exposed(&batch, "image.command", "where", "label").len(), 1, "{}", shown(&batch).replace(&value, "V"));
+    assert!(!shown(&batch).contains(&value));
+}
+
+#[test]
+fn a_tag_in_the_list_of_the_archive_is_read() {
+    let mut files = Files::docker(&config("amd64", &json!({}), &[step("COPY app /app # buildkit")]));
+    let mut list: Value = serde_json::from_slice(&files.0["manifest.json"]).unwrap();
+    list[0]["RepoTags"] = json!([format!("app:1 --password={}", secret())]);
+    files.0.insert("manifest.json".into(), list.to_string().into_bytes());
+    let batch = read(&files.tar());
+    assert_eq!(exposed(&batch, "image.command", "where", "other").len(), 1, "{}", shown(&batch));
+}

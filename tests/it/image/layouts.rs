@@ -1,7 +1,7 @@
 //! OCI layouts, as directories and inside archives: indexes, platforms, attestations, missing blobs.
 
 use super::builder::{Files, config, meta, step};
-use crate::docker::rig::{IMAGE, causes, collect, count, identity, of, secret, shown};
+use crate::docker::rig::{IMAGE, causes, collect, count, exposed, identity, of, secret, shown};
 use leakproof::evidence::{Batch, Cause};
 use serde_json::{Value, json};
 
@@ -121,5 +121,69 @@ fn an_empty_index_and_a_mere_artifact_are_not_clean() {
     let chart = files.blob("application/vnd.cncf.helm.config.v1+json", &json!({}));
     let manifest = files.blob("x", &json!({ "config": chart, "layers": [{ "mediaType": "application/tar" }] }));
     files.root(&[manifest]);
-    assert_eq!(causes(&directory(&files), "image.env"), [Cause::Empty]);
+    assert_eq!(causes(&directory(&files), "image.env"), [Cause::Unsupported]);
+}
+
+#[test]
+fn an_image_that_calls_itself_an_attestation_is_examined() {
+    let mut files = Files::oci();
+    let amd64 = files.image(&clean("amd64"));
+    let mut disguised = files.image(&leaky("arm64"));
+    disguised["annotations"] = json!({ "vnd.docker.reference.type": "attestation-manifest" });
+    let mut nowhere = disguised.clone();
+    nowhere["platform"] = json!({ "os": "unknown", "architecture": "unknown" });
+    let document = leaky("unknown");
+    let config_blob = files.blob("application/vnd.oci.image.config.v1+json", &document);
+    let layer = json!({ "mediaType": "application/vnd.in-toto+json", "digest": config_blob["digest"], "size": 9 });
+    let mut in_toto = files.blob("x", &json!({ "schemaVersion": 2, "config": config_blob, "layers": [layer] }));
+    in_toto["platform"] = json!({ "os": "unknown", "architecture": "unknown" });
+    for other in [disguised, nowhere, in_toto] {
+        files.root(&[amd64.clone(), other.clone()]);
+        let batch = directory(&files);
+        assert_eq!(of(&batch, "image.env", "JWT_SECRET_KEY").len(), 1, "{other}: {}", shown(&batch));
+        assert_eq!(count(&batch, "image.env", "attestations"), 0);
+    }
+}
+
+#[test]
+fn attestations_that_were_only_counted_are_said_and_may_be_left_behind() {
+    let mut files = Files::oci();
+    let amd64 = files.image(&clean("amd64"));
+    let attestation = files.attestation(&amd64);
+    files.root(&[amd64, attestation.clone()]);
+    let whole = directory(&files);
+    files.forget(&attestation);
+    for batch in [whole, directory(&files)] {
+        assert_eq!(identity(&batch, "image.env", "attestations").as_deref(), Some("not examined"));
+        assert!(batch.gaps.is_empty(), "{}", shown(&batch));
+    }
+}
+
+#[test]
+fn an_artifact_beside_an_image_is_unsupported() {
+    let mut files = Files::oci();
+    let amd64 = files.image(&clean("amd64"));
+    let chart = files.blob("application/vnd.cncf.helm.config.v1+json", &json!({}));
+    let manifest = files.blob("x", &json!({ "config": chart, "layers": [{ "mediaType": "application/tar" }] }));
+    files.root(&[amd64, manifest]);
+    let batch = directory(&files);
+    assert_eq!(causes(&batch, "image.env"), [Cause::Unsupported]);
+    assert!(batch.coverage.iter().all(|coverage| !coverage.is_complete()));
+}
+
+#[test]
+fn annotations_of_index_manifest_and_config_are_read() {
+    let note = || json!({ "org.example.note": format!("--password={}", secret()) });
+    let mut files = Files::oci();
+    let document = clean("amd64");
+    let mut config_blob = files.blob("application/vnd.oci.image.config.v1+json", &document);
+    config_blob["annotations"] = note();
+    let layer = json!({ "mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": config_blob["digest"] });
+    let manifest = json!({ "config": config_blob, "layers": [layer], "annotations": note() });
+    let mut manifest = files.blob("application/vnd.oci.image.manifest.v1+json", &manifest);
+    manifest["annotations"] = note();
+    let index = json!({ "schemaVersion": 2, "manifests": [manifest], "annotations": note() });
+    files.0.insert("index.json".into(), index.to_string().into_bytes());
+    let batch = directory(&files);
+    assert_eq!(exposed(&batch, "image.command", "where", "other").len(), 4, "{}", shown(&batch));
 }
