@@ -55,7 +55,7 @@ fn buildkit_build_arguments_stand_behind_run() {
         "RUN |1 STAGE=argvalue /bin/busybox sh -c echo hi # buildkit",
         &["build-arg: pairs STAGE=argvalue", "run: text echo hi"],
     );
-    reads("ENV ARCH=amd64 APIKEY=hunter2", &["history-env: pairs ARCH=amd64 APIKEY=hunter2"]);
+    reads("ENV ARCH=amd64 STAGE=hunter2", &["history-env: pairs ARCH=amd64 STAGE=hunter2"]);
 }
 
 #[test]
