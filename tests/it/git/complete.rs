@@ -255,3 +255,30 @@ fn embedded_repository_without_gitmodules_is_read_where_it_lies() {
     std::fs::remove_dir_all(&inner).unwrap();
     assert_eq!(repo.scan().causes("git.history"), [Cause::ContentElsewhere]);
 }
+
+#[test]
+fn a_submodule_that_only_another_branch_has_and_that_is_not_fetched_is_unverified() {
+    let repo = with_submodule();
+    repo.git(&["branch", "old"]);
+    repo.git(&["rm", "-q", "-f", "vendor/lib"]);
+    repo.git(&["commit", "-q", "-m", "removed"]);
+    assert_eq!(repo.scan().exposed(), ["vendor/lib/.env"], "its repository is still here");
+    let found = scan(&cloned(&repo, &[]));
+    assert_eq!(found.causes("git.history"), [Cause::ContentElsewhere]);
+    assert!(found.bool("git.complete", "submodules_unfetched"));
+}
+
+#[test]
+fn a_repository_that_lies_ignored_in_the_working_tree_is_named_and_worktrees_are_not() {
+    let repo = Repo::started();
+    repo.commit(".gitignore", "tools/\nwork/\n");
+    repo.git(&["worktree", "add", "-q", "work"]);
+    let counted = |found: &super::Found| found.counted("git.complete", "nested-repositories");
+    assert_eq!(counted(&repo.scan()), 0);
+    let inner = repo.dir.join("tools/inner");
+    std::fs::create_dir_all(&inner).unwrap();
+    repo.git_in(&inner, &["init", "-q", "-b", "main"]);
+    let found = repo.scan();
+    assert_eq!(counted(&found), 1);
+    assert!(found.proven(), "nobody declared it");
+}
