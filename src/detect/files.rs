@@ -147,7 +147,8 @@ mod tests {
             assert!(env_like(name) && weak_env_name(name), "{name}");
         }
         assert!(env_template(".env.example (1)") && env_template("env.local.example"));
-        for name in ["environment.ts", "env.d.ts", "env.js", "vite.env.ts", "app.env.rs", "environment.prod.ts", "venv"] {
+        for name in ["environment.ts", "env.d.ts", "env.js", "vite.env.ts", "app.env.rs", "environment.prod.ts", "venv"]
+        {
             assert!(!env_like(name), "{name}");
         }
     }

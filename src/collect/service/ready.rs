@@ -114,10 +114,9 @@ fn component(json: &Json, name: &Name, expected: &Name, probes: &Probes) -> Outc
         return Outcome::Unknown(Cause::Inconsistent);
     }
     // "ok", and in the same breath "connected": false.
-    if first.is_some() && found.iter().any(|place| mood(place, &|key| key != "code", &[]) == Mood::Unwell) {
-        return Outcome::Unknown(Cause::Inconsistent);
-    }
+    let contradicted = || found.iter().any(|place| mood(place, &|key| key != "code", &[]) == Mood::Unwell);
     match first {
+        Some(text) if text == expected.as_str() && contradicted() => Outcome::Unknown(Cause::Inconsistent),
         Some(text) if text == expected.as_str() => Outcome::Ok,
         Some(text) if WELL.contains(&plain(text).as_str()) => Outcome::Unknown(Cause::NeedsReview),
         _ => Outcome::WrongValue,
@@ -142,17 +141,13 @@ fn sections(json: &Json) -> impl Iterator<Item = &Json> {
 }
 
 fn within<'a>(part: &'a Json, name: &str, found: &mut Vec<(bool, &'a Json)>) {
-    match part {
-        Json::List(items) => {
-            let titles = |item: &Json| TITLES.iter().any(|title| item.get(title).and_then(Json::scalar) == Some(name));
-            found.extend(items.iter().filter(|item| titles(item)).map(|item| (true, item)));
-        }
-        _ => {
-            let members = part.members().unwrap_or_default().iter();
-            let named = members.filter(|(key, _)| key.eq_ignore_ascii_case(name));
-            found.extend(named.map(|(key, place)| (key.as_str() == name, place)));
-        }
+    if let Json::List(items) = part {
+        let titles = |item: &Json| TITLES.iter().any(|title| item.get(title).and_then(Json::scalar) == Some(name));
+        found.extend(items.iter().filter(|item| titles(item)).map(|item| (true, item)));
     }
+    let members = part.members().unwrap_or_default().iter();
+    let named = members.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    found.extend(named.map(|(key, place)| (key.as_str() == name, place)));
 }
 
 /// What a component says of itself; two contradicting states in one component count as none.
@@ -186,7 +181,9 @@ fn mood(place: &Json, free: &dyn Fn(&str) -> bool, own: &[String]) -> Mood {
         let said = value.scalar().map(plain);
         let nothing = said.as_ref().is_some_and(|text| NOTHING.contains(&text.as_str()));
         if YES_OR_NO.contains(&key.as_str()) {
-            let unwell = nothing || said.is_some_and(|text| UNWELL.contains(&text.as_str()));
+            // A number may count connections.
+            let counts = said.as_deref() == Some("0") && matches!(key.as_str(), "connected" | "available" | "up");
+            let unwell = nothing && !counts || said.is_some_and(|text| UNWELL.contains(&text.as_str()));
             return if unwell { Mood::Unwell } else { Mood::Well };
         }
         let silent = match value {
@@ -205,9 +202,11 @@ fn word(key: &str, value: &Json, own: &[String]) -> Mood {
     let Some(text) = value.scalar().map(plain) else {
         let inner = mood(value, &|_| true, own);
         // `result` and `state` often hold data; a `status` that is no word says something.
-        let telling = value.members().unwrap_or_default().iter().any(|(key, _)| {
-            OVERALL.iter().chain(&YES_OR_NO).any(|known| known.eq_ignore_ascii_case(key))
-        });
+        let telling = value
+            .members()
+            .unwrap_or_default()
+            .iter()
+            .any(|(key, _)| OVERALL.iter().chain(&YES_OR_NO).any(|known| known.eq_ignore_ascii_case(key)));
         return if telling || key != "status" { inner } else { inner.max(Mood::Unclear) };
     };
     let number = text.parse::<u64>().ok();
@@ -219,7 +218,9 @@ fn word(key: &str, value: &Json, own: &[String]) -> Mood {
         Some(200..=299) => Mood::Well,
         Some(400..=599) => Mood::Unwell,
         _ if UNWELL.contains(&text.as_str()) => Mood::Unwell,
-        _ if WELL.contains(&text.as_str()) || WELL_OVERALL.contains(&text.as_str()) || own.contains(&text) => Mood::Well,
+        _ if WELL.contains(&text.as_str()) || WELL_OVERALL.contains(&text.as_str()) || own.contains(&text) => {
+            Mood::Well
+        }
         _ => Mood::Unclear,
     }
 }
@@ -281,7 +282,8 @@ mod tests {
             let body = format!(r#"{{{overall},"redis_denylist":"ok","database":"ok"}}"#);
             assert_eq!(outcome(&body), Outcome::Unknown(Cause::NeedsReview), "{overall}");
         }
-        for well in [r#""status":"UP""#, r#""status":200"#, r#""errors":[],"error":null"#, r#""status":{"code":"ok"}"#] {
+        for well in [r#""status":"UP""#, r#""status":200"#, r#""errors":[],"error":null"#, r#""status":{"code":"ok"}"#]
+        {
             let body = format!(r#"{{{well},"success":true,"redis_denylist":"ok","database":"ok"}}"#);
             assert_eq!(outcome(&body), Outcome::Ok, "{well}");
         }
@@ -309,6 +311,10 @@ mod tests {
             let body = format!(r#"{{"redis_denylist":"ok","database":{database}}}"#);
             assert_eq!(outcome(&body), Outcome::Unknown(Cause::Inconsistent), "{database}");
         }
+        let pool = r#"{"redis_denylist":"ok","database":{"status":"ok","available":0}}"#;
+        assert_eq!(outcome(pool), Outcome::Ok, "a count");
+        let down = r#"{"redis_denylist":"ok","database":{"status":"down","connected":false}}"#;
+        assert_eq!(outcome(down), Outcome::WrongValue);
         let cased = r#"{"redis_denylist":"ok","database":"ok","Checks":{"Database":"down"}}"#;
         assert_eq!(outcome(cased), Outcome::Unknown(Cause::Inconsistent));
         assert_eq!(outcome(r#"{"redis_denylist":"ok","Database":"ok"}"#), Outcome::MissingMember);
