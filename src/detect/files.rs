@@ -6,21 +6,42 @@
 const TEMPLATE_WORDS: [&str; 9] =
     ["example", "sample", "template", "tmpl", "tpl", "dist", "test", "default", "defaults"];
 
+/// The words by which a file says which environment it is for.
+const ENVIRONMENTS: [&str; 15] = [
+    "production",
+    "prod",
+    "staging",
+    "stage",
+    "local",
+    "development",
+    "dev",
+    "live",
+    "preprod",
+    "preview",
+    "qa",
+    "uat",
+    "ci",
+    "docker",
+    "secret",
+];
+
+/// The words by which a file says that it is a leftover.
+const LEFTOVERS: [&str; 9] = ["bak", "old", "orig", "save", "swp", "swo", "tmp", "backup", "copy"];
+
 /// Whether a file of this name usually holds an environment: `.env`, `.env.production`, `prod.env`, `.envrc`,
-/// `env.sh`, editors' leftovers of these. Templates of them are [`env_template`]s and count here too.
+/// `env.sh`, leftovers and copies of these. Templates of them are [`env_template`]s and count here too.
 #[must_use]
 pub fn env_like(file_name: &str) -> bool {
     let name = base(file_name);
-    let stem = name.trim_start_matches(['#', '~']).trim_end_matches(['~', '#']);
-    stem == ".env"
-        || stem.starts_with(".env.")
-        || stem.starts_with(".env-")
-        || stem.starts_with(".env_")
+    let stem = original(name.trim_start_matches(['#', '~']).trim_end_matches(['~', '#']));
+    stem.strip_prefix(".env").is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
         || stem.starts_with(".envrc")
         || stem == "env.sh"
         || stem.starts_with("env.sh.")
         || stem.starts_with("settings.local")
-        || matches!(stem, "env" | "environment" | ".environment" | "dotenv")
+        || matches!(stem, "env" | "environment" | ".environment" | "dotenv" | ".flaskenv")
+        || stem == ".dev.vars"
+        || stem.starts_with(".dev.vars.")
         || stem.strip_prefix('.').is_some_and(env_extension)
         || env_extension(stem)
 }
@@ -29,7 +50,7 @@ pub fn env_like(file_name: &str) -> bool {
 #[must_use]
 pub fn env_template(file_name: &str) -> bool {
     let name = base(file_name);
-    env_like(&name) && name.split(['.', '-', '_', '~']).any(|word| TEMPLATE_WORDS.contains(&word))
+    env_like(&name) && name.split(['.', '-', '_', '~', ' ']).any(|word| TEMPLATE_WORDS.contains(&word))
 }
 
 /// Whether a name has an environment file's shape without saying `.env`: `env`, `env.sh`, `.envrc`. Programs and
@@ -37,23 +58,38 @@ pub fn env_template(file_name: &str) -> bool {
 #[must_use]
 pub fn weak_env_name(file_name: &str) -> bool {
     let name = base(file_name);
-    !name.match_indices(".env").any(|(at, stem)| {
-        let next = name[at + stem.len()..].chars().next();
-        !next.is_some_and(char::is_alphanumeric)
-    })
+    !name.match_indices(".env").any(|(at, stem)| !name[at + stem.len()..].starts_with(char::is_alphabetic))
 }
 
+/// The last part of a path in lower case, without what nobody sees: `.env\r` and `.env ` look like `.env`.
 fn base(file_name: &str) -> String {
-    file_name.rsplit(['/', '\\']).next().unwrap_or(file_name).to_ascii_lowercase()
+    let last = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
+    let seen: String = last.chars().filter(|c| !is_invisible(*c)).collect();
+    seen.trim().to_ascii_lowercase()
 }
 
-/// `prod.env`, `prod.env.bak`, `.app.env.swp`.
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+}
+
+/// The name of which a file manager made this copy: `prod.env (1)`, `prod.env copy 2`, `prod.env - copy`.
+fn original(name: &str) -> &str {
+    let Some((before, mark)) = name.split_once(' ') else { return name };
+    let rest = mark.replace("copy", "");
+    if rest.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '-')) { before } else { name }
+}
+
+/// `prod.env`, `prod.env.bak`, `.app.env.swp`, `app.env.production`, `env.production`.
 fn env_extension(name: &str) -> bool {
-    const LEFTOVERS: [&str; 9] = ["bak", "old", "orig", "save", "swp", "swo", "tmp", "backup", "copy"];
     let mut parts: Vec<&str> = name.split('.').collect();
     while parts.len() > 2 && parts.last().is_some_and(|last| LEFTOVERS.contains(last) || TEMPLATE_WORDS.contains(last))
     {
         parts.pop();
+    }
+    if parts.len() >= 2 && parts.last().is_some_and(|last| ENVIRONMENTS.contains(last)) {
+        parts.pop();
+        return parts.last() == Some(&"env");
     }
     parts.len() >= 2 && parts.last() == Some(&"env")
 }
@@ -87,6 +123,32 @@ mod tests {
             assert!(!env_template(name), "{name}");
         }
         for name in ["environment.rs", "env.rs", "venv", "envoy.yaml", "README.md", ".environs", "settings.py"] {
+            assert!(!env_like(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn copies_blanks_and_environments_in_the_name_hide_nothing() {
+        for name in [
+            ".env copy",
+            ".env (1)",
+            ".env2",
+            ".env ",
+            ".env\r",
+            ".env\u{200b}",
+            "prod.env (1)",
+            "app.env.production",
+            "app.env.prod.bak",
+        ] {
+            assert!(env_like(name) && !env_template(name), "{name:?}");
+            assert!(!weak_env_name(name), "{name:?}");
+        }
+        for name in ["env.production", "env.prod", "env.local", "env.staging", ".flaskenv", ".dev.vars", ".envrc"] {
+            assert!(env_like(name) && weak_env_name(name), "{name}");
+        }
+        assert!(env_template(".env.example (1)") && env_template("env.local.example"));
+        for name in ["environment.ts", "env.d.ts", "env.js", "vite.env.ts", "app.env.rs", "environment.prod.ts", "venv"]
+        {
             assert!(!env_like(name), "{name}");
         }
     }

@@ -12,6 +12,23 @@ use walkdir::WalkDir;
 
 /// Most places named for one instruction.
 const MOST_NAMED: usize = 20;
+/// Names that a pattern is held against.
+const USUAL: [&str; 2] = [".env", ".env.production"];
+/// Files that hold credentials whatever the project.
+const CREDENTIALS: [&str; 10] = [
+    ".git",
+    ".git-credentials",
+    ".netrc",
+    ".npmrc",
+    ".pgpass",
+    ".pypirc",
+    "id_rsa",
+    "id_dsa",
+    "id_ecdsa",
+    "id_ed25519",
+];
+/// Words by which a `.pem` file says that it is a certificate.
+const PUBLIC: [&str; 6] = ["ca", "cert", "chain", "fullchain", "bundle", "pub"];
 /// Directories that no test of depth may miss, whether they exist or not.
 const DEPTHS: [&str; 4] = ["", "any/", "any/any/", "any/any/any/"];
 /// Not looked into for env files: their samples are other people's.
@@ -78,11 +95,29 @@ impl BuildContext {
         self.ignore.excludes(path) || also.excludes(path)
     }
 
-    /// The env files that a source names itself: `.env`, `config/.env*`, `*.env`.
+    /// The env files and credentials that a source names itself: `.env`, `config/.env*`, `*.env`, `.e*`, `.netrc`.
     pub(super) fn names_env(&self, source: &str, also: &Ignore) -> bool {
-        let path = tidy(source).replace(['*', '?'], "");
+        let path = tidy(source);
+        let plain = path.replace(['*', '?'], "");
+        let matters = |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            is_env(name) || holds_credentials(name)
+        };
+        if [&plain, &path].into_iter().any(|path| matters(path) && !self.excludes(path, also)) {
+            return true;
+        }
+        // A directory, or everything in one, is what `lets_in` looks at.
         let name = path.rsplit('/').next().unwrap_or(&path);
-        is_env(name) && !self.excludes(&path, also)
+        name.contains(['*', '?', '[']) && name.contains(|c| c != '*') && self.may_name_env(source, also)
+    }
+
+    /// Whether a pattern can name an env file: one of the usual names, or one that is there.
+    pub(super) fn may_name_env(&self, source: &str, also: &Ignore) -> bool {
+        let path = tidy(source);
+        let pattern = Ignore::parse(&path);
+        let above = path.rfind('/').map_or("", |at| &path[..=at]).replace(['*', '?'], "any");
+        let usual = USUAL.iter().map(|name| format!("{above}{name}"));
+        usual.chain(self.env_files.iter().cloned()).any(|path| pattern.excludes(&path) && !self.excludes(&path, also))
     }
 
     /// What a source that is a directory or a wide pattern would let in: env files that are there, and for
@@ -91,7 +126,12 @@ impl BuildContext {
         let source = tidy(source);
         let whole = matches!(source.as_str(), "" | "*" | "**");
         let below = source.trim_end_matches('*').trim_end_matches('/').to_owned();
-        let inside = |path: &str| whole || path.strip_prefix(below.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        let pattern = if source.contains(['*', '?', '[']) { Ignore::parse(&source) } else { Ignore::default() };
+        let inside = |path: &str| {
+            whole
+                || pattern.excludes(path)
+                || path.strip_prefix(below.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        };
         let mut found: Vec<String> =
             self.env_files.iter().filter(|path| inside(path) && !self.excludes(path, also)).cloned().collect();
         if whole && found.is_empty() {
@@ -104,8 +144,18 @@ impl BuildContext {
     }
 }
 
-fn is_env(name: &str) -> bool {
+pub(super) fn is_env(name: &str) -> bool {
     env_like(name) && !env_template(name)
+}
+
+/// Whether a file of this name holds credentials of a tool or a key: `.netrc`, `.npmrc`, `id_rsa`, `server.pem`,
+/// or a repository's whole history. Certificates are public.
+pub(super) fn holds_credentials(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    if let Some(stem) = name.strip_suffix(".pem") {
+        return !stem.split(['-', '_', '.']).any(|word| PUBLIC.iter().any(|public| word.starts_with(public)));
+    }
+    CREDENTIALS.contains(&name.as_str())
 }
 
 /// A source relative to the context: `./`, a leading slash and `..` above the root count for nothing.

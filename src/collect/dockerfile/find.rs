@@ -2,10 +2,10 @@
 //!
 //! In: a directory. Out: paths inside it. It reads names, and files only for others.
 
-use crate::evidence::Cause;
+use crate::evidence::{Cause, Document, Node, Value};
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use walkdir::WalkDir;
 use zeroize::Zeroizing;
 
@@ -34,7 +34,7 @@ pub(super) fn is_certain(path: &Path) -> bool {
 }
 
 /// Every Dockerfile below a directory.
-pub(super) fn dockerfiles(tree: &Path) -> Result<Found, Cause> {
+pub(super) fn dockerfiles(tree: &Path, limit: u64) -> Result<Found, Cause> {
     match std::fs::metadata(tree) {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => return Err(Cause::Unsupported),
@@ -44,6 +44,7 @@ pub(super) fn dockerfiles(tree: &Path) -> Result<Found, Cause> {
     if found.bare {
         return Ok(found);
     }
+    let mut named = Vec::new();
     let mut entries = WalkDir::new(tree).follow_links(false).sort_by_file_name().into_iter();
     while let Some(entry) = entries.next() {
         match entry {
@@ -57,12 +58,61 @@ pub(super) fn dockerfiles(tree: &Path) -> Result<Found, Cause> {
             Ok(entry) if !entry.file_type().is_dir() && is_dockerfile(&entry.file_name().to_string_lossy()) => {
                 found.files.extend(entry.path().strip_prefix(tree).ok().map(Path::to_owned));
             }
+            Ok(entry) if entry.file_type().is_file() && is_compose(&entry.file_name().to_string_lossy()) => {
+                named.extend(builds(tree, entry.path(), limit));
+            }
             Ok(_) => {}
             Err(error) if error.io_error().is_some_and(|e| e.kind() == ErrorKind::NotFound) => {}
             Err(error) => found.unread.push(error.path().unwrap_or(tree).to_owned()),
         }
     }
+    named.retain(|path| !found.files.contains(path) && tree.join(path).is_file());
+    found.files.extend(named);
+    found.files.sort();
+    found.files.dedup();
     Ok(found)
+}
+
+fn is_compose(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
+    stem.is_some_and(|stem| stem.starts_with("compose") || stem.starts_with("docker-compose"))
+}
+
+/// The Dockerfiles that a compose file names, as paths in the tree; names that only a run can tell are left out.
+fn builds(tree: &Path, file: &Path, limit: u64) -> Vec<PathBuf> {
+    let text = read(file, limit).unwrap_or_default();
+    let document = std::str::from_utf8(&text).ok().and_then(|text| Document::parse("compose", text).ok());
+    let Some(document) = document else { return Vec::new() };
+    let services = document.roots.iter().filter_map(|root| root.get("services")).flat_map(Node::entries);
+    let builds = services.filter_map(|(_, _, service)| {
+        let build = service.get("build")?;
+        let text = |key: &str| match &build.get(key)?.value {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        };
+        let place = Path::new(text("context").unwrap_or(".")).join(text("dockerfile")?);
+        lexical(&file.parent()?.strip_prefix(tree).ok()?.join(place))
+    });
+    builds.collect()
+}
+
+/// A path without `.` and `..`; none if it leaves the tree.
+fn lexical(path: &Path) -> Option<PathBuf> {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                if !out.pop() {
+                    return None;
+                }
+            }
+            Component::Normal(part) => out.push(part),
+            Component::RootDir | Component::Prefix(_) => return None,
+        }
+    }
+    Some(out)
 }
 
 /// Whether a tool fills this directory: its name says so, and the tool's own file stands in a directory above.
@@ -79,9 +129,11 @@ fn is_dockerfile(name: &str) -> bool {
     if matches!(last, "dockerignore" | "swp") || name.ends_with('~') {
         return false;
     }
+    // `Dockerfile-prod`, but not `dockerfile-lint.js`.
+    let bare = |rest: &str| rest.starts_with(['-', '_']) && !rest.contains('.');
     ["dockerfile", "containerfile"].iter().any(|word| {
-        name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-            || name.strip_suffix(word).is_some_and(|rest| rest.ends_with('.'))
+        name.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || bare(rest))
+            || name.strip_suffix(word).is_some_and(|rest| rest.ends_with(['.', '-', '_']))
     })
 }
 
@@ -115,10 +167,24 @@ mod tests {
 
     #[test]
     fn dockerfiles_have_many_names_and_their_ignore_files_are_none() {
-        for name in ["Dockerfile", "Containerfile", "Dockerfile.prod", "api.Dockerfile", "api.dockerfile"] {
+        for name in [
+            "Dockerfile",
+            "Containerfile",
+            "Dockerfile.prod",
+            "api.Dockerfile",
+            "api.dockerfile",
+            "Dockerfile-prod",
+            "Dockerfile_prod",
+        ] {
             assert!(is_dockerfile(name), "{name}");
         }
-        for name in ["Dockerfile.dockerignore", "api.Dockerfile.dockerignore", "Dockerfiles", "mydockerfile"] {
+        for name in [
+            "Dockerfile.dockerignore",
+            "api.Dockerfile.dockerignore",
+            "Dockerfiles",
+            "mydockerfile",
+            "dockerfile_lint.py",
+        ] {
             assert!(!is_dockerfile(name), "{name}");
         }
     }

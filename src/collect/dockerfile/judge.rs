@@ -6,13 +6,13 @@
 //! declared secret it is a problem, because every later `RUN` of the stage writes the value into history.
 
 use super::Source;
-use super::context::BuildContext;
+use super::context::{BuildContext, holds_credentials, is_env};
 use super::ignore::Ignore;
 use super::parse::{self, Instruction};
-use super::stages::{mentions, shipped};
+use super::stages::{Variables, mentions, shipped};
 use super::words;
-use crate::detect::{Context, Scan, env_like, env_template};
-use crate::evidence::{Cause, Judgement, Name, Sensitive};
+use crate::detect::{Context, Scan};
+use crate::evidence::{Cause, Class, Judgement, Name, Sensitive};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
@@ -25,7 +25,7 @@ pub(super) enum Problem {
     SecretInArg,
     /// A value in a command, a label or a heredoc.
     SecretInCommand,
-    /// An env file is copied by name.
+    /// An env file, or another file that holds credentials, is copied by name.
     EnvFileCopied,
     /// A copy of a directory would take env files along.
     ContextNotIgnored,
@@ -81,22 +81,29 @@ struct Judge<'a> {
     context: Result<BuildContext, Cause>,
     /// Build arguments of the current stage.
     arguments: BTreeSet<String>,
+    /// What the variables in sources stand for.
+    variables: Variables,
     finds: Vec<Find>,
 }
 
 /// Judges a whole Dockerfile.
-pub(super) fn judge(source: &Source<'_>, instructions: &[Instruction]) -> Vec<Find> {
+pub(super) fn judge(source: &Source<'_>, instructions: &[Instruction], comments: &[Instruction]) -> Vec<Find> {
     let context = BuildContext::of(source.tree, source.path, source.job.config.limits.file_bytes);
-    let mut judge = Judge { source, context, arguments: BTreeSet::new(), finds: Vec::new() };
+    let mut judge =
+        Judge { source, context, arguments: BTreeSet::new(), variables: Variables::default(), finds: Vec::new() };
     let shipped = shipped(instructions);
     let mut stage = 0;
     for instruction in instructions {
         if instruction.word == "FROM" {
             stage += 1;
             judge.arguments.clear();
+            judge.variables.enter_stage();
         }
         let at = At { instruction, final_stage: shipped.contains(&stage) };
         judge.instruction(&at, stage > 0);
+    }
+    for instruction in comments {
+        judge.told(&At { instruction, final_stage: false }, &instruction.text);
     }
     judge.finds
 }
@@ -122,12 +129,13 @@ impl Judge<'_> {
                     self.instruction(&At { instruction: &inner, final_stage: at.final_stage }, in_stage);
                 }
             }
-            _ => {}
+            _ => self.told(at, &instruction.text),
         }
     }
 
     fn env(&mut self, at: &At<'_>) {
         for (name, value) in words::assignments(&at.instruction.text, at.instruction.escape) {
+            self.variables.set(&name, &value);
             let from_argument = self.arguments.iter().any(|argument| mentions(&value, argument));
             if from_argument && self.is_declared(&name) {
                 self.add(at, shown(&name, at), Ok(Problem::SecretNameInEnv), None);
@@ -140,6 +148,7 @@ impl Judge<'_> {
     fn arg(&mut self, at: &At<'_>, in_stage: bool) {
         for word in words::split(&at.instruction.text, at.instruction.escape) {
             let (name, value) = words::pair(&word).unwrap_or_else(|| (word.clone(), Zeroizing::new(String::new())));
+            self.variables.declare(&name, word.contains('=').then_some(&**value));
             self.arguments.insert(name.as_str().to_owned());
             let before = self.finds.len();
             self.value(at, &name, &value, Problem::SecretInArg);
@@ -151,7 +160,11 @@ impl Judge<'_> {
 
     fn label(&mut self, at: &At<'_>) {
         for (name, value) in words::assignments(&at.instruction.text, at.instruction.escape) {
+            let before = self.finds.len();
             self.value(at, &name, &value, Problem::SecretInCommand);
+            if self.finds.len() == before {
+                self.told(at, &value);
+            }
         }
     }
 
@@ -181,6 +194,13 @@ impl Judge<'_> {
         self.scanned(at, scan);
     }
 
+    /// Text that is no assignment and no command: only what is certainly a value counts in it.
+    fn told(&mut self, at: &At<'_>, text: &str) {
+        let mut scan = self.source.job.detector.text(&Sensitive::from(text.to_owned()), Context::History);
+        scan.spotted.retain(|spotted| spotted.judgement.known || spotted.judgement.class == Class::Plaintext);
+        self.scanned(at, scan);
+    }
+
     fn scanned(&mut self, at: &At<'_>, scan: Scan) {
         for (i, spotted) in scan.spotted.into_iter().enumerate() {
             let about = spotted.variable.unwrap_or_else(|| Name::withheld("value", i + 1));
@@ -203,13 +223,14 @@ impl Judge<'_> {
         let exclude = Ignore::parse(&flag("--exclude=").join("\n"));
         let elsewhere = !flag("--from=").is_empty();
         for source in sources.iter().filter(|source| !source.starts_with("<<") && !source.contains("://")) {
+            let (expanded, open) = self.variables.expand(source);
             if elsewhere {
-                let name = source.rsplit('/').next().unwrap_or(source);
-                if is_env(name) {
+                let name = expanded.rsplit('/').next().unwrap_or(&expanded);
+                if is_env(name) || holds_credentials(name) {
                     self.add(at, shown(source, at), Ok(Problem::EnvFileCopied), None);
                 }
             } else {
-                self.taken(at, source, &exclude);
+                self.taken(at, source, (&expanded, open), &exclude);
             }
         }
     }
@@ -225,8 +246,8 @@ impl Judge<'_> {
         self.add(at, shown(target, at), Ok(Problem::EnvFileCopied), worst);
     }
 
-    /// A source taken from the build context.
-    fn taken(&mut self, at: &At<'_>, source: &str, exclude: &Ignore) {
+    /// A source taken from the build context: as it is written, and as it reads with its variables.
+    fn taken(&mut self, at: &At<'_>, written: &str, (source, open): (&str, bool), exclude: &Ignore) {
         let context = match &self.context {
             Ok(context) => context,
             Err(cause) => {
@@ -234,8 +255,15 @@ impl Judge<'_> {
                 return self.add(at, Name::fixed(".dockerignore"), Err(cause), None);
             }
         };
+        if open {
+            // Nobody but the one who builds knows what comes in.
+            if context.may_name_env(source, exclude) {
+                self.add(at, shown(written, at), Err(Cause::NeedsReview), None);
+            }
+            return;
+        }
         if context.names_env(source, exclude) {
-            return self.add(at, shown(source, at), Ok(Problem::EnvFileCopied), None);
+            return self.add(at, shown(written, at), Ok(Problem::EnvFileCopied), None);
         }
         for path in context.lets_in(source, exclude) {
             self.add(at, shown(&path, at), Ok(Problem::ContextNotIgnored), None);
@@ -257,11 +285,6 @@ impl Judge<'_> {
 fn shown(text: &str, at: &At<'_>) -> Name {
     Name::admit_or(text, "text", at.instruction.line as usize)
 }
-
-fn is_env(name: &str) -> bool {
-    env_like(name) && !env_template(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

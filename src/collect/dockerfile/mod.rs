@@ -33,7 +33,11 @@ static DOCKERFILE: Kind = Kind {
     unit: "files",
     fields: &[
         Field { name: "problem", holds: FieldType::Word(Problem::WORDS), meaning: "what is wrong, if anything" },
-        Field { name: "instruction", holds: FieldType::Name, meaning: "the instruction: ENV, ARG, RUN, COPY …" },
+        Field {
+            name: "instruction",
+            holds: FieldType::Name,
+            meaning: "the instruction: ENV, ARG, RUN, COPY …, or comment",
+        },
         Field { name: "final_stage", holds: FieldType::Bool, meaning: "whether it is in the stage that is shipped" },
         Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "the class of the value" },
         Field { name: "value_kind", holds: FieldType::Name, meaning: "what sort of value it is" },
@@ -97,7 +101,7 @@ fn examine(repository: &Path, job: &Job) -> Batch {
     let tree = if repository.as_os_str().is_empty() { Path::new(".") } else { repository };
     let mut batch = Batch::default();
     let mut coverage = Coverage::new(&DOCKERFILE, &target);
-    let found = match find::dockerfiles(tree) {
+    let found = match find::dockerfiles(tree, job.config.limits.file_bytes) {
         Ok(found) => found,
         Err(cause) => {
             batch.gaps.push(Gap::new(&DOCKERFILE, Subject::whole(&target), cause));
@@ -150,12 +154,12 @@ fn hole(batch: &mut Batch, coverage: &mut Coverage, target: &Target, path: &Path
 /// One file; `None` if it only bears the name of a Dockerfile.
 fn file(source: &Source<'_>, certain: bool) -> Result<Option<Batch>, Cause> {
     let bytes = find::read(&source.tree.join(source.path), source.job.config.limits.file_bytes)?;
-    let instructions = parse::parse(&String::from_utf8_lossy(&bytes));
+    let (instructions, comments) = parse::with_comments(&String::from_utf8_lossy(&bytes));
     if !instructions.iter().any(|instruction| instruction.word == "FROM") {
         return if certain { Err(Cause::Malformed) } else { Ok(None) };
     }
     let mut batch = Batch::default();
-    let finds = judge::judge(source, &instructions);
+    let finds = judge::judge(source, &instructions, &comments);
     if finds.iter().all(|find| find.problem.is_err()) {
         batch.evidence.push(evidence(source, Place::default(), [("problem", Fact::word("none"))]));
     }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 pub(super) struct Instruction {
     /// The line it starts on, from 1.
     pub(super) line: u32,
-    /// Its word in capitals; one of [`KNOWN`].
+    /// Its word in capitals; one of [`KNOWN`], or [`COMMENT`].
     pub(super) word: &'static str,
     /// Everything behind the word, continuations joined. It may hold a secret.
     pub(super) text: Zeroizing<String>,
@@ -17,6 +17,9 @@ pub(super) struct Instruction {
     /// The character that continues lines and escapes.
     pub(super) escape: char,
 }
+
+/// The word of comments.
+pub(super) const COMMENT: &str = "comment";
 
 /// Every instruction of the Dockerfile reference.
 const KNOWN: [&str; 18] = [
@@ -40,14 +43,31 @@ const KNOWN: [&str; 18] = [
     "WORKDIR",
 ];
 
-/// Parses a Dockerfile. Lines that are no instruction are left out.
+/// The instructions alone.
+#[cfg(test)]
 pub(super) fn parse(text: &str) -> Vec<Instruction> {
+    with_comments(text).0
+}
+
+/// Parses a Dockerfile: the instructions, and the comments between and in them. Other lines are left out.
+pub(super) fn with_comments(text: &str) -> (Vec<Instruction>, Vec<Instruction>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let escape = escape_directive(text);
     let mut lines = (1_u32..).zip(text.lines());
-    let mut instructions = Vec::new();
+    let (mut instructions, mut comments) = (Vec::new(), Vec::new());
+    let comment = |line: u32, text: &str| Instruction {
+        line,
+        word: COMMENT,
+        text: Zeroizing::new(text.trim_start().trim_start_matches('#').trim().to_owned()),
+        heredocs: Vec::new(),
+        escape,
+    };
     while let Some((line, first)) = lines.next() {
-        if is_comment(first) || first.trim().is_empty() {
+        if is_comment(first) {
+            comments.push(comment(line, first));
+            continue;
+        }
+        if first.trim().is_empty() {
             continue;
         }
         let mut whole = Zeroizing::new(String::new());
@@ -55,7 +75,13 @@ pub(super) fn parse(text: &str) -> Vec<Instruction> {
         // Comments and empty lines between continued lines are dropped.
         while let Some(open) = continued(part, escape) {
             whole.push_str(open);
-            match lines.find(|(_, next)| !is_comment(next) && !next.trim().is_empty()) {
+            let next = lines.find(|(line, next)| {
+                if is_comment(next) {
+                    comments.push(comment(*line, next));
+                }
+                !is_comment(next) && !next.trim().is_empty()
+            });
+            match next {
                 Some((_, next)) => part = next,
                 None => part = "",
             }
@@ -75,7 +101,7 @@ pub(super) fn parse(text: &str) -> Vec<Instruction> {
         }
         instructions.push(instruction);
     }
-    instructions
+    (instructions, comments)
 }
 
 /// Reads one instruction's words; also what stands behind `ONBUILD`.

@@ -4,7 +4,80 @@
 //! A file that `COPY --from` takes out of another stage is not followed.
 
 use super::parse::Instruction;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Arguments that every builder sets; none of their values makes an env file's name.
+const BUILDERS: [&str; 8] = [
+    "TARGETPLATFORM",
+    "TARGETOS",
+    "TARGETARCH",
+    "TARGETVARIANT",
+    "BUILDPLATFORM",
+    "BUILDOS",
+    "BUILDARCH",
+    "BUILDVARIANT",
+];
+
+/// The build arguments and variables of a stage, as far as the file itself gives their values.
+#[derive(Default)]
+pub(super) struct Variables {
+    /// Defaults of the arguments before the first stage, or all of this stage.
+    here: BTreeMap<String, String>,
+    global: Option<BTreeMap<String, String>>,
+}
+
+impl Variables {
+    /// A stage begins: it knows nothing but what it declares.
+    pub(super) fn enter_stage(&mut self) {
+        let before = std::mem::take(&mut self.here);
+        self.global.get_or_insert(before);
+    }
+
+    /// `ENV NAME=value`.
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        let value = self.expand(value).0;
+        self.here.insert(name.to_owned(), value);
+    }
+
+    /// `ARG NAME` or `ARG NAME=value`.
+    pub(super) fn declare(&mut self, name: &str, default: Option<&str>) {
+        let default = default.map(|text| self.expand(text).0);
+        let inherited = || self.global.as_ref().and_then(|global| global.get(name).cloned());
+        if let Some(value) = default.or_else(inherited) {
+            self.here.insert(name.to_owned(), value);
+        }
+    }
+
+    /// A text with its variables replaced; one without a value becomes `*`, and the answer is true.
+    pub(super) fn expand(&self, text: &str) -> (String, bool) {
+        let (mut out, mut open, mut rest) = (String::new(), false, text);
+        while let Some(at) = rest.find('$') {
+            out.push_str(&rest[..at]);
+            let after = &rest[at + 1..];
+            let (inside, next) = match after.strip_prefix('{') {
+                Some(braced) => braced.split_once('}').unwrap_or((braced, "")),
+                None => {
+                    after.split_at(after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len()))
+                }
+            };
+            rest = next;
+            let (name, default) = match inside.split_once('-') {
+                Some((name, default)) => (name.trim_end_matches(':'), Some(default)),
+                None => (inside, None),
+            };
+            match self.here.get(name).map(String::as_str).or(default) {
+                Some(value) => out.push_str(value),
+                None if BUILDERS.contains(&name) => out.push_str("any"),
+                None => {
+                    out.push('*');
+                    open = true;
+                }
+            }
+        }
+        out.push_str(rest);
+        (out, open)
+    }
+}
 
 /// The stages that the shipped image is built on: the last one, and those it begins from. Counted from 1.
 pub(super) fn shipped(instructions: &[Instruction]) -> BTreeSet<usize> {
@@ -46,6 +119,16 @@ mod tests {
     fn the_shipped_stages_are_the_last_and_its_bases() {
         let text = "FROM x AS base\nFROM base AS build\nFROM --platform=a y AS other\nFROM base\n";
         assert_eq!(shipped(&parse(text)), BTreeSet::from([1, 4]));
+    }
+
+    #[test]
+    fn variables_stand_for_their_defaults_in_their_stage() {
+        let mut variables = Variables::default();
+        variables.declare("F", Some(".env"));
+        variables.enter_stage();
+        assert_eq!(variables.expand("a/$F"), ("a/*".to_owned(), true));
+        variables.declare("F", None);
+        assert_eq!(variables.expand("a/${F}-${G:-x}/$TARGETARCH"), ("a/.env-x/any".to_owned(), false));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::objects::Losses;
 use super::survey::Survey;
 use crate::collect::Job;
 use crate::evidence::{Batch, Cause, Coverage, Evidence, Fact, Gap, Kind, Name, Place, Subject, Target};
+use std::path::PathBuf;
 
 /// What is known about a repository's completeness.
 #[derive(Default)]
@@ -27,6 +28,8 @@ pub(super) struct Completeness {
     overflowed: bool,
     /// Paths of submodules whose repositories are not here.
     pub(super) unfetched: Vec<Name>,
+    /// Other repositories in the working tree, which nobody declared.
+    pub(super) nested: Vec<PathBuf>,
 }
 
 struct Reason {
@@ -102,6 +105,10 @@ impl Completeness {
         let mut complete = Coverage::new(&COMPLETE, target).with("repositories", 1);
         if let Some(head) = head {
             complete.identify("head", head.clone());
+        }
+        if let Some(first) = self.nested.first() {
+            complete.add("nested-repositories", self.nested.len() as u64);
+            complete.identify("nested", Name::admit_or(&first.to_string_lossy(), "path", 1));
         }
         for reason in &reasons {
             let kinds: [(&'static Kind, &mut Coverage); 2] = [(&COMPLETE, &mut complete), (&HISTORY, &mut history)];

@@ -15,7 +15,7 @@ const CORRELATOR: Field = field("correlator", FieldType::Fingerprint, "a keyed d
 /// What the committed ignore rules do with `.env`.
 pub(super) static IGNORE: Kind = Kind {
     name: "git.ignore",
-    meaning: "whether committed ignore rules keep .env out of the repository",
+    meaning: "whether the ignore rules committed at HEAD keep .env out of the repository; other branches are not asked",
     declared_by: "repositories",
     live: false,
     unit: "repositories",

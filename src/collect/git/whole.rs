@@ -2,22 +2,21 @@
 //!
 //! In: an opened repository. Out: evidence, gaps and one coverage for the whole of it. A submodule's history is
 //! the service's history too: paths in it begin with the submodule's path, or with `.git/modules/NAME` where
-//! HEAD no longer has it. One whose repository or commit is not here is a gap. Submodules that only older
-//! commits had, and that were never fetched, are not looked for. Other repositories in the working tree, which
-//! the parent ignores, have a history of their own: they are counted, not read.
+//! no tip has it any more. One that any branch tip names and whose repository or commit is not here is a gap. Submodules that only older
+//! commits had, and that were never fetched, are not looked for. Other repositories that lie in the working tree
+//! are no part of this one: coverage names them, and nothing is said about their history.
 
 use super::complete::Completeness;
 use super::history;
-use super::ignore;
 use super::kinds::{COMPLETE, HISTORY};
 use super::marks::{module_names, modules};
-use super::objects::plain;
+use super::objects::{EntryType, Peeled, entries, plain, structure};
 use super::open::Store;
 use super::refs::digest_name;
 use super::survey::Survey;
 use crate::collect::Job;
 use crate::evidence::{Batch, Cause, Coverage, Gap, Name, Subject, Target, Task};
-use git2::{Oid, Repository};
+use git2::{ObjectType, Odb, Oid, Repository};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -26,6 +25,10 @@ use walkdir::WalkDir;
 const MODULES_BYTES: usize = 1 << 20;
 /// Most levels of submodules inside submodules.
 const NESTING: usize = 8;
+/// Deepest tree in which submodules are looked for.
+const DEEPEST: usize = 256;
+/// Levels of the working tree in which other repositories are looked for.
+const NESTED_DEPTH: usize = 4;
 
 /// Examines everything.
 pub(super) fn examine(
@@ -43,13 +46,10 @@ pub(super) fn examine(
         history.identify("head", name.clone());
     }
     let mut whole = Whole { job, target, task: &*task, history, complete: Completeness::default(), batch };
-    whole.store(store, "");
-    whole.submodules(&store.common, repository, "", NESTING);
-    let Whole { mut history, complete, batch, .. } = whole;
-    let nested = nested(job, repository);
-    if nested > 0 {
-        history.add("nested-repositories", nested);
-    }
+    let tips = whole.store(store, "");
+    whole.submodules(&store.common, repository, ("", &tips), NESTING);
+    whole.complete.nested = nested(repository);
+    let Whole { history, complete, batch, .. } = whole;
     if history.count("commits") == 0 {
         for kind in [&HISTORY, &COMPLETE].into_iter().filter(|kind| job.wants(kind)) {
             batch.gaps.push(Gap::new(kind, Subject::whole(target), Cause::Empty));
@@ -68,10 +68,11 @@ struct Whole<'a> {
 }
 
 impl Whole<'_> {
-    fn store(&mut self, store: &Store, prefix: &str) {
+    /// Examines one store and answers the trees of its tips.
+    fn store(&mut self, store: &Store, prefix: &str) -> Vec<Oid> {
         let Some(mut survey) = Survey::take(self.job, store, self.task, true) else {
             self.complete.unreadable();
-            return;
+            return Vec::new();
         };
         if prefix.is_empty() {
             self.history.identify("refs", survey.refs.digest.clone());
@@ -84,81 +85,138 @@ impl Whole<'_> {
             self.batch.absorb(found);
         }
         self.complete.note(&survey, &unjudged);
+        let tree = |id| survey.graph.commits[survey.graph.find(id)? as usize].tree;
+        let tips = survey.refs.roots.iter().filter(|root| root.tip);
+        tips.filter_map(|root| if let Peeled::Commit(id) = root.at { tree(id) } else { None }).collect()
     }
 
-    fn submodules(&mut self, common: &Path, repository: &Repository, prefix: &str, depth: usize) {
-        let mut fetched = modules(common);
-        for (path, commit) in gitlinks(repository) {
-            let shown = joined(prefix, &String::from_utf8_lossy(&path.0));
-            let embedded = || repository.workdir().map(|dir| dir.join(&*String::from_utf8_lossy(&path.0)).join(".git"));
-            let dir = path.1.and_then(|name| fetched.remove(&name)).or_else(|| embedded().filter(|dir| dir.is_dir()));
-            if !dir.is_some_and(|dir| self.submodule(&dir, &shown, Some(commit), depth)) {
+    fn submodules(&mut self, common: &Path, repository: &Repository, (prefix, tips): (&str, &[Oid]), depth: usize) {
+        let fetched = modules(common);
+        let mut examined: BTreeSet<PathBuf> = BTreeSet::new();
+        for (path, link) in gitlinks(repository, tips) {
+            let shown = joined(prefix, &String::from_utf8_lossy(&path));
+            let embedded = || repository.workdir().map(|dir| dir.join(&*String::from_utf8_lossy(&path)).join(".git"));
+            let known = link.names.iter().find_map(|name| fetched.get(name).cloned());
+            let dir = known.or_else(|| embedded().filter(|dir| dir.is_dir()));
+            let here = dir.is_some_and(|dir| {
+                let known = !examined.insert(dir.clone());
+                (known || self.submodule(&dir, &shown, depth)) && holds(&dir, &link.commits)
+            });
+            if !here {
                 let ordinal = self.complete.unfetched.len();
                 self.complete.unfetched.push(Name::admit_or(&shown, "submodule", ordinal));
             }
         }
-        // Removed from HEAD, but their history is still here.
-        for (name, dir) in fetched {
-            if !self.submodule(&dir, &joined(prefix, &format!(".git/modules/{name}")), None, depth) {
+        // Removed from every tip, but their history is still here.
+        for (name, dir) in fetched.into_iter().filter(|(_, dir)| !examined.contains(dir)) {
+            if !self.submodule(&dir, &joined(prefix, &format!(".git/modules/{name}")), depth) {
                 self.complete.unreadable();
             }
         }
     }
 
-    /// Examines one submodule; `false` if its repository or its commit is not here.
-    fn submodule(&mut self, dir: &Path, prefix: &str, commit: Option<Oid>, depth: usize) -> bool {
+    /// Examines one submodule; `false` if its repository is not here.
+    fn submodule(&mut self, dir: &Path, prefix: &str, depth: usize) -> bool {
         let (Ok(store), Ok(repository)) = (Store::open(dir), Repository::open_bare(dir)) else { return false };
         if depth == 0 {
             return false;
         }
-        self.store(&store, prefix);
-        self.submodules(dir, &repository, prefix, depth - 1);
-        let here = |commit| repository.odb().is_ok_and(|odb| odb.exists(commit));
-        commit.is_none_or(here)
+        let tips = self.store(&store, prefix);
+        self.submodules(dir, &repository, (prefix, &tips), depth - 1);
+        true
     }
 }
 
-/// Repositories in the working tree that are no part of the tree of HEAD.
-fn nested(job: &Job, repository: &Repository) -> u64 {
-    let Some(workdir) = repository.workdir() else { return 0 };
-    let own: BTreeSet<PathBuf> =
-        gitlinks(repository).into_iter().map(|((path, _), _)| workdir.join(&*String::from_utf8_lossy(&path))).collect();
-    let mut entries = WalkDir::new(workdir).min_depth(1).follow_links(false).into_iter();
-    let mut count = 0;
-    while let Some(entry) = entries.next() {
-        if job.stop.asked() {
-            break;
-        }
-        // What cannot be read here is untracked, or the index says so.
-        let Ok(entry) = entry else { continue };
-        if !entry.file_type().is_dir() {
-            continue;
-        }
-        if entry.file_name() == ".git" || own.contains(entry.path()) {
-            entries.skip_current_dir();
-        } else if entry.path().join(".git").is_dir() {
-            count += 1;
-            entries.skip_current_dir();
-        }
-    }
-    count
+/// Whether a submodule's repository has the commits that the tips want.
+fn holds(dir: &Path, commits: &BTreeSet<Oid>) -> bool {
+    let Ok(repository) = Repository::open_bare(dir) else { return false };
+    repository.odb().is_ok_and(|odb| commits.iter().all(|commit| odb.exists(*commit)))
 }
 
 fn joined(prefix: &str, path: &str) -> String {
     if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") }
 }
 
-/// A submodule at HEAD: its path, and its name if `.gitmodules` has one.
-type Module = (Vec<u8>, Option<String>);
+/// A submodule at one path: the commits that tips name, and its names in their `.gitmodules`.
+#[derive(Default)]
+struct Link {
+    commits: BTreeSet<Oid>,
+    names: BTreeSet<String>,
+}
 
-fn gitlinks(repository: &Repository) -> Vec<(Module, Oid)> {
-    let tree = repository.head().and_then(|head| head.peel_to_tree());
-    let (Ok(tree), Ok(odb)) = (tree, repository.odb()) else { return Vec::new() };
-    let links = ignore::walk(&odb, tree.id()).gitlinks;
-    if links.is_empty() {
-        return Vec::new();
+/// The submodules of HEAD and of the given trees.
+fn gitlinks(repository: &Repository, tips: &[Oid]) -> BTreeMap<Vec<u8>, Link> {
+    let mut links: BTreeMap<Vec<u8>, Link> = BTreeMap::new();
+    let Ok(odb) = repository.odb() else { return links };
+    let head = repository.head().and_then(|head| head.peel_to_tree()).map(|tree| tree.id());
+    let mut barren = BTreeSet::new();
+    for tree in head.into_iter().chain(tips.iter().copied()).collect::<BTreeSet<Oid>>() {
+        let mut found = Vec::new();
+        search(&odb, tree, &mut Vec::new(), &mut barren, &mut found);
+        if found.is_empty() {
+            continue;
+        }
+        let text = repository.find_tree(tree).ok().and_then(|tree| {
+            let entry = tree.get_name(".gitmodules")?;
+            plain(&odb, entry.id(), MODULES_BYTES).ok()
+        });
+        let names = module_names(&text.unwrap_or_default());
+        for (path, commit) in found {
+            let name = names.get(&path).cloned();
+            let link = links.entry(path).or_default();
+            link.commits.insert(commit);
+            link.names.extend(name);
+        }
     }
-    let text = tree.get_name(".gitmodules").and_then(|entry| plain(&odb, entry.id(), MODULES_BYTES).ok());
-    let names: BTreeMap<Vec<u8>, String> = module_names(&text.unwrap_or_default());
-    links.into_iter().map(|(path, commit)| ((path.clone(), names.get(&path).cloned()), commit)).collect()
+    links
+}
+
+/// Looks for submodules in a tree. Trees without any are remembered: tips share most of theirs. What cannot be
+/// read here is counted where history is walked.
+fn search(
+    odb: &Odb<'_>,
+    tree: Oid,
+    path: &mut Vec<Vec<u8>>,
+    barren: &mut BTreeSet<Oid>,
+    found: &mut Vec<(Vec<u8>, Oid)>,
+) {
+    if path.len() > DEEPEST || barren.contains(&tree) {
+        return;
+    }
+    let before = found.len();
+    let mut below = Vec::new();
+    let _ = structure(odb, tree, ObjectType::Tree, |bytes| {
+        entries(bytes).try_for_each(|entry| {
+            let entry = entry?;
+            match entry.what {
+                EntryType::Tree => below.push((entry.name.to_vec(), entry.id)),
+                EntryType::Gitlink => {
+                    let whole = path.iter().map(Vec::as_slice).chain([entry.name]).collect::<Vec<_>>().join(&b'/');
+                    found.push((whole, entry.id));
+                }
+                _ => {}
+            }
+            Ok(())
+        })
+    });
+    for (name, id) in below {
+        path.push(name);
+        search(odb, id, path, barren, found);
+        path.pop();
+    }
+    if found.len() == before {
+        barren.insert(tree);
+    }
+}
+
+/// Repositories in the working tree that are no part of this one: directories with a `.git` directory of their
+/// own, a few levels deep. A linked worktree or a submodule has a `.git` file there.
+fn nested(repository: &Repository) -> Vec<PathBuf> {
+    let Some(root) = repository.workdir() else { return Vec::new() };
+    let entries = WalkDir::new(root).min_depth(1).max_depth(NESTED_DEPTH).follow_links(false).sort_by_file_name();
+    let entries = entries.into_iter().filter_entry(|entry| {
+        entry.file_type().is_dir() && ![".git", "node_modules", "target"].iter().any(|name| entry.file_name() == *name)
+    });
+    let inside = entries.flatten().filter(|entry| entry.path().join(".git/objects").is_dir());
+    inside.filter_map(|entry| entry.path().strip_prefix(root).ok().map(Path::to_owned)).collect()
 }

@@ -18,6 +18,8 @@ pub(super) enum Named {
     Compose,
     /// A tar archive.
     Archive,
+    /// An archive in a format that is not read, with a name of what deployments leave behind.
+    Sealed,
     /// Anything else.
     Other,
 }
@@ -34,6 +36,8 @@ pub(super) fn sort(name: &str) -> Named {
         Named::Compose
     } else if is_archive(name) {
         Named::Archive
+    } else if is_sealed(name) {
+        Named::Sealed
     } else {
         Named::Other
     }
@@ -67,6 +71,7 @@ fn backup_of(name: &str) -> Option<&str> {
 }
 
 fn is_compose(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
     let Some(stem) = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml")) else { return false };
     ["compose", "docker-compose"]
         .iter()
@@ -76,6 +81,15 @@ fn is_compose(name: &str) -> bool {
 fn is_archive(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     [".tar", ".tar.gz", ".tgz"].iter().any(|suffix| name.ends_with(suffix))
+}
+
+fn is_sealed(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let suffixes = [".zip", ".7z", ".rar", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"];
+    let Some(stem) = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix)) else { return false };
+    let words = ["secret", "deploy", "backup", "release"];
+    words.iter().any(|word| stem.contains(word))
+        || stem.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.starts_with("env"))
 }
 
 /// Whether a path lies in a package manager's directory: other people's samples and test data.

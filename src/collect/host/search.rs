@@ -41,9 +41,7 @@ pub(super) fn directories(survey: &mut Survey<'_>, directories: &[PathBuf]) {
             break;
         }
     }
-    for file in std::mem::take(&mut search.compose) {
-        compose::file(survey, &file);
-    }
+    compose::files(survey, std::mem::take(&mut search.compose));
 }
 
 /// The roots that do not lie below another one.
@@ -135,14 +133,24 @@ fn file(survey: &mut Survey<'_>, search: &mut Search, entry: &DirEntry) {
         Named::Template => judged(survey, path, "template"),
         Named::Compose => search.compose.push(path.to_owned()),
         Named::Archive => archive::file(survey, path),
-        Named::Other if in_env_directory(path) => judged(survey, path, "env-file"),
-        Named::Other => {}
+        Named::Sealed if !names::is_vendored(path) => {
+            survey.miss(path, Trouble { cause: Cause::Unsupported, errno: None });
+        }
+        Named::Other if in_env_directory(&search.roots, path) => judged(survey, path, "env-file"),
+        Named::Other | Named::Sealed => {}
     }
 }
 
-/// Files of an `.env` directory that is no Python environment: one file for each variable, or for each service.
-fn in_env_directory(path: &Path) -> bool {
-    path.parent().is_some_and(|parent| parent.file_name().is_some_and(|name| name == ".env") && !is_python(parent))
+/// Files at any level of an `.env` or `.env.d` directory that is no Python environment: one file for each
+/// variable, or for each service.
+fn in_env_directory(roots: &[PathBuf], path: &Path) -> bool {
+    let named = |directory: &&Path| {
+        let name = directory.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        name == ".envs" || names::is_env(&name) && !detect::weak_env_name(&name)
+    };
+    let inside = |directory: &&Path| roots.iter().any(|root| directory.starts_with(root));
+    let mut above = path.ancestors().skip(1).take_while(inside).filter(named).peekable();
+    above.peek().is_some() && !above.any(is_python)
 }
 
 fn link(survey: &mut Survey<'_>, search: &Search, path: &Path, named: Named) {
@@ -160,7 +168,23 @@ fn link(survey: &mut Survey<'_>, search: &Search, path: &Path, named: Named) {
         let inside = search.roots.iter().any(|root| behind.starts_with(root));
         if !inside && behind.is_dir() {
             survey.miss(path, Trouble { cause: Cause::ContentElsewhere, errno: None });
+        } else if !inside {
+            link_to_file(survey, path, &behind);
         }
+    }
+}
+
+/// A link of an everyday name that leads to an env file which the search does not reach itself.
+fn link_to_file(survey: &mut Survey<'_>, path: &Path, behind: &Path) {
+    let name = behind.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    if !matches!(names::sort(&name), Named::Env | Named::Backup) {
+        return;
+    }
+    match survey.content(path) {
+        // `/usr/bin/env` has such a name too.
+        Ok((content, _)) if detect::weak_env_name(&name) && !content.gives_away() => {}
+        Ok((content, metadata)) => survey.found(path, "symlink", "directory-search", content, Some(&metadata)),
+        Err(trouble) => survey.miss(path, trouble),
     }
 }
 

@@ -20,6 +20,14 @@ const DIRECTORIES: [&str; 6] = [
     "/etc/systemd/user",
 ];
 
+/// The managers' own settings; `.d` beside them holds their drop-ins.
+const MANAGERS: [&str; 4] = [
+    "/etc/systemd/system.conf",
+    "/etc/systemd/user.conf",
+    "/usr/lib/systemd/system.conf",
+    "/usr/lib/systemd/user.conf",
+];
+
 /// A line of a unit, continuations joined.
 struct Setting {
     line: u32,
@@ -30,8 +38,10 @@ struct Setting {
 /// Reads every unit once; enabling a unit makes links to it.
 pub(super) fn units(survey: &mut Survey<'_>) {
     let mut files: BTreeSet<PathBuf> = BTreeSet::new();
-    for directory in DIRECTORIES {
-        let Ok(root) = survey.ground.resolve(Path::new(directory)) else { continue };
+    files.extend(MANAGERS.iter().filter_map(|path| survey.ground.resolve(Path::new(path)).ok()));
+    let drop_ins = MANAGERS.iter().map(|path| format!("{path}.d"));
+    for directory in DIRECTORIES.into_iter().map(str::to_owned).chain(drop_ins) {
+        let Ok(root) = survey.ground.resolve(Path::new(&directory)) else { continue };
         for entry in WalkDir::new(&root).follow_links(false).max_depth(3) {
             match entry {
                 Ok(entry) if is_unit(entry.path()) => match survey.ground.resolve(entry.path()) {
@@ -69,7 +79,13 @@ fn unit(survey: &mut Survey<'_>, path: &Path) {
     for setting in settings(&String::from_utf8_lossy(&bytes)) {
         match setting.key.as_str() {
             "EnvironmentFile" => environment_file(survey, path, &setting),
-            "Environment" => environment(survey, path, &setting),
+            "Environment" | "DefaultEnvironment" | "ManagerEnvironment" => environment(survey, path, &setting),
+            "SetCredential" => {
+                if let Some((name, value)) = setting.value.split_once(':') {
+                    assignment(survey, (path, setting.line), 1, (name, value));
+                }
+            }
+            key if key.starts_with("Exec") => command(survey, path, &setting),
             _ => {}
         }
     }
@@ -81,28 +97,93 @@ fn environment_file(survey: &mut Survey<'_>, file: &Path, setting: &Setting) {
     if text.is_empty() {
         return; // an empty assignment resets the list; what came before may be back after the next reload
     }
-    let path = survey.ground.place(Path::new(text));
     let required = optional.is_none();
-    let reference = Reference { file, line: Some(setting.line), names: text, path, required, by: "systemd" };
+    if text.contains(['*', '?', '[']) && !text.contains(['$', '%']) && matching(survey, file, setting, text) {
+        return;
+    }
+    refer(survey, (file, setting.line), text, required);
+}
+
+/// Follows every file that a pattern matches now; false if there is none.
+fn matching(survey: &mut Survey<'_>, file: &Path, setting: &Setting, text: &str) -> bool {
+    let Some((parent, pattern)) = text.rsplit_once('/') else { return false };
+    if parent.contains(['*', '?', '[']) || pattern.contains('[') {
+        survey.review(file, Some(Name::admit_or(text, "path", 1)), Cause::Unproven);
+        return true;
+    }
+    let Ok(real) = survey.ground.resolve(Path::new(parent)) else { return false };
+    let entries = match std::fs::read_dir(&real) {
+        Ok(entries) => entries,
+        Err(error) => {
+            survey.miss(&real, super::ground::Trouble::of(&error));
+            return true;
+        }
+    };
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.filter(|name| fits(pattern.as_bytes(), name.as_bytes())).collect();
+    names.sort();
+    for name in &names {
+        refer(survey, (file, setting.line), &format!("{parent}/{name}"), true);
+    }
+    !names.is_empty()
+}
+
+/// `*` and `?`; a leading dot must be written.
+fn fits(pattern: &[u8], name: &[u8]) -> bool {
+    fn rest(pattern: &[u8], name: &[u8]) -> bool {
+        match (pattern.split_first(), name.split_first()) {
+            (None, None) => true,
+            (Some((b'*', after)), _) => (0..=name.len()).any(|skip| rest(after, &name[skip..])),
+            (Some((b'?', after)), Some((_, name))) => rest(after, name),
+            (Some((one, after)), Some((other, name))) => one == other && rest(after, name),
+            _ => false,
+        }
+    }
+    (name.first() != Some(&b'.') || pattern.first() == Some(&b'.')) && rest(pattern, name)
+}
+
+/// A command line: what `docker run` and the like read and set, and what `env` sets.
+fn command(survey: &mut Survey<'_>, file: &Path, setting: &Setting) {
+    let words = words(&setting.value);
+    let mut env = false;
+    for (i, word) in words.iter().enumerate() {
+        let before = i.checked_sub(1).map_or("", |i| words[i].as_str());
+        let behind = |flag: &str| if before == flag { Some(word.as_str()) } else { None };
+        if let Some(path) = word.strip_prefix("--env-file=").or_else(|| behind("--env-file")) {
+            refer(survey, (file, setting.line), path, true);
+        }
+        let set = word.strip_prefix("--env=").or_else(|| behind("--env")).or_else(|| behind("-e"));
+        env = before == "env" || before.ends_with("/env") || env && before.contains('=');
+        let pair = set.or(env.then_some(word.as_str())).and_then(|word| word.split_once('='));
+        if let Some(pair) = pair {
+            assignment(survey, (file, setting.line), i + 1, pair);
+        }
+    }
+}
+
+fn refer(survey: &mut Survey<'_>, (file, line): (&Path, u32), text: &str, required: bool) {
+    let path = survey.ground.place(Path::new(text));
+    let reference = Reference { file, line: Some(line), names: text, path, required, by: "systemd" };
     reference::follow(survey, &reference);
 }
 
 fn environment(survey: &mut Survey<'_>, file: &Path, setting: &Setting) {
     for (i, word) in words(&setting.value).into_iter().enumerate() {
         let Some((name, value)) = word.split_once('=') else { continue };
-        let shown = Name::admit_or(name, "variable", i + 1);
-        let judgement = survey.job.detector.judge(
-            &Sensitive::from(name.to_owned()),
-            &Sensitive::from(value.to_owned()),
-            Context::Env,
-        );
-        let mut content = Content { determined: true, ..Content::default() };
-        content.add(shown.clone(), judgement.class, judgement.known);
-        if content.gives_away() {
-            survey.directive(file, Some(setting.line), shown, "systemd", content);
-        } else if judgement.class.needs_review() {
-            survey.review(file, Some(shown), Cause::NeedsReview);
-        }
+        assignment(survey, (file, setting.line), i + 1, (name, value));
+    }
+}
+
+fn assignment(survey: &mut Survey<'_>, (file, line): (&Path, u32), ordinal: usize, (name, value): (&str, &str)) {
+    let shown = Name::admit_or(name, "variable", ordinal);
+    let judgement =
+        survey.job.detector.judge(&Sensitive::from(name.to_owned()), &Sensitive::from(value.to_owned()), Context::Env);
+    let mut content = Content { determined: true, ..Content::default() };
+    content.add(shown.clone(), judgement.class, judgement.known);
+    if content.gives_away() {
+        survey.directive(file, Some(line), shown, "systemd", content);
+    } else if judgement.class.needs_review() {
+        survey.review(file, Some(shown), Cause::NeedsReview);
     }
 }
 

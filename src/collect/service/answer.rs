@@ -8,12 +8,29 @@ use super::json::{Json, Refused};
 use super::sample::{Outcome, Said, Sample};
 use super::{health, ready};
 use crate::config::Probes;
-use crate::detect::{Context, Detector};
+use crate::detect::{Context, Detector, Scan};
 use crate::evidence::{Cause, Class, Judgement, Name, Sensitive};
 use reqwest::header::{AGE, CONTENT_TYPE, DATE, HeaderMap};
 
 /// Headers in which caches say that they answered.
 const CACHE_HEADERS: [&str; 5] = ["x-cache", "x-cache-status", "cf-cache-status", "x-proxy-cache", "x-cache-remote"];
+/// Headers whose values are random by nature: only a value given as known is a leak there.
+const RANDOM_HEADERS: [&str; 14] = [
+    "set-cookie",
+    "etag",
+    "date",
+    "expires",
+    "last-modified",
+    "x-request-id",
+    "x-correlation-id",
+    "x-amz-cf-id",
+    "cf-ray",
+    "traceparent",
+    "report-to",
+    "reporting-endpoints",
+    "nel",
+    "content-security-policy",
+];
 
 /// Judges one answer.
 pub(super) fn judge(question: Question, answer: &Answer, probes: &Probes, detector: &Detector) -> Sample {
@@ -28,7 +45,9 @@ pub(super) fn judge(question: Question, answer: &Answer, probes: &Probes, detect
     sample.date = answer.headers.get(DATE).map(|value| value.as_bytes().to_vec());
     let parsed = json.is_ok();
     let body = Sensitive::new(answer.body.to_vec());
-    let leaks = leaks(&body, parsed, detector);
+    let mut leaks = leaks(&body, parsed, detector);
+    leaks.extend(json.as_ref().map(|json| key_leaks(json, detector)).unwrap_or_default());
+    leaks.extend(header_leaks(&answer.headers, detector));
     sample.leaks = leaks.len();
     sample.leaked = leaks.into_iter().max_by_key(|judgement| judgement.known);
     // Whatever else the answer says: a secret in it was given away.
@@ -91,9 +110,13 @@ fn is_json(media: &str) -> bool {
 }
 
 fn cached(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let aged = text(AGE.as_str()).trim().parse::<u64>().is_ok_and(|age| age > 0);
-    aged || CACHE_HEADERS.iter().any(|name| text(name).to_ascii_lowercase().split([' ', ',', ';']).any(is_hit))
+    // A chain of caches adds a header each, or appends to one.
+    let words = |name: &str| -> Vec<String> {
+        let all = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        all.flat_map(|text| text.split([' ', ',', ';']).map(str::to_ascii_lowercase).collect::<Vec<_>>()).collect()
+    };
+    let aged = words(AGE.as_str()).iter().any(|word| word.parse::<u64>().is_ok_and(|age| age > 0));
+    aged || CACHE_HEADERS.iter().any(|name| words(name).iter().any(|word| is_hit(word)))
 }
 
 fn is_hit(word: &str) -> bool {
@@ -106,11 +129,32 @@ fn leaks(body: &Sensitive, parsed: bool, detector: &Detector) -> Vec<Judgement> 
         return Vec::new();
     }
     let scan = if parsed { detector.json(body) } else { detector.text(body, Context::Env) };
-    scan.spotted
-        .into_iter()
-        .map(|spotted| spotted.judgement)
-        .filter(|judgement| judgement.class == Class::Plaintext || judgement.known)
-        .collect()
+    given_away(scan).collect()
+}
+
+fn given_away(scan: Scan) -> impl Iterator<Item = Judgement> {
+    let judgements = scan.spotted.into_iter().map(|spotted| spotted.judgement);
+    judgements.filter(|judgement| judgement.class == Class::Plaintext || judgement.known)
+}
+
+/// The plaintext values among the names of members: a map from connection strings to states.
+fn key_leaks(json: &Json, detector: &Detector) -> Vec<Judgement> {
+    let mut keys = String::new();
+    json.each_key(&mut |key| {
+        keys.push_str(key);
+        keys.push('\n');
+    });
+    given_away(detector.text(&Sensitive::from(keys), Context::Env)).collect()
+}
+
+/// The plaintext values in headers.
+fn header_leaks(headers: &HeaderMap, detector: &Detector) -> Vec<Judgement> {
+    let judged = headers.iter().flat_map(|(name, value)| {
+        let random = RANDOM_HEADERS.contains(&name.as_str());
+        let scan = detector.text(&Sensitive::new(value.as_bytes().to_vec()), Context::Env);
+        given_away(scan).filter(move |judgement| judgement.known || !random)
+    });
+    judged.collect()
 }
 
 #[cfg(test)]
@@ -136,6 +180,10 @@ mod tests {
         assert!(cached(&headers("age", "3")));
         assert!(cached(&headers("x-cache", "HIT from edge-7")));
         assert!(cached(&headers("cf-cache-status", "HIT")));
+        assert!(cached(&headers("age", "0, 3")) && cached(&headers("age", "5, 0")));
+        let mut chain = headers("x-cache", "MISS");
+        chain.append("x-cache", HeaderValue::from_static("HIT"));
+        assert!(cached(&chain), "the second cache answered");
         assert!(!cached(&headers("age", "0")) && !cached(&headers("x-cache", "MISS from edge-7")));
     }
 

@@ -62,6 +62,18 @@ impl Json {
         self.members()?.iter().find(|(name, _)| name.as_str() == key).map(|(_, value)| value)
     }
 
+    /// Hands out the name of every member at any depth.
+    pub(super) fn each_key(&self, take: &mut impl FnMut(&str)) {
+        match self {
+            Self::List(items) => items.iter().for_each(|item| item.each_key(take)),
+            Self::Object(members) => members.iter().for_each(|(key, value)| {
+                take(key);
+                value.each_key(take);
+            }),
+            _ => {}
+        }
+    }
+
     /// The text of a scalar.
     pub(super) fn scalar(&self) -> Option<&str> {
         match self {

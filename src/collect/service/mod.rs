@@ -37,7 +37,7 @@ const FIELDS: &[Field] = &[
     Field { name: "member", holds: FieldType::Name, meaning: "the expected member that failed" },
     Field { name: "extra_members", holds: FieldType::Int, meaning: "members that nobody expected" },
     Field { name: "content_type", holds: FieldType::Name, meaning: "the media type of the last answer" },
-    Field { name: "leaks", holds: FieldType::Int, meaning: "secret values in an answer's body" },
+    Field { name: "leaks", holds: FieldType::Int, meaning: "secret values in an answer" },
     Field { name: "tls", holds: FieldType::Word(&["none", "verified"]), meaning: "how the connection was protected" },
     Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "the class of the worst leaked value" },
     Field { name: "value_kind", holds: FieldType::Name, meaning: "what sort of value leaked" },

@@ -17,8 +17,32 @@ const TITLES: [&str; 3] = ["name", "component", "id"];
 /// Words for "well" in other vocabularies than the expected one.
 const WELL: [&str; 11] =
     ["up", "true", "pass", "passed", "passing", "healthy", "connected", "available", "ready", "alive", "yes"];
+/// Under these, in small letters, an object says how it is as a whole.
+const OVERALL: [&str; 6] = ["status", "state", "overall", "result", "health", "code"];
+/// Under these it says yes or no.
+const YES_OR_NO: [&str; 9] =
+    ["ok", "ready", "healthy", "success", "connected", "available", "alive", "up", "reachable"];
+/// Under these it says what went wrong.
+const TROUBLES: [&str; 4] = ["error", "errors", "failures", "problems"];
+/// Overall words for "well" beside [`WELL`].
+const WELL_OVERALL: [&str; 12] = [
+    "ok",
+    "okay",
+    "green",
+    "operational",
+    "running",
+    "serving",
+    "online",
+    "active",
+    "success",
+    "succeeded",
+    "good",
+    "normal",
+];
+/// Words that say that nothing is wrong, or no.
+const NOTHING: [&str; 6] = ["", "0", "false", "no", "none", "null"];
 /// Overall words that contradict components that are well.
-const UNWELL: [&str; 19] = [
+const UNWELL: [&str; 24] = [
     "degraded",
     "fail",
     "failed",
@@ -27,6 +51,8 @@ const UNWELL: [&str; 19] = [
     "error",
     "down",
     "false",
+    "no",
+    "red",
     "unhealthy",
     "warn",
     "warning",
@@ -36,9 +62,23 @@ const UNWELL: [&str; 19] = [
     "unavailable",
     "unready",
     "starting",
+    "stopping",
+    "offline",
+    "disconnected",
     "out_of_service",
     "not_ok",
 ];
+
+/// What an object says of itself beside its components.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mood {
+    /// Nothing, or that it is well.
+    Well,
+    /// Something in words that nobody taught us.
+    Unclear,
+    /// That it is not.
+    Unwell,
+}
 
 /// Holds a body against the expectation.
 pub(super) fn judge(json: &Json, probes: &Probes) -> Said {
@@ -55,8 +95,10 @@ pub(super) fn judge(json: &Json, probes: &Probes) -> Said {
             _ => return Said::of(outcome, name),
         }
     }
-    if contradicts(json) {
-        return Said::whole(Outcome::Degraded);
+    match overall(json, probes) {
+        Mood::Well => {}
+        Mood::Unclear => unclear = unclear.or(Some(Said::whole(Outcome::Unknown(Cause::NeedsReview)))),
+        Mood::Unwell => return Said::whole(Outcome::Degraded),
     }
     unclear.unwrap_or_else(|| Said { outcome: Outcome::Ok, member: None, extra_members: extra(json, probes) })
 }
@@ -71,32 +113,41 @@ fn component(json: &Json, name: &Name, expected: &Name, probes: &Probes) -> Outc
     if values.any(|other| other != first) {
         return Outcome::Unknown(Cause::Inconsistent);
     }
+    // "ok", and in the same breath "connected": false.
+    let contradicted = || found.iter().any(|place| mood(place, &|key| key != "code", &[]) == Mood::Unwell);
     match first {
+        Some(text) if text == expected.as_str() && contradicted() => Outcome::Unknown(Cause::Inconsistent),
         Some(text) if text == expected.as_str() => Outcome::Ok,
         Some(text) if WELL.contains(&plain(text).as_str()) => Outcome::Unknown(Cause::NeedsReview),
         _ => Outcome::WrongValue,
     }
 }
 
-/// Every place in the known shapes where a component of that name stands.
+/// Every place in the known shapes where a component of that name stands, in whatever case its sections and its
+/// doubles are written.
 fn places<'a>(json: &'a Json, name: &str) -> Vec<&'a Json> {
     let mut found = Vec::new();
     within(json, name, &mut found);
-    for section in SECTIONS {
-        if let Some(part) = json.get(section) {
-            within(part, name, &mut found);
-        }
+    for part in sections(json) {
+        within(part, name, &mut found);
     }
-    found
+    let exact = found.iter().any(|(exact, _)| *exact);
+    found.into_iter().filter(|_| exact).map(|(_, place)| place).collect()
 }
 
-fn within<'a>(part: &'a Json, name: &str, found: &mut Vec<&'a Json>) {
-    match part {
-        Json::List(items) => found.extend(
-            items.iter().filter(|item| TITLES.iter().any(|title| item.get(title).and_then(Json::scalar) == Some(name))),
-        ),
-        _ => found.extend(part.get(name)),
+fn sections(json: &Json) -> impl Iterator<Item = &Json> {
+    let named = |key: &str| SECTIONS.iter().any(|section| section.eq_ignore_ascii_case(key));
+    json.members().unwrap_or_default().iter().filter(move |(key, _)| named(key)).map(|(_, part)| part)
+}
+
+fn within<'a>(part: &'a Json, name: &str, found: &mut Vec<(bool, &'a Json)>) {
+    if let Json::List(items) = part {
+        let titles = |item: &Json| TITLES.iter().any(|title| item.get(title).and_then(Json::scalar) == Some(name));
+        found.extend(items.iter().filter(|item| titles(item)).map(|item| (true, item)));
     }
+    let members = part.members().unwrap_or_default().iter();
+    let named = members.filter(|(key, _)| key.eq_ignore_ascii_case(name));
+    found.extend(named.map(|(key, place)| (key.as_str() == name, place)));
 }
 
 /// What a component says of itself; two contradicting states in one component count as none.
@@ -109,12 +160,69 @@ fn value(place: &Json) -> Option<&str> {
     states.all(|other| other == first).then_some(first)
 }
 
-fn contradicts(json: &Json) -> bool {
-    let said = |key: &str| json.get(key).and_then(Json::scalar).map(plain);
-    ["status", "state", "overall", "result", "ready", "healthy", "ok"]
-        .iter()
-        .filter_map(|key| said(key))
-        .any(|text| UNWELL.contains(&text.as_str()))
+/// What the body and its sections say as a whole.
+fn overall(json: &Json, probes: &Probes) -> Mood {
+    // An expected member was held against its expectation already.
+    let free = |key: &str| !probes.ready_expect.keys().any(|name| name.as_str().eq_ignore_ascii_case(key));
+    let own: Vec<String> = probes.ready_expect.values().map(|word| plain(word.as_str())).collect();
+    std::iter::once(json).chain(sections(json)).map(|part| mood(part, &free, &own)).max().unwrap_or(Mood::Well)
+}
+
+/// What an object's own members say, those only whose name is free; `own` are the words this service uses for "well".
+fn mood(place: &Json, free: &dyn Fn(&str) -> bool, own: &[String]) -> Mood {
+    let of = |(key, value): &(zeroize::Zeroizing<String>, Json)| {
+        let key = key.to_ascii_lowercase();
+        if !free(&key) {
+            return Mood::Well;
+        }
+        if OVERALL.contains(&key.as_str()) {
+            return word(&key, value, own);
+        }
+        let said = value.scalar().map(plain);
+        let nothing = said.as_ref().is_some_and(|text| NOTHING.contains(&text.as_str()));
+        if YES_OR_NO.contains(&key.as_str()) {
+            // A number may count connections.
+            let counts = said.as_deref() == Some("0") && matches!(key.as_str(), "connected" | "available" | "up");
+            let unwell = nothing && !counts || said.is_some_and(|text| UNWELL.contains(&text.as_str()));
+            return if unwell { Mood::Unwell } else { Mood::Well };
+        }
+        let silent = match value {
+            Json::Null => true,
+            Json::List(items) => items.is_empty(),
+            Json::Object(members) => members.is_empty(),
+            _ => nothing,
+        };
+        if TROUBLES.contains(&key.as_str()) && !silent { Mood::Unwell } else { Mood::Well }
+    };
+    place.members().unwrap_or_default().iter().map(of).max().unwrap_or(Mood::Well)
+}
+
+/// What stands under an overall key.
+fn word(key: &str, value: &Json, own: &[String]) -> Mood {
+    let Some(text) = value.scalar().map(plain) else {
+        let inner = mood(value, &|_| true, own);
+        // `result` and `state` often hold data; a `status` that is no word says something.
+        let telling = value
+            .members()
+            .unwrap_or_default()
+            .iter()
+            .any(|(key, _)| OVERALL.iter().chain(&YES_OR_NO).any(|known| known.eq_ignore_ascii_case(key)));
+        return if telling || key != "status" { inner } else { inner.max(Mood::Unclear) };
+    };
+    let number = text.parse::<u64>().ok();
+    if key == "code" {
+        let failed = number.is_some_and(|code| (400..600).contains(&code)) || UNWELL.contains(&text.as_str());
+        return if failed { Mood::Unwell } else { Mood::Well };
+    }
+    match number {
+        Some(200..=299) => Mood::Well,
+        Some(400..=599) => Mood::Unwell,
+        _ if UNWELL.contains(&text.as_str()) => Mood::Unwell,
+        _ if WELL.contains(&text.as_str()) || WELL_OVERALL.contains(&text.as_str()) || own.contains(&text) => {
+            Mood::Well
+        }
+        _ => Mood::Unclear,
+    }
 }
 
 fn plain(text: &str) -> String {
@@ -166,6 +274,50 @@ mod tests {
         assert_eq!(outcome(twice), Outcome::Unknown(Cause::Inconsistent));
         let same = r#"{"redis_denylist":"ok","database":"ok","checks":{"database":"ok"}}"#;
         assert_eq!(outcome(same), Outcome::Ok);
+    }
+
+    #[test]
+    fn an_overall_word_that_nobody_knows_is_no_verdict() {
+        for overall in [r#""status":"amber""#, r#""Status":"partial""#, r#""status":1"#, r#""status":{"since":3}"#] {
+            let body = format!(r#"{{{overall},"redis_denylist":"ok","database":"ok"}}"#);
+            assert_eq!(outcome(&body), Outcome::Unknown(Cause::NeedsReview), "{overall}");
+        }
+        for well in [r#""status":"UP""#, r#""status":200"#, r#""errors":[],"error":null"#, r#""status":{"code":"ok"}"#]
+        {
+            let body = format!(r#"{{{well},"success":true,"redis_denylist":"ok","database":"ok"}}"#);
+            assert_eq!(outcome(&body), Outcome::Ok, "{well}");
+        }
+    }
+
+    #[test]
+    fn a_no_anywhere_beside_the_components_contradicts_them() {
+        for overall in [
+            r#""ok":false"#,
+            r#""ok":0"#,
+            r#""success":false"#,
+            r#""errors":["x"]"#,
+            r#""STATUS":"Fail""#,
+            r#""status":{"code":"fail"}"#,
+            r#""checks":{"status":"fail"}"#,
+        ] {
+            let body = format!(r#"{{{overall},"redis_denylist":"ok","database":"ok"}}"#);
+            assert_eq!(outcome(&body), Outcome::Degraded, "{overall}");
+        }
+    }
+
+    #[test]
+    fn a_component_that_contradicts_itself_is_no_verdict() {
+        for database in [r#"{"status":"ok","connected":false}"#, r#"{"status":"ok","error":"timeout"}"#] {
+            let body = format!(r#"{{"redis_denylist":"ok","database":{database}}}"#);
+            assert_eq!(outcome(&body), Outcome::Unknown(Cause::Inconsistent), "{database}");
+        }
+        let pool = r#"{"redis_denylist":"ok","database":{"status":"ok","available":0}}"#;
+        assert_eq!(outcome(pool), Outcome::Ok, "a count");
+        let down = r#"{"redis_denylist":"ok","database":{"status":"down","connected":false}}"#;
+        assert_eq!(outcome(down), Outcome::WrongValue);
+        let cased = r#"{"redis_denylist":"ok","database":"ok","Checks":{"Database":"down"}}"#;
+        assert_eq!(outcome(cased), Outcome::Unknown(Cause::Inconsistent));
+        assert_eq!(outcome(r#"{"redis_denylist":"ok","Database":"ok"}"#), Outcome::MissingMember);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a copy lets into an image, by the ignore file that counts.
 
 use super::{examine, problems, tree};
+use leakproof::evidence::Cause;
 
 const COPY_ALL: &str = "FROM a\nCOPY . .\n";
 
@@ -88,4 +89,43 @@ fn a_copy_from_another_stage_or_a_url_takes_nothing_from_the_context() {
 fn an_ignore_file_that_no_builder_accepts_is_a_gap() {
     let batch = examine(&tree(&[("Dockerfile", COPY_ALL), (".dockerignore", "[\n")]));
     assert_eq!(batch.gaps.len(), 1);
+}
+
+#[test]
+fn a_pattern_that_can_name_an_env_file_names_one() {
+    for source in [".e*", ".[e]nv", ".*", "config/.e??"] {
+        let found = of(&[("Dockerfile", &format!("FROM a\nCOPY {source} /app/\n"))]);
+        assert_eq!(found, [format!("2 env-file-copied {source}")]);
+    }
+    for source in ["*.json", "package*.json", "src/*.py", "p*"] {
+        assert_eq!(of(&[("Dockerfile", &format!("FROM a\nCOPY {source} /app/\n"))]), ["none"], "{source}");
+    }
+}
+
+#[test]
+fn a_source_made_of_an_argument_is_its_default_or_no_verdict() {
+    let found = of(&[("Dockerfile", "ARG F=.env\nFROM a\nARG F\nCOPY ${F} /app/\nADD $F /app/\n")]);
+    assert_eq!(found, ["4 env-file-copied ${F}", "5 env-file-copied $F"]);
+    assert_eq!(of(&[("Dockerfile", "FROM a\nARG F=app.jar\nCOPY ${F} /app/\n")]), ["none"]);
+    let batch = examine(&tree(&[("Dockerfile", "FROM a\nARG F\nCOPY ${F} /app/\nCOPY dist/${F}.jar /app/\n")]));
+    assert_eq!(batch.gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::NeedsReview]);
+}
+
+#[test]
+fn files_of_credentials_copied_by_name_are_found() {
+    for source in [".git", "id_rsa", ".npmrc", "config/.netrc", "*.pem", "tls/server.pem"] {
+        let found = of(&[("Dockerfile", &format!("FROM a\nCOPY {source} /app/\n"))]);
+        assert_eq!(found, [format!("2 env-file-copied {source}")]);
+    }
+    assert_eq!(of(&[("Dockerfile", "FROM a\nCOPY ca.pem rds-ca-bundle.pem id_rsa.pub /app/\n")]), ["none"]);
+}
+
+#[test]
+fn dockerfiles_of_other_names_are_read() {
+    for name in ["Dockerfile-prod", "prod.Dockerfile", "Dockerfile_prod"] {
+        assert_eq!(of(&[(name, "FROM a\nCOPY .env /app/\n")]), ["2 env-file-copied .env"], "{name}");
+    }
+    let compose = "services:\n  a:\n    build:\n      context: ..\n      dockerfile: build/image.txt\n";
+    let found = of(&[("deploy/compose.yaml", compose), ("build/image.txt", "FROM a\nCOPY .env /app/\n")]);
+    assert_eq!(found, ["2 env-file-copied .env"]);
 }

@@ -150,3 +150,18 @@ fn a_missing_repository_and_a_broken_dockerfile_are_gaps() {
     std::fs::remove_dir_all(tree.path()).unwrap();
     assert_eq!(examine(&tree).gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::NotFound]);
 }
+
+#[test]
+fn comments_and_every_other_instruction_are_searched() {
+    let value = secret();
+    let text = format!(
+        "# API_TOKEN={value}\n# an everyday remark: see https://example.org/docs\nFROM https://user:{value}@registry.example.org/a\nMAINTAINER API_TOKEN={value}\nWORKDIR /app\nLABEL source=https://user:{value}@git.example.org/a\nUSER 1\n"
+    );
+    let batch = examine(&tree(&[("Dockerfile", &text)]));
+    let lines: Vec<_> = batch.evidence.iter().filter_map(|evidence| evidence.subject.place.line).collect();
+    for line in [1, 3, 4, 6] {
+        assert!(lines.contains(&line), "{line} is not in {lines:?}");
+    }
+    assert_eq!(lines.len(), 4);
+    assert!(!shown(&batch).contains(&value));
+}

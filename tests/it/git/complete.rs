@@ -282,20 +282,28 @@ fn old_partial_clone_with_the_extension_is_unverified() {
 }
 
 #[test]
-fn nested_repository_that_the_parent_ignores_is_said() {
+fn a_submodule_that_only_another_branch_has_and_that_is_not_fetched_is_unverified() {
     let repo = with_submodule();
+    repo.git(&["branch", "old"]);
+    repo.git(&["rm", "-q", "-f", "vendor/lib"]);
+    repo.git(&["commit", "-q", "-m", "removed"]);
+    assert_eq!(repo.scan().exposed(), ["vendor/lib/.env"], "its repository is still here");
+    let found = scan(&cloned(&repo, &[]));
+    assert_eq!(found.causes("git.history"), [Cause::ContentElsewhere]);
+    assert!(found.bool("git.complete", "submodules_unfetched"));
+}
+
+#[test]
+fn a_repository_that_lies_ignored_in_the_working_tree_is_named_and_worktrees_are_not() {
+    let repo = Repo::started();
+    repo.commit(".gitignore", "tools/\nwork/\n");
+    repo.git(&["worktree", "add", "-q", "work"]);
+    let counted = |found: &super::Found| found.counted("git.complete", "nested-repositories");
+    assert_eq!(counted(&repo.scan()), 0);
     let inner = repo.dir.join("tools/inner");
     std::fs::create_dir_all(&inner).unwrap();
     repo.git_in(&inner, &["init", "-q", "-b", "main"]);
-    std::fs::write(inner.join(".env"), leak(&secret())).unwrap();
-    repo.git_in(&inner, &["add", "-f", ".env"]);
-    repo.git_in(&inner, &["commit", "-q", "-m", "x"]);
-    repo.write(".gitignore", "/tools/\n");
-    repo.git(&["add", ".gitignore"]);
-    repo.git(&["commit", "-q", "-m", "ignore"]);
     let found = repo.scan();
-    assert_eq!(found.exposed(), ["vendor/lib/.env"], "it is another repository");
-    assert_eq!(found.counted("git.history", "nested-repositories"), 1, "a submodule is none");
-    assert!(found.proven());
-    assert_eq!(scan(&inner).exposed(), [".env"], "declared, it is read");
+    assert_eq!(counted(&found), 1);
+    assert!(found.proven(), "nobody declared it");
 }

@@ -150,3 +150,53 @@ fn ecs_environment_files_are_downloaded_to_the_host() {
     assert!(!batch.coverage[0].is_complete());
     assert_eq!(deployment(&["gone.json"]).gaps[0].cause, Cause::NotFound);
 }
+
+#[test]
+fn a_command_of_a_unit_that_takes_an_env_file_or_a_value_is_a_directive() {
+    let (root, value) = (host(), secret());
+    let unit = format!(
+        "[Service]\nExecStart=/usr/bin/docker run --env-file /opt/app/.env -e API_TOKEN={value} -e PORT=1 app\nSetCredential=db-password:{value}\n"
+    );
+    write(&root, "etc/systemd/system/app.service", unit);
+    let batch = survey(&root);
+    let mut about: Vec<String> =
+        batch.evidence.iter().filter_map(|e| e.subject.place.variable.as_ref()).map(ToString::to_string).collect();
+    about.sort();
+    assert_eq!(about, ["/opt/app/.env", "API_TOKEN", "db-password"]);
+    assert!(!shown(&batch).contains(&value));
+}
+
+#[test]
+fn a_pattern_of_environment_files_is_followed_even_if_it_is_optional() {
+    let (root, value) = (host(), secret());
+    write(&root, "etc/systemd/system/app.service", "[Service]\nEnvironmentFile=-/opt/conf.d/*.conf\n");
+    write(&root, "opt/conf.d/app.conf", format!("API_TOKEN={value}\n"));
+    write(&root, "opt/conf.d/other.txt", format!("API_TOKEN={value}\n"));
+    let batch = survey(&root);
+    assert_eq!(found(&batch), ["directive /etc/systemd/system/app.service", "env-file /opt/conf.d/app.conf"]);
+}
+
+#[test]
+fn the_manager_s_own_defaults_are_judged() {
+    let (root, value) = (host(), secret());
+    write(&root, "etc/systemd/system.conf", format!("[Manager]\nDefaultEnvironment=API_TOKEN={value}\n"));
+    write(&root, "etc/systemd/system.conf.d/a.conf", format!("[Manager]\nManagerEnvironment=API_TOKEN={value}\n"));
+    let expected = ["directive /etc/systemd/system.conf", "directive /etc/systemd/system.conf.d/a.conf"];
+    assert_eq!(found(&survey(&root)), expected);
+}
+
+#[test]
+fn compose_files_that_another_one_names_are_read() {
+    let root = host();
+    let compose = "include: [ /opt/base/one.txt, { path: [ /opt/base/two.txt ] } ]\nservices:\n  a: { extends: { file: ../../opt/base/three.txt, service: a } }\n";
+    write(&root, "srv/app/Docker-Compose.YML", compose);
+    for name in ["one", "two", "three"] {
+        let text = format!("include: [ /srv/app/Docker-Compose.YML ]\nservices: {{ a: {{ env_file: {name}.env }} }}\n");
+        write(&root, &format!("opt/base/{name}.txt"), text);
+    }
+    let batch = survey(&root);
+    let mut names: Vec<String> =
+        batch.evidence.iter().filter_map(|e| e.subject.place.variable.as_ref()).map(ToString::to_string).collect();
+    names.sort();
+    assert_eq!(names, ["one.env", "three.env", "two.env"]);
+}

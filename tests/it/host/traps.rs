@@ -206,3 +206,38 @@ fn a_host_over_ssh_is_not_examined_and_says_so() {
     let batch = crate::scene::collect(yaml, std::path::Path::new(""), &["host.env-file"]);
     assert_eq!(batch.gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::Unsupported]);
 }
+
+#[test]
+fn an_archive_that_nobody_here_can_open_and_whose_name_tells_is_no_pass() {
+    let root = host();
+    for name in ["release-7.zip", "prod-env.7z", "backup.tar.xz"] {
+        write(&root, &format!("srv/app/{name}"), "x");
+    }
+    write(&root, "srv/app/fonts.zip", "x");
+    let batch = survey(&root);
+    assert_eq!(batch.gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::Unsupported; 3]);
+    assert!(!batch.coverage[0].is_complete());
+}
+
+#[test]
+fn a_link_of_any_name_to_an_env_file_elsewhere_is_found() {
+    let (root, value) = (host(), secret());
+    write(&root, "opt/secrets/prod.env", format!("API_TOKEN={value}\n"));
+    write(&root, "usr/bin/env", [0x7f, b'E', b'L', b'F']);
+    symlink("/opt/secrets/prod.env", root.path().join("srv/app/config")).unwrap();
+    symlink("/usr/bin/env", root.path().join("srv/app/run")).unwrap();
+    let batch = survey(&root);
+    assert_eq!(found(&batch), ["symlink /srv/app/config"]);
+    assert_eq!(class(&batch, "symlink /srv/app/config"), "plaintext");
+}
+
+#[test]
+fn every_level_of_an_env_directory_is_searched() {
+    let (root, value) = (host(), secret());
+    write(&root, "srv/app/.env.d/x", format!("API_TOKEN={value}\n"));
+    write(&root, "srv/app/.env/a/b", format!("API_TOKEN={value}\n"));
+    write(&root, "srv/app/venvs/.env/pyvenv.cfg", "home = /usr/bin\n");
+    write(&root, "srv/app/venvs/.env/lib/pkg/module", format!("API_TOKEN={value}\n"));
+    let found = found(&survey(&root));
+    assert_eq!(found, ["directory /srv/app/venvs/.env", "env-file /srv/app/.env.d/x", "env-file /srv/app/.env/a/b"]);
+}

@@ -2,7 +2,7 @@
 
 use super::stand_in::{StandIn, response, send, with_headers};
 use super::{IMPATIENT, PATIENT, cause, health, only, outcome, probe, ready};
-use crate::scene::number;
+use crate::scene::{number, secret, shown};
 use leakproof::evidence::Cause;
 
 const OK: &str = r#"{"status":"ok"}"#;
@@ -196,6 +196,31 @@ fn a_service_without_head_is_asked_with_get() {
         send(stream, &response(status, "application/json", OK));
     });
     assert_eq!(outcome(&health(&server)), "ok");
+}
+
+#[test]
+fn a_secret_as_a_member_s_name_or_in_a_header_is_given_away() {
+    let dsn = format!("postgres://app:{}@db.internal:5432/app", secret());
+    let body = format!(r#"{{"status":"ok","pools":{{"{dsn}":"up"}}}}"#);
+    let batch = health(&StandIn::json(&body));
+    assert_eq!(outcome(&batch), "leaked");
+    assert!(!shown(&batch).contains(&dsn));
+    let headers = |header: &str| format!("Content-Type: application/json\r\n{header}\r\n");
+    let server = StandIn::answering(with_headers("200 OK", &headers(&format!("X-Database: {dsn}")), OK));
+    assert_eq!(outcome(&health(&server)), "leaked");
+    for header in [format!("Set-Cookie: session={}; HttpOnly", secret()), format!("ETag: \"{}\"", secret())] {
+        let server = StandIn::answering(with_headers("200 OK", &headers(&header), OK));
+        assert_eq!(outcome(&health(&server)), "ok");
+    }
+}
+
+#[test]
+fn a_second_cache_header_counts_as_well() {
+    for header in ["X-Cache: MISS\r\nX-Cache: HIT", "Age: 0, 3"] {
+        let headers = format!("Content-Type: application/json\r\n{header}\r\n");
+        let server = StandIn::answering(with_headers("200 OK", &headers, OK));
+        assert_eq!(outcome(&health(&server)), "cached", "{header}");
+    }
 }
 
 #[test]

@@ -29,8 +29,6 @@ pub(super) struct HeadTree {
     reincluded: bool,
     /// Directories looked at.
     pub(super) directories: u64,
-    /// Submodules: path and commit.
-    pub(super) gitlinks: Vec<(Vec<u8>, Oid)>,
     pub(super) losses: Losses,
     /// Whether a bound ended the walk.
     pub(super) overflowed: bool,
@@ -92,7 +90,6 @@ fn directory(
             let entry = entry?;
             match entry.what {
                 EntryType::Tree => below.push((entry.name.to_vec(), entry.id)),
-                EntryType::Gitlink => head.gitlinks.push((join(path, entry.name), entry.id)),
                 // git does not follow a .gitignore that is a symlink.
                 EntryType::File if entry.name == b".gitignore" => rules = Some(entry.id),
                 _ => {}
