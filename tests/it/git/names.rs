@@ -144,3 +144,33 @@ fn secret_looking_path_is_withheld() {
     assert_eq!(found.exposed().len(), 1);
     assert!(found.exposed()[0].starts_with("(withheld path"));
 }
+
+#[test]
+fn sops_file_is_fine_but_an_earlier_version_in_plaintext_is_not() {
+    let repo = Repo::started();
+    let sealed = || format!("ENC[AES256_GCM,data:{0},iv:{0},tag:{0},type:str]", secret());
+    let encrypted = format!("JWT_SECRET_KEY={}\nsops_version=3.9.0\nsops_mac={}\n", sealed(), sealed());
+    repo.commit(".env", &encrypted);
+    let found = repo.scan();
+    assert_eq!(found.exposed(), [""; 0]);
+    assert_eq!(found.one("git.tracked").word("class"), Some("encrypted"));
+    assert!(found.proven(), "{:?}", found.gaps("git.history"));
+    repo.commit(".env", leak(&secret()));
+    repo.commit(".env", &encrypted);
+    let found = repo.scan();
+    assert_eq!(found.exposed(), [".env"]);
+    assert_eq!(found.one("git.tracked").word("class"), Some("encrypted"));
+}
+
+#[test]
+fn very_long_line_hides_neither_its_own_value_nor_the_next_one() {
+    for text in [
+        format!("PADDING={}\n{}", "a".repeat(1 << 16), leak(&secret())),
+        format!("{}PADDING={}", leak(&secret()), "a".repeat(1 << 16)),
+        format!("JWT_SECRET_KEY={}\n", secret().repeat(1_000)),
+    ] {
+        let repo = Repo::started();
+        repo.commit(".env", text);
+        assert_eq!(repo.scan().exposed(), [".env"]);
+    }
+}
