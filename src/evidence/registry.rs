@@ -13,6 +13,8 @@ use zeroize::Zeroizing;
 const SHORTEST: usize = 8;
 /// Shortest line of a longer value that is held by itself.
 const LINE: usize = 16;
+/// Names are shorter than a long value: its beginning is what could come out, and what is looked for.
+const LONGEST: usize = 256;
 /// Most values held; more are counted, and the report says that the mask was incomplete.
 const MOST: usize = 20_000;
 
@@ -35,9 +37,12 @@ impl SecretRegistry {
         self.hold(whole);
     }
 
-    fn hold(&self, value: Zeroizing<Vec<u8>>) {
+    fn hold(&self, mut value: Zeroizing<Vec<u8>>) {
         if value.len() < SHORTEST {
             return;
+        }
+        if value.len() > LONGEST {
+            value = Zeroizing::new(value[..LONGEST].to_vec());
         }
         let Ok(mut values) = self.values.lock() else { return };
         let place = values.binary_search_by(|held| held.as_slice().cmp(&value));
