@@ -1,7 +1,6 @@
 //! Pure: joins the ledger into one custody line per declared secret. No I/O, no rule.
 
-use crate::evidence::{Class, Evidence, Fact, Ledger, Name};
-use crate::verdict::CustodyLine;
+use crate::evidence::{Class, CustodyLine, Evidence, Fact, Ledger, Name};
 use std::collections::BTreeMap;
 
 /// One line per declared secret, in order of name.

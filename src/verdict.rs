@@ -2,7 +2,7 @@
 //!
 //! A report is a value. Formats read it, none of them changes it, and the exit code is computed from it here.
 
-use crate::evidence::{Cause, Coverage, Fact, Gap, Header, Name, Subject};
+use crate::evidence::{Cause, Coverage, CustodyLine, Fact, Gap, Header, Name, Subject};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -160,21 +160,6 @@ pub const CHECKLIST: [&str; 8] = [
     "no .env file on the production host",
     ".env is ignored by git and its history is clean",
 ];
-
-/// What all sources together say of one declared secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct CustodyLine {
-    /// The variable.
-    pub secret: Name,
-    /// Where it is kept, as declared.
-    pub source: Option<Name>,
-    /// Places where the variable held a reference.
-    pub references: usize,
-    /// Places where the variable held a value that stands for the credential.
-    pub exposed: usize,
-    /// The kinds of evidence that were examined for it, with how many places named it.
-    pub seen_in: BTreeMap<Name, usize>,
-}
 
 /// What a report says about each selected rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

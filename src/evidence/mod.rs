@@ -6,6 +6,7 @@
 mod class;
 mod clock;
 mod coverage;
+mod custody;
 mod document;
 mod fact;
 mod gap;
@@ -21,6 +22,7 @@ mod subject;
 pub use class::{Class, Judgement};
 pub use clock::Timestamp;
 pub use coverage::{Coverage, Unexamined};
+pub use custody::CustodyLine;
 pub use document::{Document, Line, Node, Value};
 pub use fact::{Evidence, Fact, Field, FieldType, Kind};
 pub use gap::{Cause, Gap, Hint};

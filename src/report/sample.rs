@@ -1,9 +1,7 @@
 //! Reports for the tests of this folder: a believable one, an empty one, a hostile one, a large one.
 
-use crate::evidence::{Cause, Coverage, Fact, Gap, Header, Kind, Name, Place, Subject, Target, Timestamp};
-use crate::verdict::{
-    CHECKLIST, ChecklistLine, Counts, CustodyLine, Finding, Report, RuleInfo, Severity, Verdict, Waiver,
-};
+use crate::evidence::{Cause, Coverage, CustodyLine, Fact, Gap, Header, Kind, Name, Place, Subject, Target, Timestamp};
+use crate::verdict::{CHECKLIST, ChecklistLine, Counts, Finding, Report, RuleInfo, Severity, Verdict, Waiver};
 use std::collections::BTreeMap;
 
 pub(super) static ENV: Kind = kind("container.env");

@@ -11,7 +11,7 @@ const TABLE: [(&str, &[&str]); 11] = [
     ("config", &["verdict", "evidence"]),
     ("rule", &["verdict", "evidence"]),
     ("collect", &["config", "evidence", "detect"]),
-    ("derive", &["evidence", "verdict"]),
+    ("derive", &["evidence"]),
     ("evaluate", &["rule", "verdict", "evidence"]),
     ("report", &["verdict", "evidence"]),
     ("cli", &[]),

@@ -6,8 +6,8 @@
 mod v1;
 
 use super::plain::printable;
-use crate::evidence::{Coverage, Fact, Gap, Name, Subject, Target};
-use crate::verdict::{ChecklistLine, Counts, CustodyLine, Finding, Report, Severity, Verdict, Waiver};
+use crate::evidence::{Coverage, CustodyLine, Fact, Gap, Name, Subject, Target};
+use crate::verdict::{ChecklistLine, Counts, Finding, Report, Severity, Verdict, Waiver};
 use serde_json::Value;
 use v1::{
     ChecklistV1, CountsV1, CoverageV1, CustodyV1, FindingV1, GapV1, HintV1, ReportV1, SubjectV1, TargetV1, ToolV1,

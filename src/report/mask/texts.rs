@@ -1,7 +1,7 @@
 //! Every text of a report, in one order. Knows what a report is made of, and nothing of masks.
 
-use crate::evidence::{Coverage, Fact, Gap, Header, Name, Place, Subject, Target, Unexamined};
-use crate::verdict::{ChecklistLine, CustodyLine, Finding, Report, RuleInfo, Waiver};
+use crate::evidence::{Coverage, CustodyLine, Fact, Gap, Header, Name, Place, Subject, Target, Unexamined};
+use crate::verdict::{ChecklistLine, Finding, Report, RuleInfo, Waiver};
 use std::collections::BTreeMap;
 
 /// Visits every text of a report, always in the same order. A new field does not compile until it is visited.

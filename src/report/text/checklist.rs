@@ -2,10 +2,10 @@
 
 use super::page::{Ink, Page};
 use super::{ink, kind_words, label, plural};
-use crate::evidence::{Name, Subject};
+use crate::evidence::{CustodyLine, Name, Subject};
 use crate::report::gaps;
 use crate::report::plain::one_line;
-use crate::verdict::{ChecklistLine, CustodyLine, Finding, Report, Verdict};
+use crate::verdict::{ChecklistLine, Finding, Report, Verdict};
 use std::collections::BTreeSet;
 
 /// Width of the longest verdict word, `NOT-APPLICABLE`, and a space.
