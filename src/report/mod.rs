@@ -101,13 +101,6 @@ impl Default for View {
     }
 }
 
-/// What happened on the way out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// How often a secret value was found and masked. More than none is a bug of ours.
-    pub masked: usize,
-}
-
 /// A report that could not be written. Never holds a value.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
@@ -145,7 +138,7 @@ pub enum ReportError {
     },
 }
 
-/// Renders without masking. What leaves the process goes through [`write()`].
+/// Renders without masking. What leaves the process goes through [`compose`].
 ///
 /// # Errors
 /// [`ReportError::Build`] if the format's serialisation fails.
@@ -159,22 +152,37 @@ pub fn render(report: &Report, format: Format, view: &View) -> Result<Vec<u8>, R
     }
 }
 
-/// Renders, masks every value of the registry, and writes: the one way out of the process.
+/// A masked report that has not left yet.
+pub struct Composed {
+    bytes: Vec<u8>,
+    /// How often a secret value was found and masked. More than none is a bug of ours.
+    pub masked: usize,
+}
+
+impl Composed {
+    /// Writes it: the one way out of the process.
+    ///
+    /// # Errors
+    /// It could not be written; a file is then left as it was.
+    pub fn put(&self, to: Sink<'_>) -> Result<(), ReportError> {
+        to.put(&self.bytes)
+    }
+}
+
+/// Renders and masks every value of the registry.
 ///
 /// Where something was masked, `text` says so in a last line; for the other formats the caller does.
 ///
 /// # Errors
-/// Nothing could be rendered, masked or written; files are then left as they were.
-pub fn write(
+/// Nothing could be rendered or masked.
+pub fn compose(
     report: &Report,
     format: Format,
     view: &View,
     registry: &SecretRegistry,
-    to: Sink<'_>,
-) -> Result<Outcome, ReportError> {
+) -> Result<Composed, ReportError> {
     let (bytes, masked) = mask::render(report, format, view, registry)?;
-    to.put(&bytes)?;
-    Ok(Outcome { masked })
+    Ok(Composed { bytes, masked })
 }
 
 /// Findings in the order of every format: what counts first, worst first, then by rule and place.

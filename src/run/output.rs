@@ -4,7 +4,7 @@ use super::RunError;
 use crate::cli::{Output, Unverified};
 use crate::evaluate::RUN_COVERAGE;
 use crate::evidence::{Cause, FieldType, Gap, Ledger, Name, SecretRegistry, Subject, Target};
-use crate::report::{self, Format, Sink, View};
+use crate::report::{self, Composed, Format, Sink, View};
 use crate::rule::Rule;
 use crate::verdict::{ExitPolicy, Report, Severity};
 use console::Term;
@@ -79,7 +79,8 @@ impl Plan {
         registry: &SecretRegistry,
     ) -> Result<(u8, Ledger), RunError> {
         let mut report = super::judge::report(&ledger, rules, notes);
-        if self.leaks(&report, registry)? {
+        let mut composed = self.compose(&report, registry)?;
+        if composed.iter().any(|composed| composed.masked > 0) {
             // A value got into a report: that is a defect, and the run can no longer vouch for itself.
             let name = ledger.header.service.clone().unwrap_or(Name::fixed("this run"));
             let subject = Subject::whole(&Target::new("run", name));
@@ -90,36 +91,23 @@ impl Plan {
                 "a secret value had reached this report and was masked: please report this as a defect".to_owned(),
             );
             report = super::judge::report(&ledger, rules, &notes);
+            composed = self.compose(&report, registry)?;
         }
-        for wanted in &self.wanted {
-            self.one(wanted, &report, registry)?;
+        for (wanted, composed) in self.wanted.iter().zip(&composed) {
+            if let Some(path) = &wanted.path {
+                composed.put(Sink::File(path))?;
+                continue;
+            }
+            let mut bytes = Vec::new();
+            composed.put(Sink::Writer(&mut bytes))?;
+            super::print(&bytes)?;
         }
         Ok((report.exit_code(self.policy), ledger))
     }
 
-    fn leaks(&self, report: &Report, registry: &SecretRegistry) -> Result<bool, RunError> {
-        if registry.is_empty() {
-            return Ok(false);
-        }
-        for wanted in &self.wanted {
-            let mut void = Vec::new();
-            let view = self.view(wanted);
-            if report::write(report, wanted.format, &view, registry, Sink::Writer(&mut void))?.masked > 0 {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    fn one(&self, wanted: &Wanted, report: &Report, registry: &SecretRegistry) -> Result<(), RunError> {
-        let view = self.view(wanted);
-        if let Some(path) = &wanted.path {
-            report::write(report, wanted.format, &view, registry, Sink::File(path))?;
-            return Ok(());
-        }
-        let mut bytes = Vec::new();
-        report::write(report, wanted.format, &view, registry, Sink::Writer(&mut bytes))?;
-        super::print(&bytes).map(|_| ())
+    fn compose(&self, report: &Report, registry: &SecretRegistry) -> Result<Vec<Composed>, RunError> {
+        let one = |wanted: &Wanted| report::compose(report, wanted.format, &self.view(wanted), registry);
+        Ok(self.wanted.iter().map(one).collect::<Result<_, _>>()?)
     }
 
     fn view(&self, wanted: &Wanted) -> View {

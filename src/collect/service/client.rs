@@ -4,6 +4,7 @@
 //! is none. It must not know what an answer should say. Errors of the HTTP library quote URLs and peers:
 //! only their sort leaves this file.
 
+use super::lookup::{Lookup, Unresolved};
 use super::sample::Outcome;
 use crate::config::Probes;
 use crate::evidence::{Cause, Name};
@@ -100,11 +101,11 @@ impl Route {
         if let Some((cause, code)) = find(error, tls_trouble) {
             return (Outcome::Unknown(cause), Some(Name::fixed(code)));
         }
+        if let Some(cause) = find(error, |error| error.downcast_ref::<Unresolved>().map(Unresolved::cause)) {
+            return (Outcome::Unknown(cause), Some(Name::fixed("dns")));
+        }
         if error.is_timeout() {
             return (if self.proxied { Outcome::Unknown(Cause::Timeout) } else { Outcome::Timeout }, None);
-        }
-        if error.is_dns() {
-            return (Outcome::Unknown(Cause::NotFound), Some(Name::fixed("dns")));
         }
         if self.proxied && error.is_connect() {
             return (Outcome::Unknown(Cause::Refused), Some(Name::fixed("proxy")));
@@ -125,6 +126,7 @@ fn policy(https: bool, probes: &Probes) -> ClientBuilder {
         .retry(reqwest::retry::never())
         .pool_max_idle_per_host(0)
         .timeout(probes.timeout)
+        .dns_resolver(Lookup::within(probes.timeout / 2))
         .user_agent(concat!("leakproof/", env!("CARGO_PKG_VERSION")));
     // Plain HTTP must work on a machine without trust roots, and never needs them: redirects are off.
     if https { builder.https_only(true) } else { builder.tls_certs_only([]) }

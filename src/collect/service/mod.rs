@@ -15,6 +15,8 @@ mod health;
 #[cfg(feature = "http")]
 mod json;
 #[cfg(feature = "http")]
+mod lookup;
+#[cfg(feature = "http")]
 mod ready;
 #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "its words type the evidence, asked or not"))]
 mod sample;
