@@ -40,7 +40,18 @@ pub(super) fn everyday(value: &str) -> Option<&'static str> {
     if bare {
         return PLAIN[0].1.is_match(value).then_some("switch");
     }
-    PLAIN.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind)
+    PLAIN.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind).or(image(value).then_some("image"))
+}
+
+/// `registry.example.org/team/app-1a2b3c4d5e6f:2026-01`: a registry, a repository of short words, and perhaps a tag.
+fn image(value: &str) -> bool {
+    static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^([a-z0-9-]+(\.[a-z0-9-]+)+|localhost)(:\d{2,5})?(/[a-z0-9]+([._-]{1,2}[a-z0-9]+)*)+(:\w[\w.-]{0,127})?$",
+        )
+    });
+    let short = |text: &str| text.split(['/', '.', '_', '-', ':']).all(|piece| piece.len() <= 20);
+    value.contains('/') && short(value) && SHAPE.is_match(value)
 }
 
 /// Whether this is a path of words: random text with a slash in front is none.
@@ -177,8 +188,13 @@ mod tests {
         for value in ["true", "8080", "15m", "1h30m", "512Mi", "3.12.4", "v1.2.3-rc1", "2026-01-02", "10.0.0.1:5432"] {
             assert!(everyday(value).is_some(), "{value}");
         }
-        for value in ["hunter2", "tr0ub4dor-and-3", "Example-Corp-7731!"] {
-            assert!(everyday(value).is_none() && password_like(value), "{value}");
+        for value in ["leakproof.test/app-759d24ca99d2:1", "localhost:5000/team/api:2026.1-rc2"] {
+            assert_eq!(everyday(value), Some("image"), "{value}");
+        }
+        assert!(["hunter2", "tr0ub4dor-and-3", "Example-Corp-7731!"].iter().all(|value| password_like(value)));
+        let hook = format!("hooks.example.org/services/{}", "b7c1e9".repeat(6));
+        for value in ["hunter2", "tr0ub4dor-and-3", "Example-Corp-7731!", &hook] {
+            assert!(everyday(value).is_none(), "{value}");
         }
     }
 
