@@ -4,7 +4,7 @@ use super::raw::{RawConfig, RawContainer, RawHost, RawKnownValue, RawProbes, Raw
 use super::{
     Config, ContainerSelector, Docker, Host, ImageSource, KnownValueFrom, KnownValueSource, Limits, Probes, Secret,
 };
-use crate::evidence::{Document, Name, Node, Problems, Timestamp, Value, check_schema};
+use crate::evidence::{Document, Name, Node, Problems, Timestamp, Value, check_schema, conforms_to};
 use crate::verdict::Waiver;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -36,10 +36,12 @@ pub(super) fn parse(file: &str, text: &str, base: &Path) -> Result<Config, Probl
     }
     let conforms = check_schema(&document, root, &schema(), &mut problems);
     refuse_values(file, root, "", &mut problems);
-    if !conforms || !problems.0.is_empty() {
-        return problems.or(without_file());
-    }
-    let Ok(raw) = serde_json::from_value::<RawConfig>(root.json()) else {
+    // What conforms is read on, so that what it means is reported together with what does not conform.
+    let json = if conforms { root.json() } else { conforming(&root.json()) };
+    let Ok(raw) = serde_json::from_value::<RawConfig>(json) else {
+        if !conforms {
+            return problems.or(without_file());
+        }
         problems.add(file, root.line, "does not have the shape of a configuration");
         return Err(problems);
     };
@@ -47,6 +49,22 @@ pub(super) fn parse(file: &str, text: &str, base: &Path) -> Result<Config, Probl
     let mut config = reader.config(raw);
     config.file = Some(Name::admit_or(file, "configuration file", 1));
     reader.problems.or(config)
+}
+
+/// The keys that conform to the schema by themselves.
+fn conforming(json: &serde_json::Value) -> serde_json::Value {
+    let schema = schema();
+    let unnamed = || serde_json::Map::from_iter([("service".to_owned(), "unnamed".into())]);
+    let mut kept = unnamed();
+    for (key, value) in json.as_object().into_iter().flatten() {
+        let mut alone = unnamed();
+        alone.insert(key.clone(), value.clone());
+        let alone = serde_json::Value::Object(alone);
+        if conforms_to(&schema, &alone) {
+            kept.insert(key.clone(), value.clone());
+        }
+    }
+    serde_json::Value::Object(kept)
 }
 
 /// Configuration says where values are. One that stands in it is a mistake, wherever it stands.

@@ -34,6 +34,6 @@ pub use name::{Name, Withheld, printable_line};
 pub use problem::{Problem, Problems};
 pub use progress::{NoProgress, Progress, Stop, Task};
 pub use registry::SecretRegistry;
-pub use schema::check_schema;
+pub use schema::{check_schema, conforms_to};
 pub use sensitive::{Fingerprint, Key, Sensitive, Shareable};
 pub use subject::{Place, Subject, Target};

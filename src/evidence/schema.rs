@@ -22,6 +22,12 @@ pub fn check_schema(document: &Document, node: &Node, schema: &Value, problems: 
     problems.0.len() == before
 }
 
+/// Whether a value conforms to a schema.
+#[must_use]
+pub fn conforms_to(schema: &Value, instance: &Value) -> bool {
+    jsonschema::validator_for(schema).is_ok_and(|validator| validator.is_valid(instance))
+}
+
 fn report(document: &Document, node: &Node, error: &ValidationError<'_>, problems: &mut Problems) {
     let path = error.instance_path().as_str().to_owned();
     let at = node.line_of(&path);

@@ -1,32 +1,30 @@
 //! `leakproof check`: settings, examination, reports.
 
 use super::examine::{Circumstances, examine};
-use super::{RunError, output, plan, sources};
+use super::wrong::Wrong;
+use super::{RunError, output, plan, sources, targets};
 use crate::cli::Check;
 use crate::collect;
-use crate::config::{Config, ContainerSelector};
+use crate::config::Config;
 use crate::evidence::{Key, Name, Problems, Sensitive, Timestamp};
-use crate::rule::Profile;
+use crate::rule::{Profile, RuleSet};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const DEFAULT_FILE: &str = "leakproof.yaml";
 
 pub(super) fn run(flags: Check, terminal: output::Terminal) -> Result<u8, RunError> {
-    let out = output::Plan::new(&flags.output, terminal)?;
-    let set = sources::rule_set(flags.rules_dir.as_deref())?;
-    let mut config = configuration(&flags)?;
+    let Settings { out, set, mut config, profile, named_by_flag } = settings(&flags, terminal)?;
     let has_file = config.file.is_some();
-    let named_by_flag = apply_targets(&flags, &mut config)?;
     let mut without_git = false;
     if !has_file && flags.repositories.is_empty() {
-        (config.repositories, without_git) = here();
+        (config.repositories, without_git) = targets::here();
     }
-    refuse_unknown_waivers(&config, &set)?;
+    config.repositories.iter_mut().for_each(targets::to_root);
     let left_out = flags.offline.then(|| plan::offline(&mut config));
     let default = if has_file { Profile::Audit } else { Profile::Ci };
     let selection = plan::Selection {
-        profile: flags.profile.as_deref().map_or(Ok(default), plan::profile)?,
+        profile: profile.unwrap_or(default),
         named: &flags.rules_named,
         has_file,
         by_flag: if flags.profile.is_some() { BTreeSet::new() } else { named_by_flag },
@@ -51,6 +49,38 @@ pub(super) fn run(flags: Check, terminal: output::Terminal) -> Result<u8, RunErr
     Ok(code)
 }
 
+/// What was typed and written, understood.
+struct Settings {
+    out: output::Plan,
+    set: RuleSet,
+    config: Config,
+    profile: Option<Profile>,
+    named_by_flag: BTreeSet<&'static str>,
+}
+
+/// Reads everything that was typed and written; all that is wrong with it is said at once.
+fn settings(flags: &Check, terminal: output::Terminal) -> Result<Settings, RunError> {
+    let mut wrong = Wrong::default();
+    let out = wrong.keep(output::Plan::new(&flags.output, terminal));
+    let profile = wrong.keep(flags.profile.as_deref().map(plan::profile).transpose());
+    let set = wrong.keep(sources::rule_set(flags.rules_dir.as_deref()));
+    let mut config = wrong.keep(configuration(flags));
+    if let Some(set) = &set {
+        wrong.keep(plan::refuse_unknown(set, &flags.rules_named));
+        wrong.keep(config.as_ref().map_or(Ok(()), |config| refuse_unknown_waivers(config, set)));
+    }
+    // Without a configuration that could be read, the flags are still checked.
+    let mut stand_in = Config::default();
+    let named_by_flag = wrong.keep(targets::apply(flags, config.as_mut().unwrap_or(&mut stand_in)));
+    wrong.end()?;
+    let (Some(out), Some(profile), Some(set), Some(config), Some(named_by_flag)) =
+        (out, profile, set, config, named_by_flag)
+    else {
+        return Err(RunError::Start(std::io::ErrorKind::InvalidInput));
+    };
+    Ok(Settings { out, set, config, profile, named_by_flag })
+}
+
 /// The configuration: the named file, a git ref's version of it, `./leakproof.yaml`, or defaults.
 fn configuration(flags: &Check) -> Result<Config, RunError> {
     let path = flags.config.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
@@ -72,54 +102,7 @@ fn configuration(flags: &Check) -> Result<Config, RunError> {
     }
 }
 
-/// Targets named by flags take the place of the configuration's. Returns the keys they stand for.
-fn apply_targets(flags: &Check, config: &mut Config) -> Result<BTreeSet<&'static str>, RunError> {
-    let mut keys = BTreeSet::new();
-    if !flags.repositories.is_empty() {
-        config.repositories.clone_from(&flags.repositories);
-        keys.insert("repositories");
-    }
-    if !flags.images.is_empty() {
-        let images: Result<Vec<_>, _> = flags.images.iter().map(|text| Config::image(text)).collect();
-        config.images = images.map_err(|what| RunError::usage(what, "for example --image docker-archive:image.tar"))?;
-        keys.insert("images");
-    }
-    if !flags.containers.is_empty() {
-        config.containers = flags.containers.iter().map(|name| by_name(name)).collect();
-        keys.insert("containers");
-    }
-    if let Some(url) = &flags.url {
-        config.service_url = Some(service_url(url)?);
-        keys.insert("service_url");
-    }
-    Ok(keys)
-}
-
-fn by_name(name: &str) -> ContainerSelector {
-    ContainerSelector { name: Some(Name::admit_or(name, "container", 1)), ..ContainerSelector::default() }
-}
-
-/// The flag obeys the configuration's own rules for URLs.
-fn service_url(url: &str) -> Result<Name, RunError> {
-    let wrong =
-        || RunError::usage("--url must be http://HOST[:PORT] or https://HOST[:PORT]", "leave out query and user");
-    let text = serde_json::json!({ "service": "x", "service_url": url }).to_string();
-    let config = Config::parse("--url", &text, Path::new("")).map_err(|_| wrong())?;
-    config.service_url.ok_or_else(wrong)
-}
-
-/// What the current directory holds: the repository around it, or at least a Dockerfile; and whether git is missing.
-fn here() -> (Vec<PathBuf>, bool) {
-    let Ok(current) = std::env::current_dir() else { return (Vec::new(), false) };
-    let bare = current.join("HEAD").is_file() && current.join("objects").is_dir();
-    if bare || current.ancestors().any(|folder| folder.join(".git").exists()) {
-        return (vec![PathBuf::from(".")], false);
-    }
-    let builds = ["Dockerfile", "Containerfile"].iter().any(|name| current.join(name).is_file());
-    if builds { (vec![PathBuf::from(".")], true) } else { (Vec::new(), false) }
-}
-
-fn refuse_unknown_waivers(config: &Config, set: &crate::rule::RuleSet) -> Result<(), RunError> {
+fn refuse_unknown_waivers(config: &Config, set: &RuleSet) -> Result<(), RunError> {
     let mut problems = Problems::default();
     let file = config.file.as_ref().map_or("", Name::as_str);
     for (waiver, line) in config.waivers.iter().zip(&config.waiver_lines) {

@@ -13,8 +13,9 @@ mod replay;
 mod rules;
 mod schema;
 mod sources;
-
+mod targets;
 mod world;
+mod wrong;
 
 use crate::cli::{Cli, Command};
 use crate::evidence::Problems;

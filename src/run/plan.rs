@@ -86,7 +86,7 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
     let mut plan =
         Plan { rules: Vec::new(), kinds: Vec::new(), declared: Vec::new(), absent: Vec::new(), notes: Vec::new() };
     let mut unselected = Vec::new();
-    for rule in chosen(set, selection)? {
+    for rule in chosen(set, selection) {
         let targets = targets(rule.needs, config);
         let about_run = rule.needs.name == RUN_COVERAGE.name;
         if !about_run && selection.leaves_out(rule.needs, targets.is_empty()) {
@@ -119,7 +119,10 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
     }
     let notes = letter_and_intent(&plan, config);
     plan.notes.extend(notes);
-    if plan.rules.iter().all(|rule| rule.needs.name == RUN_COVERAGE.name) {
+    // Without a configuration, a rule that was named and has no target is an empty selection, not a gap.
+    if plan.rules.iter().all(|rule| rule.needs.name == RUN_COVERAGE.name)
+        || !selection.has_file && plan.declared.is_empty()
+    {
         return Err(RunError::usage(
             "nothing to check: no selected rule has a target",
             "run it inside a git repository, name a target (--repo, --image, --container, --url), or write a \
@@ -152,16 +155,21 @@ fn letter_and_intent(plan: &Plan<'_>, config: &Config) -> Vec<String> {
     notes
 }
 
-fn chosen<'a>(set: &'a RuleSet, selection: &Selection<'_>) -> Result<Vec<&'a Rule>, RunError> {
-    if selection.named.is_empty() {
-        let meant = |rule: &&Rule| {
-            rule.is_in(selection.profile) || !rule.opt_in && selection.by_flag.contains(rule.needs.declared_by)
-        };
-        return Ok(set.rules.iter().filter(meant).collect());
+fn chosen<'a>(set: &'a RuleSet, selection: &Selection<'_>) -> Vec<&'a Rule> {
+    if !selection.named.is_empty() {
+        return set.rules.iter().filter(|rule| selection.named.contains(&rule.id)).collect();
     }
-    let unknown: Vec<&str> = selection.named.iter().map(String::as_str).filter(|id| set.get(id).is_none()).collect();
+    let meant = |rule: &&Rule| {
+        rule.is_in(selection.profile) || !rule.opt_in && selection.by_flag.contains(rule.needs.declared_by)
+    };
+    set.rules.iter().filter(meant).collect()
+}
+
+/// Rules that were named and that nobody knows.
+pub(super) fn refuse_unknown(set: &RuleSet, named: &[String]) -> Result<(), RunError> {
+    let unknown: Vec<&str> = named.iter().map(String::as_str).filter(|id| set.get(id).is_none()).collect();
     if unknown.is_empty() {
-        return Ok(set.rules.iter().filter(|rule| selection.named.contains(&rule.id)).collect());
+        return Ok(());
     }
     Err(RunError::usage(format!("unknown rule id: {}", unknown.join(", ")), "`leakproof rules list` shows all ids"))
 }

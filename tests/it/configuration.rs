@@ -28,6 +28,40 @@ fn every_problem_is_reported_with_its_line() {
     }
 }
 
+/// Flags, file and rules: a person mends them all before the next run.
+#[test]
+fn everything_typed_and_written_wrongly_is_said_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let waiver = format!(
+        "  - {{ rule: no/such-waived, fingerprint: \"{}\", reason: r, owner: o, expires: 2099-01-31 }}\n",
+        "0f".repeat(32)
+    );
+    let text = format!("service: api\nimages: [ \"a b\" ]\nwaivers:\n{waiver}");
+    std::fs::write(folder.path().join("leakproof.yaml"), text).unwrap();
+    let out = leakproof()
+        .args(["check", "--rule", "a/b", "--profile", "nope", "-f", "foo", "--url", "ftp://x"])
+        .current_dir(folder.path())
+        .assert()
+        .code(2);
+    let said = String::from_utf8_lossy(&out.get_output().stderr).to_string();
+    for part in ["a/b", "nope", "foo", "--url", "leakproof.yaml:2: an image is"] {
+        assert!(said.contains(part), "{part} is not in:\n{said}");
+    }
+    std::fs::write(folder.path().join("leakproof.yaml"), format!("service: api\nwaivers:\n{waiver}")).unwrap();
+    let out = leakproof().args(["check", "--rule", "a/b"]).current_dir(folder.path()).assert().code(2);
+    let said = String::from_utf8_lossy(&out.get_output().stderr).to_string();
+    assert!(said.contains("a/b") && said.contains("leakproof.yaml:3: unknown rule id `no/such-waived`"), "{said}");
+}
+
+/// A key that does not conform hides nothing that is wrong with the others.
+#[test]
+fn form_and_meaning_are_reported_together() {
+    let said = refused("service: api\nenvironmint: prod\nimages: [ \"a b\" ]\nservice_url: ftp://x\n");
+    for part in [":2: unknown key `environmint`", ":3: an image is", ":4: must be http"] {
+        assert!(said.contains(part), "{part} is not in:\n{said}");
+    }
+}
+
 #[test]
 fn meaning_is_checked_with_lines_too() {
     let said = refused(

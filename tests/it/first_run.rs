@@ -47,6 +47,32 @@ fn a_full_checkout_of_a_clean_repository_passes() {
     assert!(text.contains("not selected"), "absent targets are named: {text}");
 }
 
+/// The repository is one thing: a gate that runs in a folder of it must not pass what lies above.
+#[test]
+fn a_subfolder_is_examined_as_the_whole_repository() {
+    let folder = tempfile::tempdir().unwrap();
+    clean_origin(folder.path());
+    let origin = folder.path().join("origin");
+    let value = crate::scene::secret();
+    std::fs::write(origin.join("Dockerfile"), format!("FROM scratch\nENV JWT_SECRET_KEY={value}\n")).unwrap();
+    std::fs::create_dir(origin.join("sub")).unwrap();
+    std::fs::write(origin.join("sub/notes.txt"), "nothing\n").unwrap();
+    git(&origin, &["add", "-A"]);
+    git(&origin, &["commit", "-q", "-m", "bake"]);
+    for place in [origin.clone(), origin.join("sub")] {
+        let out = leakproof().args(["check", "--rule", "source/dockerfile"]).current_dir(&place).assert().code(1);
+        let text = String::from_utf8_lossy(&out.get_output().stdout).to_string();
+        assert!(text.contains("JWT_SECRET_KEY"), "{text}");
+    }
+}
+
+/// Nothing to examine and nothing declared: that is a selection that is empty.
+#[test]
+fn a_named_rule_without_a_target_is_an_empty_selection() {
+    let folder = tempfile::tempdir().unwrap();
+    leakproof().args(["check", "--rule", "git/history"]).current_dir(folder.path()).assert().code(2);
+}
+
 #[test]
 fn a_shallow_checkout_is_unverified_with_one_reason_and_the_command_that_mends_it() {
     let folder = tempfile::tempdir().unwrap();

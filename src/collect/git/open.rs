@@ -2,8 +2,8 @@
 //!
 //! In: a path as the user gave it. Out: a repository, or a cause with hints. An explicit path must be the
 //! repository itself (its working tree's root or its git directory): a plain directory inside a repository is
-//! refused, since a typing error would otherwise examine another repository than was meant. Only `.` searches
-//! upwards, as git does. No environment variable of git's is honoured, no hook, filter or driver ever runs.
+//! refused, since a typing error would otherwise examine another repository than was meant. No environment
+//! variable of git's is honoured, no hook, filter or driver ever runs.
 
 use crate::evidence::{Cause, Name};
 use git2::{Config, ErrorCode, Repository, RepositoryOpenFlags};
@@ -19,14 +19,8 @@ pub(super) struct Refusal {
 
 /// Opens what the user named.
 pub(super) fn open(path: &Path) -> Result<Repository, Refusal> {
-    let flags = if searches(path) { RepositoryOpenFlags::empty() } else { RepositoryOpenFlags::NO_SEARCH };
-    Repository::open_ext(path, flags, std::iter::empty::<&OsStr>()).map_err(|error| refusal(path, &error))
-}
-
-/// Whether the path is the current directory, where people work in subfolders.
-fn searches(path: &Path) -> bool {
-    let bytes = path.as_os_str().as_encoded_bytes();
-    bytes.is_empty() || bytes == b"." || bytes.ends_with(b"/.")
+    Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&OsStr>())
+        .map_err(|error| refusal(path, &error))
 }
 
 fn refusal(path: &Path, error: &git2::Error) -> Refusal {
@@ -63,12 +57,8 @@ fn refusal(path: &Path, error: &git2::Error) -> Refusal {
 
 /// The git directory that a path would open as, found without libgit2 because libgit2 refused.
 fn git_directory(path: &Path) -> Option<PathBuf> {
-    let start = path.canonicalize().ok()?;
-    let reach = if searches(path) { usize::MAX } else { 1 };
-    start
-        .ancestors()
-        .take(reach)
-        .find_map(|dir| [dir.join(".git"), dir.to_path_buf()].into_iter().find(|dir| dir.join("HEAD").is_file()))
+    let dir = path.canonicalize().ok()?;
+    [dir.join(".git"), dir].into_iter().find(|dir| dir.join("HEAD").is_file())
 }
 
 /// One object store, opened once per worker: libgit2's objects may not be shared between threads.

@@ -73,7 +73,10 @@ impl Route {
         if let Some(host) = &self.host {
             request = request.header(HOST, host.clone());
         }
-        let response = request.send().await.map_err(|error| self.sort(&error))?;
+        let response = request.send().await.map_err(|error| match self.sort(&error) {
+            (Outcome::Timeout, code) => (Outcome::Silent, code),
+            other => other,
+        })?;
         self.read(response, limit).await
     }
 

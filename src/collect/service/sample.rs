@@ -37,6 +37,8 @@ pub(super) enum Outcome {
     Unreachable,
     /// No complete answer in time.
     Timeout,
+    /// Not even the beginning of an answer in time.
+    Silent,
     /// A secret value stands in the body.
     Leaked,
     /// The components are well but the answer says that the whole is not.
@@ -87,7 +89,7 @@ impl Outcome {
             Self::WrongContentType => "wrong-content-type",
             Self::Cached => "cached",
             Self::Unreachable | Self::Unknown(_) => "unreachable",
-            Self::Timeout => "timeout",
+            Self::Timeout | Self::Silent => "timeout",
             Self::Leaked => "leaked",
             Self::Degraded => "degraded",
             Self::Flapping => "flapping",

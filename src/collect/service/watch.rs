@@ -28,6 +28,8 @@ pub(super) struct Watched {
     pub(super) successes: u32,
     /// Requests made.
     pub(super) attempts: u64,
+    /// Whether there was ever an answer, of any kind.
+    pub(super) answered: bool,
 }
 
 impl Watched {
@@ -35,7 +37,7 @@ impl Watched {
     pub(super) fn unknown(cause: Cause, code: Option<Name>) -> Self {
         let mut last = Sample::bare(Outcome::Unknown(cause));
         last.code = code;
-        Self { last, successes: 0, attempts: 0 }
+        Self { last, successes: 0, attempts: 0, answered: false }
     }
 
     /// Why this is no verdict, if it is none. `some_pass`: other targets of the same question do pass.
@@ -44,7 +46,9 @@ impl Watched {
             Outcome::Unknown(cause) => Some(cause),
             Outcome::Flapping => Some(Cause::Inconsistent),
             Outcome::Unreachable if some_pass => Some(Cause::Refused),
-            Outcome::Timeout if some_pass => Some(Cause::Timeout),
+            Outcome::Timeout | Outcome::Silent if some_pass => Some(Cause::Timeout),
+            // From here, a service that hangs looks like a network that swallows: nothing was observed.
+            Outcome::Silent if !self.answered => Some(Cause::Timeout),
             _ => None,
         }
     }
@@ -108,16 +112,17 @@ fn is_off(date: &[u8], now: Timestamp) -> bool {
 /// at once, whatever else the answer says.
 pub(super) async fn watch(question: Question, route: &Route, job: &Job) -> Watched {
     let probes = &job.config.probes;
-    let (begun, mut row, mut attempts) = (Instant::now(), Row::default(), 0);
+    let (begun, mut row, mut attempts, mut answered) = (Instant::now(), Row::default(), 0, false);
     loop {
         if job.stop.asked() {
             return Watched { attempts, ..Watched::unknown(Cause::Interrupted, None) };
         }
         let mut last = take(question, route, job).await;
         attempts += 1;
+        answered |= last.status.is_some() || last.outcome == Outcome::Timeout;
         match last.outcome {
             Outcome::Ok => row.success(&last),
-            Outcome::Leaked => return Watched { last, successes: 0, attempts },
+            Outcome::Leaked => return Watched { last, successes: 0, attempts, answered },
             _ => row.failure(),
         }
         if row.successes >= probes.successes {
@@ -128,14 +133,14 @@ pub(super) async fn watch(question: Question, route: &Route, job: &Job) -> Watch
             if row.stale() {
                 last.outcome = Outcome::Cached;
             }
-            return Watched { last, successes: row.successes, attempts };
+            return Watched { last, successes: row.successes, attempts, answered };
         }
         // A row of successes that has begun may end after the deadline.
         if row.failures > 0 && begun.elapsed() >= probes.deadline {
             if row.ever && row.failures < probes.successes {
                 last.outcome = Outcome::Flapping;
             }
-            return Watched { last, successes: 0, attempts };
+            return Watched { last, successes: 0, attempts, answered };
         }
         tokio::time::sleep(probes.interval).await;
     }

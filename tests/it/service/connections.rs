@@ -14,8 +14,20 @@ fn a_refused_connection_fails_after_the_deadline() {
 }
 
 #[test]
-fn a_server_that_accepts_and_never_answers_fails_after_the_deadline() {
+fn a_server_that_accepts_and_never_answers_is_no_verdict_after_the_deadline() {
     let server = StandIn::new(|_, _, _| std::thread::sleep(Duration::from_secs(30)));
+    assert_eq!(cause(&health(&server)), Cause::Timeout);
+}
+
+#[test]
+fn a_server_that_answered_once_and_hangs_fails_after_the_deadline() {
+    let server = StandIn::new(|n, _, stream| {
+        if n == 0 {
+            send(stream, "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        } else {
+            std::thread::sleep(Duration::from_secs(30));
+        }
+    });
     assert_eq!(outcome(&health(&server)), "timeout");
 }
 

@@ -1,0 +1,75 @@
+//! What is examined without a configuration, and what flags name instead of it.
+//!
+//! Looks at the current directory's names only; no target is opened here.
+
+use super::RunError;
+use crate::cli::Check;
+use crate::config::{Config, ContainerSelector};
+use crate::evidence::Name;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Targets named by flags take the place of the configuration's. Returns the keys they stand for.
+pub(super) fn apply(flags: &Check, config: &mut Config) -> Result<BTreeSet<&'static str>, RunError> {
+    let mut keys = BTreeSet::new();
+    if !flags.repositories.is_empty() {
+        config.repositories.clone_from(&flags.repositories);
+        keys.insert("repositories");
+    }
+    if !flags.images.is_empty() {
+        let images: Result<Vec<_>, _> = flags.images.iter().map(|text| Config::image(text)).collect();
+        config.images = images.map_err(|what| RunError::usage(what, "for example --image docker-archive:image.tar"))?;
+        keys.insert("images");
+    }
+    if !flags.containers.is_empty() {
+        config.containers = flags.containers.iter().map(|name| by_name(name)).collect();
+        keys.insert("containers");
+    }
+    if let Some(url) = &flags.url {
+        config.service_url = Some(service_url(url)?);
+        keys.insert("service_url");
+    }
+    Ok(keys)
+}
+
+fn by_name(name: &str) -> ContainerSelector {
+    ContainerSelector { name: Some(Name::admit_or(name, "container", 1)), ..ContainerSelector::default() }
+}
+
+/// The flag obeys the configuration's own rules for URLs.
+fn service_url(url: &str) -> Result<Name, RunError> {
+    let wrong =
+        || RunError::usage("--url must be http://HOST[:PORT] or https://HOST[:PORT]", "leave out query and user");
+    let text = serde_json::json!({ "service": "x", "service_url": url }).to_string();
+    let config = Config::parse("--url", &text, Path::new("")).map_err(|_| wrong())?;
+    config.service_url.ok_or_else(wrong)
+}
+
+/// What the current directory holds: the repository around it, or at least a Dockerfile; and whether git is missing.
+pub(super) fn here() -> (Vec<PathBuf>, bool) {
+    let Ok(current) = std::env::current_dir() else { return (Vec::new(), false) };
+    if bare(&current) || current.ancestors().any(|folder| folder.join(".git").exists()) {
+        return (vec![PathBuf::from(".")], false);
+    }
+    let builds = ["Dockerfile", "Containerfile"].iter().any(|name| current.join(name).is_file());
+    if builds { (vec![PathBuf::from(".")], true) } else { (Vec::new(), false) }
+}
+
+/// `.` means the whole repository around it, as for git: from a subfolder, nothing above it may be left out.
+pub(super) fn to_root(path: &mut PathBuf) {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    if !(bytes.is_empty() || bytes == b"." || bytes.ends_with(b"/.")) {
+        return;
+    }
+    let here = if bytes.is_empty() { PathBuf::from(".") } else { path.clone() };
+    let Ok(absolute) = here.canonicalize() else { return };
+    let is_root = |folder: &Path| folder.join(".git").exists() || bare(folder);
+    if let Some(levels) = absolute.ancestors().position(is_root).filter(|levels| *levels > 0) {
+        let up: PathBuf = std::iter::repeat_n("..", levels).collect();
+        *path = if bytes.len() > 1 { here.join(up) } else { up };
+    }
+}
+
+fn bare(folder: &Path) -> bool {
+    folder.join("HEAD").is_file() && folder.join("objects").is_dir()
+}
