@@ -1,6 +1,7 @@
 //! What was typed. No I/O, and nothing of ours: words here, meaning in `run/`.
 
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 
 /// Proves that a service's secrets are in the custody of a secrets manager, and nowhere else.
@@ -248,12 +249,24 @@ pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
     script
 }
 
-/// The manual page.
+/// The manual page: the command, then each subcommand with its own options.
 #[must_use]
 pub fn manual() -> Vec<u8> {
+    let mut command = Cli::command();
+    command.build();
     let mut page = Vec::new();
-    match clap_mangen::Man::new(Cli::command()).render(&mut page) {
-        Ok(()) => page,
-        Err(_) => Vec::new(),
+    let mut whole = clap_mangen::Man::new(command.clone()).render(&mut page).is_ok();
+    let mut waiting: VecDeque<_> = command.get_subcommands().cloned().collect();
+    while let Some(next) = waiting.pop_front() {
+        waiting.extend(next.get_subcommands().cloned());
+        if next.is_hide_set() || next.get_name() == "help" {
+            continue;
+        }
+        let man = clap_mangen::Man::new(next.clone());
+        // The title line belongs to the page as a whole, so each part begins with its name.
+        whole &= man.render_name_section(&mut page).is_ok()
+            && man.render_synopsis_section(&mut page).is_ok()
+            && man.render_options_section(&mut page).is_ok();
     }
+    if whole { page } else { Vec::new() }
 }

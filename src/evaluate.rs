@@ -293,6 +293,10 @@ fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
         (Some(class), _) => words.push(class),
         _ => {}
     }
+    // Whose value a container's is shows only beside the image's own.
+    if shown("origin").is_some_and(|origin| origin == "unknown") && shown("running").is_some() {
+        words.push("origin unknown: its image was not given".to_owned());
+    }
     for (field, before) in SAID {
         if let Some(value) = shown(field).filter(|value| !value.is_empty() && value != "unknown") {
             words.push(format!("{before}{value}"));
@@ -306,24 +310,31 @@ fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
 
 /// What tells one failing place from another, over runs and machines: the place, and what was seen there.
 ///
-/// The class and the origin belong to it, so that the waiver of a placeholder, or of what a platform injects,
-/// does not cover a literal that comes to stand in the same place.
+/// The class, the origin and the variables belong to it, so that the waiver of a placeholder, or of what a platform
+/// injects, does not cover a literal or another variable that comes to stand in the same place.
 fn identity(subject: &Subject, facts: &BTreeMap<Name, Fact>) -> Vec<String> {
-    const SEEN: [&str; 6] = ["where", "what", "problem", "origin", "class", "outcome"];
+    const SEEN: [&str; 8] = ["where", "what", "problem", "origin", "class", "outcome", "variables", "known"];
     let seen =
         SEEN.iter().map(|field| facts.iter().find(|(name, _)| name.as_str() == *field).map(|(_, fact)| fact.shown()));
     subject.identity().into_iter().chain(seen.map(Option::unwrap_or_default)).collect()
 }
 
+/// A gap's cause and place, and what was missed there; no count or code that another run would not repeat.
+fn gap_identity(gap: &Gap) -> Vec<String> {
+    let said = gap.hints.iter().filter(|hint| matches!(hint.what.as_str(), "what" | "key" | "member"));
+    let said = said.map(|hint| hint.is.as_str().to_owned());
+    std::iter::once(gap.cause.meaning().to_owned()).chain(gap.subject.identity()).chain(said).collect()
+}
+
 /// SHA-256 of rule and logical subject: stable over runs and machines, and no value is in it.
 ///
-/// An unverified finding is identified by its causes instead: waiving one gap covers no other, and no failure.
+/// An unverified finding is identified by its gaps instead, each by cause and place: waiving one covers no other,
+/// and no failure.
 fn fingerprint(rule: &str, verdict: Verdict, subject: &Subject, facts: &BTreeMap<Name, Fact>, gaps: &[Gap]) -> String {
     let mut parts = vec![rule.to_owned()];
     if verdict == Verdict::Unverified {
         parts.extend(subject.identity());
-        let causes: BTreeSet<&str> = gaps.iter().map(|gap| gap.cause.meaning()).collect();
-        parts.extend(causes.into_iter().map(str::to_owned));
+        parts.extend(gaps.iter().flat_map(gap_identity));
     } else {
         parts.extend(identity(subject, facts));
     }

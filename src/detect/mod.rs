@@ -142,6 +142,19 @@ impl Detector {
         name.examine(identifier) && name.name().is_ok()
     }
 
+    /// The exposed value of a `NAME=value; …` cookie with a declared secret's name; others are random by nature.
+    #[must_use]
+    pub fn cookie(&self, cookie: &Sensitive) -> Option<Judgement> {
+        cookie.examine(|bytes| {
+            let text = String::from_utf8_lossy(bytes);
+            let (name, rest) = text.split_once('=')?;
+            let value = rest.split(';').next().unwrap_or(rest);
+            let declared = names::is_declared(&self.declared, name);
+            let judgement = declared.then(|| self.judge_text(name, value, Context::Env))?;
+            judgement.class.is_exposed().then_some(judgement)
+        })
+    }
+
     /// Every assignment of a dotenv file, commented-out ones included, in any encoding.
     #[must_use]
     pub fn env_file(&self, bytes: &Sensitive) -> Scan {

@@ -97,11 +97,13 @@ struct Finder<'a> {
     commented: bool,
     /// Where exposed values were found, so that none is told twice.
     covered: Vec<Range<usize>>,
+    /// Whether a value that was given as known was told.
+    known: bool,
 }
 
 impl<'a> Finder<'a> {
     fn new(detector: &'a Detector, context: Context) -> Self {
-        Self { detector, context, spotted: Vec::new(), line: 0, commented: false, covered: Vec::new() }
+        Self { detector, context, spotted: Vec::new(), line: 0, commented: false, covered: Vec::new(), known: false }
     }
 
     fn done(self, lines: u64, encoding: &'static str, determined: bool) -> Scan {
@@ -111,6 +113,7 @@ impl<'a> Finder<'a> {
     fn push(&mut self, name: Option<&str>, line: u32, commented: bool, judgement: Judgement) {
         let ordinal = self.spotted.len() + 1;
         let variable = name.filter(|name| !name.is_empty()).map(|name| Name::admit_or(name, "variable", ordinal));
+        self.known |= matches!(judgement.kind, "known-value" | "retired-value");
         self.spotted.push(Spotted { variable, line: line.max(1), commented, judgement });
     }
 
@@ -408,8 +411,7 @@ impl<'a> Finder<'a> {
                 self.push(None, self.line + line_of(range.start), self.commented, judgement);
             }
         }
-        let known = self.spotted.iter().any(|s| matches!(s.judgement.kind, "known-value" | "retired-value"));
-        if !known && self.detector.known.within(text.as_bytes()) {
+        if !self.known && self.detector.known.within(text.as_bytes()) {
             for (number, line) in (1_u32..).zip(text.lines()) {
                 if self.detector.known.within(line.as_bytes()) {
                     let judgement = self.detector.judge_text("", line, self.context);

@@ -42,6 +42,8 @@ pub enum Cause {
     Empty,
     /// A value nobody can judge alone: random under a neutral name.
     NeedsReview,
+    /// An answer in words that the configuration does not explain.
+    Unclear,
     /// What was examined may not be what runs.
     Unproven,
     /// Different answers at different times or places.
@@ -72,7 +74,7 @@ impl Cause {
             Self::ShallowHistory => "shallow clone: history ends early",
             Self::MissingObjects => "objects are missing (partial clone or damage)",
             Self::AlteredHistory => "grafts or replace refs alter the history",
-            Self::ContentElsewhere => "content lives elsewhere (submodule, LFS, nested repository)",
+            Self::ContentElsewhere => "content lies elsewhere (a layer, a submodule, LFS, a nested repository)",
             Self::OverLimit => "a limit was reached",
             Self::Unsupported => "not readable by this version",
             Self::Version => "no common protocol version",
@@ -80,6 +82,7 @@ impl Cause {
             Self::LeftOut => "left out by a flag",
             Self::Empty => "nothing was there to examine",
             Self::NeedsReview => "a random value under a neutral name needs a person's review",
+            Self::Unclear => "an answer in words that nobody explained",
             Self::Unproven => "what was examined may not be what runs",
             Self::Inconsistent => "answers contradict each other",
             Self::Untrusted => "TLS could not be verified",

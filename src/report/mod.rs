@@ -169,6 +169,14 @@ impl Composed {
     }
 }
 
+/// Writes bytes that were masked already: a ledger, as atomically as a report.
+///
+/// # Errors
+/// It could not be written; a file is then left as it was.
+pub fn put(masked: &[u8], to: Sink<'_>) -> Result<(), ReportError> {
+    to.put(masked)
+}
+
 /// Renders and masks every value of the registry.
 ///
 /// Where something was masked, `text` says so in a last line; for the other formats the caller does.

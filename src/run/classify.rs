@@ -68,7 +68,14 @@ fn records(input: &[u8], detector: &Detector, context: Context, explain: bool) -
                 "a record is one line of JSON with name and value, and optionally id and context",
             )
         })?;
-        let context = record.context.as_deref().map_or(Ok(context), self::context)?;
+        let context = match record.context.as_deref().map(self::context) {
+            None => context,
+            Some(Ok(context)) => context,
+            Some(Err(error)) => {
+                let help = error.help().unwrap_or_default().to_owned();
+                return Err(RunError::usage(format!("standard input:{number}: {error}"), help));
+            }
+        };
         let name = record.name.unwrap_or_else(|| Sensitive::new(Vec::new()));
         let judgement = detector.judge(&name, &record.value, context);
         let id = match record.id {

@@ -8,7 +8,6 @@ use crate::report::{self, Composed, Format, Sink, View};
 use crate::rule::Rule;
 use crate::verdict::{ExitPolicy, Report, Severity};
 use console::Term;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// How the user wants the terminal.
@@ -142,11 +141,7 @@ pub(super) fn save_ledger(ledger: &Ledger, path: &Path, registry: &SecretRegistr
         log::error!("the ledger was not saved: a secret's value equals a part of its structure");
         return Ok(if code == 0 { 3 } else { code });
     };
-    let fail = |error: &std::io::Error| RunError::file("cannot write", path, error);
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(|error| fail(&error))?;
-    file.write_all(&bytes).map_err(|error| fail(&error))?;
-    file.persist(path).map_err(|error| fail(&error.error))?;
+    report::put(&bytes, Sink::File(path))?;
     Ok(code)
 }
 

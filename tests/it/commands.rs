@@ -32,6 +32,38 @@ fn a_saved_ledger_gives_the_same_report_again() {
     assert_eq!(first.status.code(), again.status.code());
 }
 
+/// A pipe or a device in the ledger's place is written to; it never becomes a file.
+#[cfg(unix)]
+#[test]
+fn a_saved_ledger_replaces_files_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let reader = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || std::fs::read(pipe).unwrap()
+    });
+    leakproof().args(["demo", "-q", "--save-ledger"]).arg(&pipe).assert().code(1);
+    assert!(!reader.join().unwrap().is_empty());
+    assert!(!std::fs::metadata(&pipe).unwrap().is_file());
+}
+
+#[test]
+fn the_manual_page_has_every_command_s_options() {
+    let output = leakproof().arg("man").output().unwrap();
+    let page = String::from_utf8(output.stdout).unwrap().replace('\\', "");
+    for option in ["--repo", "--save-ledger", "--explain", "--world", "--from"] {
+        assert!(page.contains(option), "{option} is not in the manual");
+    }
+}
+
+#[test]
+fn a_record_of_an_unknown_context_is_named_by_its_line() {
+    let records = "{\"name\":\"A\",\"value\":\"b\"}\n{\"name\":\"A\",\"value\":\"b\",\"context\":\"cloud\"}\n";
+    let said = stderr(leakproof().arg("classify").write_stdin(records), 2);
+    assert!(said.contains("standard input:2") && said.contains("dockerfile_env"), "{said}");
+}
+
 #[test]
 fn an_altered_ledger_is_refused() {
     let folder = tempfile::tempdir().unwrap();

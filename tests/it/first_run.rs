@@ -59,10 +59,18 @@ fn a_subfolder_is_examined_as_the_whole_repository() {
     std::fs::write(origin.join("sub/notes.txt"), "nothing\n").unwrap();
     git(&origin, &["add", "-A"]);
     git(&origin, &["commit", "-q", "-m", "bake"]);
-    for place in [origin.clone(), origin.join("sub")] {
-        let out = leakproof().args(["check", "--rule", "source/dockerfile"]).current_dir(&place).assert().code(1);
-        let text = String::from_utf8_lossy(&out.get_output().stdout).to_string();
-        assert!(text.contains("JWT_SECRET_KEY"), "{text}");
+    std::fs::write(origin.join(".env"), format!("DATABASE_PASSWORD={value}\n")).unwrap();
+    git(&origin, &["add", "-f", ".env"]);
+    git(&origin, &["commit", "-q", "-m", "add an env file"]);
+    std::fs::write(origin.join("sub/leakproof.yaml"), "service: api\nrepositories: [ \".\" ]\n").unwrap();
+    for (place, more) in [(&*origin, None), (&origin.join("sub"), None), (&*origin, Some("sub/leakproof.yaml"))] {
+        for (rule, shown) in [("source/dockerfile", "JWT_SECRET_KEY"), ("git/history", "DATABASE_PASSWORD")] {
+            let mut command = leakproof();
+            command.args(["check", "--rule", rule]).args(more.map(|file| ["-c", file]).into_iter().flatten());
+            let out = command.current_dir(place).assert().code(1);
+            let text = String::from_utf8_lossy(&out.get_output().stdout).to_string();
+            assert!(text.contains(shown), "{text}");
+        }
     }
 }
 
@@ -125,6 +133,10 @@ fn the_configuration_is_read_from_the_base_branch_on_request() {
     leakproof().arg("check").args(only).current_dir(&origin).assert().code(2);
     leakproof().args(["check", "--config-from", "main"]).args(only).current_dir(&origin).assert().code(0);
     leakproof().args(["check", "--config-from", "nowhere"]).args(only).current_dir(&origin).assert().code(2);
+    // Whoever may push a tag must not choose the configuration: git itself would take the tag.
+    git(&origin, &["tag", "main"]);
+    leakproof().args(["check", "--config-from", "main"]).args(only).current_dir(&origin).assert().code(2);
+    leakproof().args(["check", "--config-from", "refs/heads/main"]).args(only).current_dir(&origin).assert().code(0);
 }
 
 #[test]

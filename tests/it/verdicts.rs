@@ -186,6 +186,26 @@ fn the_waiver_of_a_gap_covers_no_other_gap_and_no_failure() {
     fails.evidence.push(unnamed);
     assert_ne!(print(&denied), print(&timeout));
     assert_ne!(print(&denied), print(&fails));
+    // The same cause in another place is another gap.
+    let place = leakproof::evidence::Place { path: Some(Name::fixed("b/compose.yaml")), ..Default::default() };
+    let mut elsewhere = denied.clone();
+    elsewhere.gaps.push(Gap::new(kind(), Subject::at(&target(), place), Cause::Denied));
+    assert_ne!(print(&denied), print(&elsewhere));
+}
+
+#[test]
+fn the_waiver_of_an_env_file_covers_no_variable_that_comes_later() {
+    let file = |variables: &[&'static str]| {
+        let mut ledger = ledger();
+        let mut found = entry("A", "plaintext", "runtime");
+        let names = variables.iter().map(|name| Fact::Name(Name::fixed(name))).collect();
+        found.facts.insert(Name::fixed("variables"), Fact::List(names));
+        ledger.evidence.push(found);
+        ledger.coverage.push(examined());
+        of(&judged(&ledger), "run/container-env")[0].fingerprint.clone()
+    };
+    assert_eq!(file(&["A_TOKEN"]), file(&["A_TOKEN"]));
+    assert_ne!(file(&["A_TOKEN"]), file(&["A_TOKEN", "JWT_SECRET_KEY"]));
 }
 
 #[test]

@@ -65,8 +65,10 @@ impl Collector for Dockerfiles {
             let theirs = Arc::clone(&job);
             let done = runtime::offload(move || {
                 let mut all = Batch::default();
+                let task = theirs.progress.begin("Dockerfiles", Some(theirs.config.repositories.len() as u64));
                 for path in &theirs.config.repositories {
                     all.absorb(examine(path, &theirs));
+                    task.advance(1);
                 }
                 all
             });

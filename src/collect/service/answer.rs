@@ -10,10 +10,18 @@ use super::{health, ready};
 use crate::config::Probes;
 use crate::detect::{Context, Detector, Scan};
 use crate::evidence::{Cause, Class, Judgement, Name, Sensitive};
-use reqwest::header::{AGE, CONTENT_TYPE, DATE, HeaderMap};
+use reqwest::header::{AGE, CONTENT_TYPE, DATE, HeaderMap, SET_COOKIE};
 
 /// Headers in which caches say that they answered.
-const CACHE_HEADERS: [&str; 5] = ["x-cache", "x-cache-status", "cf-cache-status", "x-proxy-cache", "x-cache-remote"];
+const CACHE_HEADERS: [&str; 7] = [
+    "cache-status",
+    "x-cache",
+    "x-cache-status",
+    "x-cache-lookup",
+    "cf-cache-status",
+    "x-proxy-cache",
+    "x-cache-remote",
+];
 /// Headers whose values are random by nature: only a value given as known is a leak there.
 const RANDOM_HEADERS: [&str; 14] = [
     "set-cookie",
@@ -116,7 +124,9 @@ fn cached(headers: &HeaderMap) -> bool {
         all.flat_map(|text| text.split([' ', ',', ';']).map(str::to_ascii_lowercase).collect::<Vec<_>>()).collect()
     };
     let aged = words(AGE.as_str()).iter().any(|word| word.parse::<u64>().is_ok_and(|age| age > 0));
-    aged || CACHE_HEADERS.iter().any(|name| words(name).iter().any(|word| is_hit(word)))
+    // 110 to 113 say that the answer is stale, or may be.
+    let stale = words("warning").first().is_some_and(|word| matches!(word.as_str(), "110" | "111" | "112" | "113"));
+    aged || stale || CACHE_HEADERS.iter().any(|name| words(name).iter().any(|word| is_hit(word)))
 }
 
 fn is_hit(word: &str) -> bool {
@@ -151,8 +161,10 @@ fn key_leaks(json: &Json, detector: &Detector) -> Vec<Judgement> {
 fn header_leaks(headers: &HeaderMap, detector: &Detector) -> Vec<Judgement> {
     let judged = headers.iter().flat_map(|(name, value)| {
         let random = RANDOM_HEADERS.contains(&name.as_str());
-        let scan = detector.text(&Sensitive::new(value.as_bytes().to_vec()), Context::Env);
-        given_away(scan).filter(move |judgement| judgement.known || !random)
+        let value = Sensitive::new(value.as_bytes().to_vec());
+        let scan = detector.text(&value, Context::Env);
+        let cookie = (name == SET_COOKIE).then(|| detector.cookie(&value)).flatten();
+        given_away(scan).filter(move |judgement| judgement.known || !random).chain(cookie)
     });
     judged.collect()
 }
@@ -180,6 +192,10 @@ mod tests {
         assert!(cached(&headers("age", "3")));
         assert!(cached(&headers("x-cache", "HIT from edge-7")));
         assert!(cached(&headers("cf-cache-status", "HIT")));
+        assert!(
+            cached(&headers("cache-status", "\"cdn\"; hit")) && cached(&headers("x-cache-lookup", "HIT from a:80"))
+        );
+        assert!(cached(&headers("warning", "110 - \"Response is Stale\"")));
         assert!(cached(&headers("age", "0, 3")) && cached(&headers("age", "5, 0")));
         let mut chain = headers("x-cache", "MISS");
         chain.append("x-cache", HeaderValue::from_static("HIT"));

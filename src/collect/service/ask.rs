@@ -11,7 +11,13 @@ use futures_util::future::join_all;
 /// Asks one question of every endpoint, side by side.
 pub(super) async fn ask(question: Question, job: &Job) -> Batch {
     let endpoints = endpoints(question, &job.config);
-    let watched = join_all(endpoints.iter().map(|endpoint| ask_one(question, endpoint, job))).await;
+    let task = job.progress.begin(question.kind().name, Some(endpoints.len() as u64));
+    let watched = join_all(endpoints.iter().map(|endpoint| async {
+        let watched = ask_one(question, endpoint, job).await;
+        task.advance(1);
+        watched
+    }))
+    .await;
     // Replicas that cannot be reached while others pass: a rollout or a hole in the network, not a verdict.
     let some_pass = watched.iter().any(|w| w.last.outcome == Outcome::Ok);
     let mut batch = Batch::default();

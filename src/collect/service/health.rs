@@ -3,6 +3,7 @@
 //! In: a JSON tree and the expectation. Out: what it says. It knows no HTTP.
 
 use super::json::Json;
+use super::mood::{Mood, mood};
 use super::sample::{Outcome, Said};
 use crate::config::Probes;
 
@@ -16,10 +17,23 @@ pub(super) fn judge(json: &Json, probes: &Probes) -> Said {
             Some(_) => {}
         }
     }
+    // `"status": "ok"`, and in the same breath `"healthy": false`.
+    let free = |key: &str| !probes.health_expect.keys().any(|name| name.as_str() == key);
+    if mood(json, &free, &[]) == Mood::Unwell || doubled(members, probes) {
+        return Said::whole(Outcome::Degraded);
+    }
     let expected = |name: &str| probes.health_expect.keys().any(|key| key.as_str() == name);
     let extra_members = members.iter().filter(|(name, _)| !expected(name)).count();
     let outcome = if probes.health_exact && extra_members > 0 { Outcome::ExtraMember } else { Outcome::Ok };
     Said { outcome, member: None, extra_members }
+}
+
+/// Whether a member differs from an expected one by case only, and in what it says.
+fn doubled(members: &[(zeroize::Zeroizing<String>, Json)], probes: &Probes) -> bool {
+    probes.health_expect.iter().any(|(key, expected)| {
+        let double = |name: &str| name != key.as_str() && name.eq_ignore_ascii_case(key.as_str());
+        members.iter().any(|(name, value)| double(name) && value.scalar() != Some(expected.as_str()))
+    })
 }
 
 #[cfg(test)]
@@ -42,5 +56,15 @@ mod tests {
         }
         assert_eq!(outcome(r#"{"Status":"ok"}"#, false), Outcome::MissingMember);
         assert_eq!(outcome(r#"["ok"]"#, false), Outcome::NotAnObject);
+    }
+
+    #[test]
+    fn an_answer_that_contradicts_itself_is_not_healthy() {
+        for beside in [r#""Status":"error""#, r#""healthy":false"#, r#""errors":["x"]"#, r#""code":503"#] {
+            assert_eq!(outcome(&format!(r#"{{"status":"ok",{beside}}}"#), false), Outcome::Degraded, "{beside}");
+        }
+        for beside in [r#""errors":[]"#, r#""Status":"ok""#, r#""uptime":12"#, r#""state":"whatever""#] {
+            assert_eq!(outcome(&format!(r#"{{"status":"ok",{beside}}}"#), false), Outcome::Ok, "{beside}");
+        }
     }
 }

@@ -17,6 +17,8 @@ mod json;
 #[cfg(feature = "http")]
 mod lookup;
 #[cfg(feature = "http")]
+mod mood;
+#[cfg(feature = "http")]
 mod ready;
 #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "its words type the evidence, asked or not"))]
 mod sample;

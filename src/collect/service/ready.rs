@@ -4,6 +4,7 @@
 //! twice with different values, or that speaks another vocabulary, is for a person and not for a guess.
 
 use super::json::Json;
+use super::mood::{Mood, WELL, mood, plain};
 use super::sample::{Outcome, Said};
 use crate::config::Probes;
 use crate::evidence::{Cause, Name};
@@ -14,72 +15,6 @@ const SECTIONS: [&str; 5] = ["checks", "components", "details", "dependencies", 
 const STATES: [&str; 3] = ["status", "state", "result"];
 /// Under these a list entry says which component it is.
 const TITLES: [&str; 3] = ["name", "component", "id"];
-/// Words for "well" in other vocabularies than the expected one.
-const WELL: [&str; 11] =
-    ["up", "true", "pass", "passed", "passing", "healthy", "connected", "available", "ready", "alive", "yes"];
-/// Under these, in small letters, an object says how it is as a whole.
-const OVERALL: [&str; 6] = ["status", "state", "overall", "result", "health", "code"];
-/// Under these it says yes or no.
-const YES_OR_NO: [&str; 9] =
-    ["ok", "ready", "healthy", "success", "connected", "available", "alive", "up", "reachable"];
-/// Under these it says what went wrong.
-const TROUBLES: [&str; 4] = ["error", "errors", "failures", "problems"];
-/// Overall words for "well" beside [`WELL`].
-const WELL_OVERALL: [&str; 12] = [
-    "ok",
-    "okay",
-    "green",
-    "operational",
-    "running",
-    "serving",
-    "online",
-    "active",
-    "success",
-    "succeeded",
-    "good",
-    "normal",
-];
-/// Words that say that nothing is wrong, or no.
-const NOTHING: [&str; 6] = ["", "0", "false", "no", "none", "null"];
-/// Overall words that contradict components that are well.
-const UNWELL: [&str; 24] = [
-    "degraded",
-    "fail",
-    "failed",
-    "failing",
-    "failure",
-    "error",
-    "down",
-    "false",
-    "no",
-    "red",
-    "unhealthy",
-    "warn",
-    "warning",
-    "critical",
-    "not_ready",
-    "notready",
-    "unavailable",
-    "unready",
-    "starting",
-    "stopping",
-    "offline",
-    "disconnected",
-    "out_of_service",
-    "not_ok",
-];
-
-/// What an object says of itself beside its components.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Mood {
-    /// Nothing, or that it is well.
-    Well,
-    /// Something in words that nobody taught us.
-    Unclear,
-    /// That it is not.
-    Unwell,
-}
-
 /// Holds a body against the expectation.
 pub(super) fn judge(json: &Json, probes: &Probes) -> Said {
     if !matches!(json, Json::Object(_) | Json::List(_)) {
@@ -97,7 +32,7 @@ pub(super) fn judge(json: &Json, probes: &Probes) -> Said {
     }
     match overall(json, probes) {
         Mood::Well => {}
-        Mood::Unclear => unclear = unclear.or(Some(Said::whole(Outcome::Unknown(Cause::NeedsReview)))),
+        Mood::Unclear => unclear = unclear.or(Some(Said::whole(Outcome::Unknown(Cause::Unclear)))),
         Mood::Unwell => return Said::whole(Outcome::Degraded),
     }
     unclear.unwrap_or_else(|| Said { outcome: Outcome::Ok, member: None, extra_members: extra(json, probes) })
@@ -113,12 +48,15 @@ fn component(json: &Json, name: &Name, expected: &Name, probes: &Probes) -> Outc
     if values.any(|other| other != first) {
         return Outcome::Unknown(Cause::Inconsistent);
     }
-    // "ok", and in the same breath "connected": false.
-    let contradicted = || found.iter().any(|place| mood(place, &|key| key != "code", &[]) == Mood::Unwell);
+    // "ok", and in the same breath "connected": false, or "backend": "memory".
+    let mood = || found.iter().map(|place| mood(place, &|key| key != "code", &[])).max().unwrap_or(Mood::Well);
     match first {
-        Some(text) if text == expected.as_str() && contradicted() => Outcome::Unknown(Cause::Inconsistent),
-        Some(text) if text == expected.as_str() => Outcome::Ok,
-        Some(text) if WELL.contains(&plain(text).as_str()) => Outcome::Unknown(Cause::NeedsReview),
+        Some(text) if text == expected.as_str() => match mood() {
+            Mood::Well => Outcome::Ok,
+            Mood::Unclear => Outcome::Unknown(Cause::Unclear),
+            Mood::Unwell => Outcome::Unknown(Cause::Inconsistent),
+        },
+        Some(text) if WELL.contains(&plain(text).as_str()) => Outcome::Unknown(Cause::Unclear),
         _ => Outcome::WrongValue,
     }
 }
@@ -166,67 +104,6 @@ fn overall(json: &Json, probes: &Probes) -> Mood {
     let free = |key: &str| !probes.ready_expect.keys().any(|name| name.as_str().eq_ignore_ascii_case(key));
     let own: Vec<String> = probes.ready_expect.values().map(|word| plain(word.as_str())).collect();
     std::iter::once(json).chain(sections(json)).map(|part| mood(part, &free, &own)).max().unwrap_or(Mood::Well)
-}
-
-/// What an object's own members say, those only whose name is free; `own` are the words this service uses for "well".
-fn mood(place: &Json, free: &dyn Fn(&str) -> bool, own: &[String]) -> Mood {
-    let of = |(key, value): &(zeroize::Zeroizing<String>, Json)| {
-        let key = key.to_ascii_lowercase();
-        if !free(&key) {
-            return Mood::Well;
-        }
-        if OVERALL.contains(&key.as_str()) {
-            return word(&key, value, own);
-        }
-        let said = value.scalar().map(plain);
-        let nothing = said.as_ref().is_some_and(|text| NOTHING.contains(&text.as_str()));
-        if YES_OR_NO.contains(&key.as_str()) {
-            // A number may count connections.
-            let counts = said.as_deref() == Some("0") && matches!(key.as_str(), "connected" | "available" | "up");
-            let unwell = nothing && !counts || said.is_some_and(|text| UNWELL.contains(&text.as_str()));
-            return if unwell { Mood::Unwell } else { Mood::Well };
-        }
-        let silent = match value {
-            Json::Null => true,
-            Json::List(items) => items.is_empty(),
-            Json::Object(members) => members.is_empty(),
-            _ => nothing,
-        };
-        if TROUBLES.contains(&key.as_str()) && !silent { Mood::Unwell } else { Mood::Well }
-    };
-    place.members().unwrap_or_default().iter().map(of).max().unwrap_or(Mood::Well)
-}
-
-/// What stands under an overall key.
-fn word(key: &str, value: &Json, own: &[String]) -> Mood {
-    let Some(text) = value.scalar().map(plain) else {
-        let inner = mood(value, &|_| true, own);
-        // `result` and `state` often hold data; a `status` that is no word says something.
-        let telling = value
-            .members()
-            .unwrap_or_default()
-            .iter()
-            .any(|(key, _)| OVERALL.iter().chain(&YES_OR_NO).any(|known| known.eq_ignore_ascii_case(key)));
-        return if telling || key != "status" { inner } else { inner.max(Mood::Unclear) };
-    };
-    let number = text.parse::<u64>().ok();
-    if key == "code" {
-        let failed = number.is_some_and(|code| (400..600).contains(&code)) || UNWELL.contains(&text.as_str());
-        return if failed { Mood::Unwell } else { Mood::Well };
-    }
-    match number {
-        Some(200..=299) => Mood::Well,
-        Some(400..=599) => Mood::Unwell,
-        _ if UNWELL.contains(&text.as_str()) => Mood::Unwell,
-        _ if WELL.contains(&text.as_str()) || WELL_OVERALL.contains(&text.as_str()) || own.contains(&text) => {
-            Mood::Well
-        }
-        _ => Mood::Unclear,
-    }
-}
-
-fn plain(text: &str) -> String {
-    text.trim().to_ascii_lowercase().replace([' ', '-'], "_")
 }
 
 fn extra(json: &Json, probes: &Probes) -> usize {
@@ -280,7 +157,7 @@ mod tests {
     fn an_overall_word_that_nobody_knows_is_no_verdict() {
         for overall in [r#""status":"amber""#, r#""Status":"partial""#, r#""status":1"#, r#""status":{"since":3}"#] {
             let body = format!(r#"{{{overall},"redis_denylist":"ok","database":"ok"}}"#);
-            assert_eq!(outcome(&body), Outcome::Unknown(Cause::NeedsReview), "{overall}");
+            assert_eq!(outcome(&body), Outcome::Unknown(Cause::Unclear), "{overall}");
         }
         for well in [r#""status":"UP""#, r#""status":200"#, r#""errors":[],"error":null"#, r#""status":{"code":"ok"}"#]
         {
@@ -320,11 +197,27 @@ mod tests {
         assert_eq!(outcome(r#"{"redis_denylist":"ok","Database":"ok"}"#), Outcome::MissingMember);
     }
 
+    /// Well without any secret: an in-memory fallback, or SQLite in the database's place.
+    #[test]
+    fn ok_for_a_fallback_or_for_nothing_configured_is_no_verdict() {
+        for database in [
+            r#"{"status":"ok","backend":"memory"}"#,
+            r#"{"status":"ok","url":"sqlite:///x.db"}"#,
+            r#"{"status":"ok","fallback":true}"#,
+            r#"{"status":"ok","configured":false}"#,
+        ] {
+            let body = format!(r#"{{"redis_denylist":"ok","database":{database}}}"#);
+            assert!(matches!(outcome(&body), Outcome::Unknown(_)), "{database}");
+        }
+        let real = r#"{"redis_denylist":"ok","database":{"status":"ok","driver":"postgresql","configured":true}}"#;
+        assert_eq!(outcome(real), Outcome::Ok);
+    }
+
     #[test]
     fn another_vocabulary_needs_a_person_unless_it_is_configured() {
         for word in [r#""up""#, "true", r#""PASS""#] {
             let body = format!(r#"{{"redis_denylist":"ok","database":{word}}}"#);
-            assert_eq!(outcome(&body), Outcome::Unknown(Cause::NeedsReview), "{word}");
+            assert_eq!(outcome(&body), Outcome::Unknown(Cause::Unclear), "{word}");
         }
         let mixed = r#"{"database":"up","redis_denylist":"down"}"#;
         assert_eq!(outcome(mixed), Outcome::WrongValue);

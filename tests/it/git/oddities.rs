@@ -27,13 +27,6 @@ fn plain_directory_inside_a_repository_is_refused() {
 }
 
 #[test]
-fn current_directory_is_searched_upwards() {
-    let repo = Repo::started();
-    repo.commit("svc/.env", leak(&secret()));
-    assert_eq!(scan(&repo.dir.join("svc/.")).exposed(), ["svc/.env"]);
-}
-
-#[test]
 fn git_directory_and_bare_repository_open() {
     let repo = Repo::started();
     repo.commit(".gitignore", ".env\n");
