@@ -42,6 +42,12 @@ const READERS: [&str; 19] = [
 const NAMING: [&str; 10] =
     ["secret", "secret-id", "secret-name", "name", "field", "id", "query", "key", "vault-name", "with-decryption"];
 
+/// Whether a whole value is a command that fetches: what `PASSWORD_COMMAND` is for.
+pub(super) fn fetches(value: &str) -> bool {
+    let reads = READERS.iter().any(|reader| value.strip_prefix(reader).is_some_and(|rest| rest.starts_with(' ')));
+    FETCHES.is_match(value) || reads || values::path(value.split(' ').next().unwrap_or(value))
+}
+
 /// The inside of a value that is one command substitution.
 pub(super) fn body(value: &str) -> Option<&str> {
     if let Some(inner) = value.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {

@@ -16,6 +16,7 @@ mod passes;
 mod placeholders;
 mod references;
 mod rule;
+pub mod sample;
 mod shell;
 mod text;
 #[cfg(test)]

@@ -12,6 +12,8 @@ pub(super) enum Promise {
     Secret,
     /// A secret if the value looks like one.
     Weak,
+    /// Speaks of a secret, but its last word is none that anybody knows: `PASSWORD_ALICE`, `TOKEN_NOTE`.
+    Mentions,
     /// Harmless, if the value fits.
     Benign(Fit),
     /// Nothing.
@@ -53,8 +55,50 @@ static STRONG: Words = LazyLock::new(|| {
          CREDS CRED MNEMONIC PEPPER BEARER AUTHORIZATION REQUIREPASS MASTERAUTH SIGNING HMAC FERNET PWD",
     )
 });
+/// The same in other languages and their usual transcriptions.
+static STRONG_ABROAD: Words = LazyLock::new(|| {
+    listed(
+        "PASSWORT KENNWORT PASSWOERTER ZUGANGSDATEN GEHEIMNIS LOSUNGSWORT MOTDEPASSE MDP JETON CONTRASENA CONTRASE\u{d1}A \
+         CONTRASENYA CLAVE SECRETO SENHA SENHAS SEGREDO SEGRETO WACHTWOORD WACHTWOORDEN HASLO HAS\u{141}O PAROL PAROLI \
+         PAROLA PAROLE HESLO JELSZO LOZINKA ZAPORKA GESLO SIFRE \u{15e}IFRE PAROLASI SALASANA LOSENORD L\u{d6}SENORD \
+         ADGANGSKODE KODEORD PASSORD KODIKOS SYNTHIMATIKO AIKOTOBA PASUWADO PASUWAADO ANSHOBANGO HIMITSU MIMA MIYAO \
+         KOULING MISHI BIMILBEONHO SANDI MATKHAU SEKRET TAJEMNICA TOKEN\u{130} \u{41f}\u{410}\u{420}\u{41e}\u{41b}\u{42c} \
+         \u{421}\u{415}\u{41a}\u{420}\u{415}\u{422} \u{422}\u{41e}\u{41a}\u{415}\u{41d}",
+    )
+});
+/// Words for passwords and keys in scripts that put no space between words, and phrases of several words.
+const ABROAD_WITHIN: [&str; 20] = [
+    "MOTDEPASSE",
+    "PALAVRAPASSE",
+    "PALABRACLAVE",
+    "PALABRASECRETA",
+    "PAROLACHIAVE",
+    "PAROLADORDINE",
+    "CODESECRET",
+    "PHRASESECRETE",
+    "MATKHAU",
+    "KATASANDI",
+    "KATAKUNCI",
+    "CLAVESECRETA",
+    "LLAVESECRETA",
+    "CHAVESECRETA",
+    "CLESECRETE",
+    "\u{5bc6}\u{7801}",
+    "\u{5bc6}\u{78bc}",
+    "\u{53e3}\u{4ee4}",
+    "\u{5bc6}\u{94a5}",
+    "\u{30d1}\u{30b9}\u{30ef}\u{30fc}\u{30c9}",
+];
+/// `KEY` in other languages: a secret only beside a word that says so, or with a value that looks like one.
+static KEY_ABROAD: Words = LazyLock::new(|| {
+    listed(
+        "SCHLUESSEL SCHL\u{dc}SSEL CLE CL\u{c9} CLEF LLAVE CHAVE CHIAVE SLEUTEL KLUCZ KLIC NYCKEL NOEGLE NOKKEL AVAIN \
+         KLYUCH KLUCH ANAHTAR \u{41a}\u{41b}\u{42e}\u{427} KUNCI KAGI",
+    )
+});
 /// Secret only as the last word.
-static STRONG_LAST: Words = LazyLock::new(|| listed("PASS PW JWT SALT SEED PIN OTP TOTP JWK PSK BASICAUTH"));
+static STRONG_LAST: Words =
+    LazyLock::new(|| listed("PASS PW JWT SALT SEED PIN OTP TOTP JWK PSK BASICAUTH PAT DEK KEK MPASS PSW"));
 /// Words that end in these say the same: `PGPASSWORD`, `authtoken`.
 const GLUED: &[&str] = &[
     "PASSWORD",
@@ -80,6 +124,10 @@ const GLUED: &[&str] = &[
     "MAILPASS",
     "ADMINPASS",
 ];
+/// A name with one of these is about a password, whatever follows.
+const PASSWORDS: [&str; 5] = ["PASSWORD", "PASSWD", "PASSPHRASE", "PASSWORT", "KENNWORT"];
+/// German and its kin glue words together.
+const GLUED_ABROAD: [&str; 6] = ["PASSWORT", "KENNWORT", "WACHTWOORD", "GEHEIMNIS", "SALASANA", "PASSORD"];
 static KEY_OF_SECRET: Words = LazyLock::new(|| {
     listed(
         "API SECRET PRIVATE ACCESS SIGNING SIGN ENCRYPTION ENCRYPT DECRYPTION AUTH MASTER JWT HMAC FERNET AES \
@@ -115,7 +163,7 @@ static FITS: LazyLock<HashMap<&str, Fit>> = LazyLock::new(|| {
              LIFETIME DURATION TIMEOUT INTERVAL AGE LEEWAY ROTATION ROUNDS ITERATIONS COST LENGTH LEN MIN \
              MAX SIZE COUNT LIMIT ATTEMPTS RETRIES BITS BYTES PORT ENABLED DISABLED REQUIRED ENABLE \
              DISABLE DEBUG STRICT ALLOWED OPTIONAL SCHEDULE PERIOD THRESHOLD WINDOW REFRESH GRACE \
-             STRENGTH IN",
+             STRENGTH IN DIGITS PRICE PRICES TOTAL USES REMAINING BUDGET QUOTA RATE COOLDOWN",
         ),
         (
             Fit::Word,
@@ -125,7 +173,11 @@ static FITS: LazyLock<HashMap<&str, Fit>> = LazyLock::new(|| {
              DOMAIN ARN REF SERVICE ENV ENVIRONMENT LEVEL CLASS ALIAS SLUG TITLE DESCRIPTION COMMENT HINT \
              PROMPT CHARSET ROLE NAMESPACE PROJECT METHOD ENCODING RULE RULES REGEX PATTERN VALIDATOR \
              VALIDATORS SOURCE LOCALE POLICIES STDIN CLAIM USAGE ROUTE TABLE COLUMN TOPIC QUEUE SUBJECT \
-             TEMPLATE TAG STATUS CONTEXT",
+             TEMPLATE TAG STATUS CONTEXT NOTE NOTES QUESTION QUESTIONS ALLOW ALLOWLIST DENY IGNORE VALIDATION \
+             ENCRYPTION STORAGE SYMBOL METRIC METRICS ENCODER ENCODERS HANDLER FACTORY MODULE MODULES MODEL MODELS \
+             TOKENIZER VENDOR DRIVER DISPLAY LOGO ICON TEXT MESSAGE MESSAGES SUBJECTS ERROR ERRORS EVENT EVENTS \
+             ACTION ACTIONS FLOW FLOWS GRANT GRANTS STEP STATE MANAGERS SCANNER CHECK CHECKER LANG LANGUAGE \
+             OWNER TEAM PERMISSION PERMISSIONS CHANNEL REQUIREMENTS COMPLEXITY FEATURE FEATURES MIDDLEWARE",
         ),
         (
             Fit::Digest,
@@ -214,7 +266,10 @@ fn of_words(words: &[String]) -> Promise {
     if matches!(last, "KEY" | "KEYS") && KEY_IN_THE_OPEN.contains(before) {
         return Promise::Benign(Fit::Lookup);
     }
-    if words.iter().any(|word| strong(word)) || STRONG_LAST.contains(bare(last)) {
+    if strong(last) || STRONG_LAST.contains(bare(last)) || plural(last) {
+        return Promise::Secret;
+    }
+    if ABROAD_WITHIN.iter().any(|phrase| words.concat().contains(phrase)) {
         return Promise::Secret;
     }
     let keyed = |pair: &[String]| {
@@ -223,10 +278,18 @@ fn of_words(words: &[String]) -> Promise {
     if words.windows(2).any(keyed) {
         return Promise::Secret;
     }
+    // Whose password it is may follow; what a token or a secret is for follows more often.
+    if words.iter().any(|word| PASSWORDS.iter().any(|end| bare(word).ends_with(end))) {
+        return Promise::Secret;
+    }
+    if words.iter().any(|word| strong(word)) {
+        return Promise::Mentions;
+    }
     match last {
         "AUTH" if ["BASIC", "REDISCLI", "REDIS", "HTTP", "PROXY", "REGISTRY", "DOCKER"].contains(&before) => {
             Promise::Secret
         }
+        _ if words.iter().any(|word| key_abroad(word)) => Promise::Weak,
         "KEY" | "KEYS" | "AUTH" | "SESSION" | "COOKIE" | "LICENSE" | "WEBHOOK" | "SIG" | "SIGNATURE" | "PRIVATE"
         | "CONNECTION" | "CONNSTR" | "MATERIAL" | "USERS" | "ACCOUNTS" => Promise::Weak,
         _ => Promise::Neutral,
@@ -235,7 +298,20 @@ fn of_words(words: &[String]) -> Promise {
 
 fn strong(word: &str) -> bool {
     let word = bare(word);
-    STRONG.contains(word) || GLUED.iter().any(|end| word.ends_with(end))
+    STRONG.contains(word)
+        || STRONG_ABROAD.contains(word)
+        || GLUED.iter().any(|end| word.ends_with(end))
+        || GLUED_ABROAD.iter().any(|end| word.ends_with(end))
+}
+
+/// `DEV_PASSES`, `ROOTPW`: short words glued to what they belong to.
+fn plural(word: &str) -> bool {
+    matches!(word, "PASSES" | "PINS" | "SALTS")
+        || (word.len() >= 4 && ["PW", "PWD"].iter().any(|end| word.ends_with(end)))
+}
+
+fn key_abroad(word: &str) -> bool {
+    KEY_ABROAD.contains(word) || ["SCHLUESSEL", "SCHL\u{dc}SSEL"].iter().any(|end| word.ends_with(end))
 }
 
 /// `PASSWORD2` is a password; `SHA256` stays what it is.
@@ -248,7 +324,7 @@ fn number(word: &str) -> bool {
 }
 
 /// `jwtSecretKey`, `jwt-secret-key` and `JWT_SECRET_KEY` are the same three words.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let chars: Vec<char> = name.chars().take(256).collect();
     for (at, c) in chars.iter().enumerate() {
@@ -263,7 +339,7 @@ fn words(name: &str) -> Vec<String> {
         if c.is_alphanumeric()
             && let Some(word) = words.last_mut()
         {
-            word.push(c.to_ascii_uppercase());
+            word.extend(c.to_uppercase());
         }
     }
     words.retain(|word| !word.is_empty());

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 /// One of these must be in it.
 const TELLING: &str = "changeme changeit changethis change replaceme replace example examples sample todo fixme tbd dummy fake \
-    placeholder your yours insert here redacted fill foobar notreal template removed hidden omitted tochange \
+    placeholder your yours insert paste here redacted fill foobar notreal template removed hidden omitted tochange \
     enter lorem ipsum replaced overwrite override set provide unset";
 /// These may be around it.
 const AROUND: &str = "a an the me my it this that in on of to with for and or be is not real please some any own goes go put \
@@ -18,7 +18,9 @@ const AROUND: &str = "a an the me my it this that in on of to with for and or be
     azure github gitlab slack stripe openai google sendgrid twilio redis postgres postgresql mysql smtp mail \
     prod production dev development staging deploy deployment deploying default local env file use generate \
     generated strong secure super very signing encryption session cookie webhook license live only do from \
-    vault manager console hex base bytes bit min minimum via later now com org test credential credentials \
+    hmac recaptcha captcha discord rails bot rotate rotation master signature phrase webhooks webhook signing paste \
+    mongo mongodb elastic kafka rabbitmq sentry datadog cloudflare docker npm heroku paypal anthropic cohere jira \
+    something whatever vault manager console hex base bytes bit min minimum via later now com org test credential credentials \
     run openssl rand when you by project goeshere text bearer";
 
 static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
@@ -41,7 +43,27 @@ pub(super) fn whole(name: &str, value: &str) -> bool {
         return true;
     }
     let same = value.len() >= 6 && value.eq_ignore_ascii_case(name.trim()) && value.contains('_');
-    same || made_of_words(value)
+    same || made_of_words(name, value) || named_for_itself(name, value)
+}
+
+/// `my_password`, `some-secret`, `SomeRandomString`: a possessive or an indefinite word and what the place is for.
+fn named_for_itself(name: &str, value: &str) -> bool {
+    if value.len() > 48 || !value.bytes().all(|b| b.is_ascii_alphanumeric() || b" _-".contains(&b)) {
+        return false;
+    }
+    let words = super::names::words(value);
+    let own = super::names::words(name);
+    let (Some(first), rest) = (words.first(), words.get(1..).unwrap_or_default()) else { return false };
+    let vague = ["MY", "SOME", "YOUR", "ANY", "A", "THE", "PASTE", "INSERT", "GENERATE", "GENERATED", "GENERIC", "PUT"];
+    let noun = |word: &String| {
+        let lower = word.to_ascii_lowercase();
+        listed(AROUND, &lower) || listed(TELLING, &lower) || own.contains(word)
+    };
+    vague.contains(&first.as_str()) && !rest.is_empty() && rest.iter().all(noun)
+}
+
+fn listed(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|known| known == word)
 }
 
 /// `<your token>`, `[API_KEY]`, `__SECRET__`, `@@TOKEN@@`: marks around words.
@@ -61,7 +83,20 @@ fn digits(text: &str) -> usize {
     text.bytes().filter(u8::is_ascii_digit).count()
 }
 
-fn made_of_words(value: &str) -> bool {
+/// Known beginnings of tokens, in front of words that say what belongs there.
+const PREFIXES: [&str; 14] = [
+    "xoxb-", "xoxp-", "xapp-", "sk-", "sk_live_", "sk_test_", "pk_live_", "whsec_", "ghp_", "glpat-", "SG.", "npm_",
+    "hvs.", "rk_live_",
+];
+
+fn made_of_words(name: &str, value: &str) -> bool {
+    let value = PREFIXES.iter().find_map(|prefix| value.strip_prefix(prefix)).unwrap_or(value);
+    // A bot's number in front of its token.
+    let value = value.split_once(':').filter(|(n, _)| n.bytes().all(|b| b.is_ascii_digit())).map_or(value, |(_, t)| t);
+    if value.len() >= 3 && value.bytes().all(|b| b".xX*_-".contains(&b)) {
+        return true;
+    }
+    let own: Vec<String> = super::names::words(name).iter().map(|word| word.to_ascii_lowercase()).collect();
     if !value.is_ascii() || value.contains(['=', '@', '$', '%', '^', '&', '+', '~', '\\']) {
         return false;
     }
@@ -74,7 +109,7 @@ fn made_of_words(value: &str) -> bool {
         } else if token.bytes().all(|b| b == b'x') && token.len() >= 3 {
             telling = true;
         } else {
-            match segment(&token) {
+            match segment(&token).or_else(|| own.contains(&token).then_some(false)) {
                 Some(tells) => telling |= tells,
                 None => return false,
             }

@@ -20,13 +20,21 @@ static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         ("azure-secret", r"^@Microsoft\.KeyVault\([\w=:/.;-]+\)$"),
         ("manager-url", r"^(sm|gsm|gcp-?sm|gcpsm|gcp-secretmanager|berglas|awssm|aws-?sm|awssecretsmanager|aws-secretsmanager|secretsmanager|aws-?ssm|awsssm|ssm|akv|azurekeyvault|keyvault|vault|hcvault|op|bws|doppler|infisical|conjur|secret|secrets|k8s-secret|keeper|1password|lastpass|pass)://[^\s@]+$"),
         ("manager-url", r"^(ref\+\w+|secretref\+\w+)://[^\s@]+$"),
-        ("manager-path", r"^(vault|secretref|ssm|awssm|gcpsm|secretsmanager|aws-secretsmanager|bank-vaults):/?[\w./@-]+([#:?][\w.@=-]+)*$"),
+        ("manager-path", r"^(vault|secretref|ssm|awssm|aws-?sm|gcpsm|gcp-?sm|gsm|sm|secretsmanager|aws-secretsmanager|bank-vaults|k8s|kubernetes|projected|keychain|keyring|exec):/?[\w./@-]+([#:?][\w.@=-]+)*$"),
         ("manager-path", r"^(secret|kv|database|secrets|aws|pki)(/[\w.-]+)+#[\w.-]+$"),
         ("stack-reference", r"^\{\{resolve:(secretsmanager|ssm|ssm-secure):[^{}\s]+\}\}$"),
         ("stack-reference", r"^\$\{\{ ?[A-Za-z_][\w.-]*( ?\|\| ?[A-Za-z_][\w.-]*)? ?\}\}$"),
         ("stack-reference", r"^\(\( ?[A-Za-z_][\w/.-]{0,63} ?\)\)$|^#\{[A-Za-z_][\w.]*\}#?$|^!(Ref|Sub|ImportValue|vault) [\w.:/-]+$"),
-        ("environment", r"^%[A-Z_][A-Z0-9_]*%$"),
-        ("environment", r"^\$\([A-Za-z_][\w.-]*\)$"),
+        ("environment", r"^%(env[.:])?[A-Z_][A-Z0-9_.]*%$"),
+        ("environment", r"^\$\([A-Za-z_][\w.-]*\)$|^\$env:[A-Za-z_]\w*$|^\$\$\{?[A-Z_][A-Z0-9_]*\}?$"),
+        ("environment", r"^\$__(file|env|vault)\{[\w/.: #-]+\}$"),
+        ("secret-name", r"^!(secret|include|env|env_var|reference|vault-encrypted) (\[[\w., -]+\]|[\w./-]+)$"),
+        ("secret-name", r#"^(credentials|secret|secrets|lookup|vault|env)\(\s*['"][\w./ -]+['"](,\s*['"][\w./ #-]+['"])*\s*\)$"#),
+        ("secret-name", r"^(DOCKER-SECRET|docker-secret|SECRET|secret)->[\w./-]+$"),
+        ("secret-name", r"^[\w.-]{1,100}@(azurekeyvault|akv|keyvault|vault|secretsmanager|ssm|gsm|gcpsm|doppler)$"),
+        ("secret-name", r"^encrypted(File)?:secrets-manager!r:[\w-]+!s:[\w/+=.@-]+(!k:[\w.-]+)?$"),
+        ("manager-path", r"^>>[a-z][\w-]*:[\w/.-]+([#:][\w.-]+)*$"),
+        ("manager-path", r"^vault:[\w/.-]+#\$\{[\w.]+\}$"),
         ("environment", r#"^(process\.env\.\w+|os\.environ(\[['"]\w+['"]\]|\.get\(['"]\w+['"]\))|ENV\[['"]\w+['"]\]|os\.getenv\(['"]?\w+['"]?\)|System\.getenv\(["\w]+\))$"#),
     ]
     .map(|(kind, text)| (kind, pattern(text)))
@@ -68,6 +76,29 @@ static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     .into()
 });
 
+/// Ciphertext that only its name tells from random text: `ENCRYPTED_API_KEY`, `TOKEN_CIPHERTEXT`, or a JWE's header.
+pub(super) fn locked_by_name(name: &str, value: &str) -> Option<&'static str> {
+    const WORDS: [&str; 9] =
+        ["ENCRYPTED", "ENC", "CIPHERTEXT", "CIPHER", "SEALED", "CRYPTED", "WRAPPED", "KMS", "CRYPT"];
+    const KEYS: [&str; 3] = ["KEY", "PASSPHRASE", "PASSWORD"];
+    if jwe(value) {
+        return Some("jwe");
+    }
+    // `ENC_KEY` is what opens it; `ENCRYPTED_KEY` is what was locked.
+    let locked = super::names::speaks_of(name, &WORDS[..1]) || super::names::speaks_of(name, &["CIPHERTEXT", "SEALED"]);
+    let says = locked || super::names::speaks_of(name, &WORDS) && !super::names::speaks_of(name, &KEYS);
+    let long = value.len() >= 64 && value.len() <= 16 << 10;
+    let encoded = value.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=-_".contains(&b));
+    (says && long && encoded).then_some("ciphertext")
+}
+
+/// Five parts, of which the first names an encryption.
+fn jwe(value: &str) -> bool {
+    let mut parts = value.split('.');
+    let head = parts.next().filter(|head| head.starts_with("eyJ"));
+    head.is_some() && parts.count() == 4 && value.len() >= 60
+}
+
 /// The value as a pointer into a manager or into the environment, without a default.
 pub(super) fn pointer(value: &str) -> Option<&'static str> {
     let marked = value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.']);
@@ -91,7 +122,8 @@ pub(super) fn locked(value: &str, context: Context) -> Option<&'static str> {
         return None;
     }
     // Compose writes `$` as `$$`.
-    let single = (context == Context::Compose && value.contains("$$")).then(|| value.replace("$$", "$"));
+    let single = (context == Context::Compose || value.contains("$$2y$$") || value.contains("$$apr1$$"))
+        .then(|| value.replace("$$", "$"));
     let value = single.as_deref().unwrap_or(value);
     let (kind, _) = LOCKED.iter().find(|(_, shape)| shape.is_match(value))?;
     if matches!(*kind, "kms" | "sealed-secret" | "openssl") {

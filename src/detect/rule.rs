@@ -111,9 +111,15 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
     if let Some((class, kind)) = references::shaped(value, look.context) {
         return Ruling::of(class, kind);
     }
+    if let Some(kind) = references::locked_by_name(name, value) {
+        return Ruling::of(Class::Encrypted, kind);
+    }
+    if names::speaks_of(name, &["COMMAND", "CMD", "EXEC", "HELPER", "PROGRAM", "PROCESS"]) && commands::fetches(value) {
+        return Ruling::of(Class::Reference, "command");
+    }
     // `JWT_ISSUER=null` or `COOKIE_DOMAIN=.example.org` stand in for no secret; `PASSWORD_FILE=null` does.
     let file_of_secret = promise == Promise::Benign(Fit::Path) && stem == Promise::Secret;
-    if references::unfilled(value, promise == Promise::Secret || file_of_secret) {
+    if references::unfilled(value, matches!(promise, Promise::Secret | Promise::Mentions) || file_of_secret) {
         return Ruling::of(Class::TemplateFailure, "unfilled-template");
     }
     if let Some(ruling) = file(promise, stem, value) {
@@ -122,7 +128,7 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
     if formats::public(value) {
         return Ruling::of(Class::NotSecret, "public-key");
     }
-    let expects = matches!(promise, Promise::Secret | Promise::Weak) || file_of_secret;
+    let expects = matches!(promise, Promise::Secret | Promise::Mentions | Promise::Weak) || file_of_secret;
     if expects && placeholders::whole(name, value) {
         return Ruling::of(Class::Placeholder, "placeholder");
     }
@@ -138,6 +144,7 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
     }
     let (class, kind) = match promise {
         Promise::Secret => secret(value, declared),
+        Promise::Mentions => mentions(value),
         Promise::Weak => weak(name, value),
         Promise::Benign(Fit::Lookup) => lookup(name, value),
         Promise::Benign(Fit::Id) => identifier(name, stem, value),
@@ -148,15 +155,15 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
 }
 
 fn file(promise: Promise, stem: Promise, value: &str) -> Option<Ruling> {
-    let kept = ["/run/secrets/", "/var/run/secrets/", "/vault/secrets/", "/mnt/secrets", "/etc/secrets/", "file://"];
+    let kept = ["/run/secrets/", "/var/run/secrets/", "/vault/secrets/", "/mnt/secrets", "/etc/secrets/", "file:/"];
     let file = Ruling::of(Class::FileReference, "secret-file");
     let bare = value.split('#').next().unwrap_or(value);
-    let bare = bare.strip_prefix("file://").unwrap_or(bare);
+    let bare = bare.strip_prefix("file://").or_else(|| bare.strip_prefix("file:")).unwrap_or(bare);
     let plain = !bare.contains("..") && (values::path(bare) || values::relative_path(bare));
     if plain && kept.iter().any(|place| value.starts_with(place)) && !value.contains(['@', '\n']) {
         return Some(file);
     }
-    let speaks = matches!(stem, Promise::Secret | Promise::Weak);
+    let speaks = matches!(stem, Promise::Secret | Promise::Mentions | Promise::Weak);
     if promise == Promise::Benign(Fit::Path) && speaks && (values::path(value) || values::relative_path(value)) {
         return Some(file);
     }
@@ -166,8 +173,8 @@ fn file(promise: Promise, stem: Promise, value: &str) -> Option<Ruling> {
     // A password may begin with a slash; a path under a password's name has folders.
     let folders = value.matches(['/', '\\']).count() >= 2 || value.starts_with(['.', '~']);
     match promise {
-        Promise::Secret if !folders => None,
-        Promise::Secret | Promise::Weak => Some(file),
+        Promise::Secret | Promise::Mentions if !folders => None,
+        Promise::Secret | Promise::Mentions | Promise::Weak => Some(file),
         _ => Some(Ruling::of(Class::NotSecret, "path")),
     }
 }
@@ -194,6 +201,22 @@ fn secret(value: &str, declared: bool) -> (Class, &'static str) {
         "human-password"
     };
     (Class::Plaintext, kind)
+}
+
+/// The name speaks of a secret and ends in a word that nobody knows: only plain words are not taken for it.
+fn mentions(value: &str) -> (Class, &'static str) {
+    match values::everyday(value) {
+        Some("uuid") => (Class::Plaintext, "uuid"),
+        Some(kind) => (Class::NotSecret, kind),
+        None if values::hex(value, 32) => (Class::Plaintext, "hex-key"),
+        None if values::random(value) => (Class::Plaintext, "random-key"),
+        None if values::algorithm(value) || values::dotted_class(value) || values::prose(value) => {
+            (Class::NotSecret, "text")
+        }
+        None if values::password_like(value) => (Class::Plaintext, "human-password"),
+        None if values::wordy(value) && value.len() <= 12 => (Class::Open, "word"),
+        None => (Class::Plaintext, "human-password"),
+    }
 }
 
 fn weak(name: &str, value: &str) -> (Class, &'static str) {

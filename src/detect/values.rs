@@ -147,11 +147,26 @@ pub(super) fn wordy(value: &str) -> bool {
         .all(|part| part.bytes().all(|b| b.is_ascii_alphabetic()) || part.bytes().all(|b| b.is_ascii_digit()))
 }
 
+/// A class's full name: `org.example.security.PasswordEncoder`.
+pub(super) fn dotted_class(value: &str) -> bool {
+    static SHAPE: LazyLock<Regex> = LazyLock::new(|| pattern(r"^([a-z_][\w$]*\.){2,}[A-Za-z_][\w$]*$"));
+    value.len() <= 256 && SHAPE.is_match(value) && value.split('.').all(|part| part.len() <= 40 && !random(part))
+}
+
+/// A sentence of at least five plain words, or one that asks.
+pub(super) fn prose(value: &str) -> bool {
+    let words: Vec<&str> = value.split_whitespace().collect();
+    let plain = |word: &&str| {
+        word.trim_matches(|c: char| ".,;:!?()'\"".contains(c)).chars().all(|c| c.is_alphabetic() || "'-/".contains(c))
+    };
+    (words.len() >= 6 || words.len() >= 4 && value.ends_with(['?', '.'])) && words.iter().all(plain)
+}
+
 /// The name of an algorithm.
 pub(super) fn algorithm(value: &str) -> bool {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?i)^((hs|rs|es|ps)(256|384|512)|es256k|eddsa|ed25519|aes-?(128|192|256)(-?(gcm|cbc|ctr))?|sha-?(1|256|384|512)|bcrypt|argon2(id|i|d)?|scrypt|pbkdf2(_sha256)?|hmac-?sha-?(1|256|384|512)|rsa|ecdsa)$",
+            r"(?i)^((hs|rs|es|ps)(256|384|512)|es256k|eddsa|ed25519|aes-?(128|192|256)(-?(gcm|cbc|ctr))?|sha-?(1|256|384|512)|bcrypt|argon2(id|i|d)?|scrypt|scram-sha-(1|256|512)|md5|plain|pbkdf2(_sha256)?|hmac-?sha-?(1|256|384|512)|rsa|ecdsa)$",
         )
     });
     value.len() <= 24 && NAMES.is_match(value)

@@ -12,6 +12,8 @@ mod commands;
 #[cfg(test)]
 mod configuration;
 #[cfg(test)]
+mod detection;
+#[cfg(test)]
 mod docker;
 #[cfg(test)]
 mod dockerfile;

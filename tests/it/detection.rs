@@ -1,0 +1,132 @@
+//! The labelled set: how often detection is right, over both halves. One was looked at while detection was made, the
+//! other never: the difference between them is what tuning flatters.
+//!
+//! `LEAKPROOF_EXPANDED=DIR` writes the records with their generated values, for comparisons with other tools.
+
+use leakproof::detect::{Context, Detector, sample};
+use leakproof::evidence::{Class, Key, SecretRegistry, Sensitive};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+#[derive(Deserialize, Serialize)]
+struct Record {
+    id: String,
+    context: String,
+    name: String,
+    value: String,
+    label: String,
+    kind: String,
+    ambiguous: bool,
+}
+
+/// What came of one half.
+#[derive(Default)]
+struct Score {
+    records: usize,
+    found: usize,
+    missed: Vec<String>,
+    false_alarms: Vec<String>,
+    open: usize,
+}
+
+impl Score {
+    fn precision(&self) -> f64 {
+        ratio(self.found, self.found + self.false_alarms.len())
+    }
+
+    fn recall(&self) -> f64 {
+        ratio(self.found, self.found + self.missed.len())
+    }
+
+    fn f1(&self) -> f64 {
+        2.0 * self.precision() * self.recall() / (self.precision() + self.recall())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few thousand records")]
+fn ratio(part: usize, whole: usize) -> f64 {
+    part as f64 / whole.max(1) as f64
+}
+
+/// The records of one half, values made.
+fn records(half: &str) -> Vec<Record> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/detection").join(format!("{half}.jsonl"));
+    let text = std::fs::read_to_string(path).unwrap();
+    let records: Vec<Record> = text
+        .lines()
+        .map(|line| {
+            let mut record: Record = serde_json::from_str(line).unwrap();
+            record.value = sample::expand(&record.value, seed(&record.id)).unwrap();
+            record
+        })
+        .collect();
+    if let Some(folder) = std::env::var_os("LEAKPROOF_EXPANDED") {
+        let lines: Vec<String> = records.iter().map(|record| serde_json::to_string(record).unwrap()).collect();
+        std::fs::write(Path::new(&folder).join(format!("{half}.jsonl")), lines.join("\n") + "\n").unwrap();
+    }
+    records
+}
+
+fn seed(id: &str) -> u64 {
+    id.bytes().fold(7, |seed, b| seed * 31 + u64::from(b))
+}
+
+fn context(word: &str) -> Context {
+    match word {
+        "env" => Context::Env,
+        "dotenv" => Context::Dotenv,
+        "compose" => Context::Compose,
+        "dockerfile_env" => Context::DockerfileEnv,
+        "history" => Context::History,
+        "ecs" => Context::Ecs,
+        "k8s" => Context::K8s,
+        other => panic!("unknown context {other}"),
+    }
+}
+
+fn score(records: &[Record]) -> Score {
+    let registry = Arc::new(SecretRegistry::default());
+    let detector = Detector::new(Vec::new(), Vec::new(), Key::random().unwrap(), registry);
+    let mut score = Score::default();
+    for record in records.iter().filter(|record| !record.ambiguous) {
+        let name = Sensitive::from(record.name.clone());
+        let value = Sensitive::from(record.value.clone());
+        let judgement = detector.judge(&name, &value, context(&record.context));
+        let said = judgement.class == Class::Plaintext;
+        score.records += 1;
+        score.open += usize::from(judgement.class.needs_review());
+        match (record.label == "secret", said) {
+            (true, true) => score.found += 1,
+            (true, false) => score.missed.push(record.kind.clone()),
+            (false, true) => score.false_alarms.push(record.kind.clone()),
+            (false, false) => {}
+        }
+    }
+    score
+}
+
+fn held(half: &str) {
+    let records = records(half);
+    assert!(records.len() >= 1_000, "{half} is too small to say anything");
+    let score = score(&records);
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    score.missed.iter().chain(&score.false_alarms).for_each(|kind| *kinds.entry(kind).or_default() += 1);
+    let line = format!(
+        "detection, {half} half: {} records, precision {:.3}, recall {:.3}, F1 {:.3}, {} for review",
+        score.records,
+        score.precision(),
+        score.recall(),
+        score.f1(),
+        score.open
+    );
+    // The figures are wanted whether the test passes or not.
+    std::io::Write::write_all(&mut std::io::stderr(), format!("{line}\n").as_bytes()).unwrap();
+    assert!(score.precision() >= 0.97 && score.recall() >= 0.93 && score.f1() >= 0.95, "{line}; wrong: {kinds:?}");
+}
+
+#[test]
+fn the_tuning_half_is_judged_rightly() {
+    held("tuning");
+}
