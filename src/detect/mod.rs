@@ -28,11 +28,27 @@ mod words;
 pub use files::{env_like, env_template, weak_env_name};
 pub use words::pairs;
 
-use crate::evidence::{Class, Fingerprint, Judgement, Key, Name, SecretRegistry, Sensitive, Shareable};
+use crate::evidence::{Class, Fingerprint, Judgement, Key, Name, Problems, SecretRegistry, Sensitive, Shareable};
 use known::Known;
 use rule::{Look, Ruling};
 use std::collections::HashSet;
 use std::sync::Arc;
+
+/// Adds a user's own credential formats (file name, text) to those built in, once, before any value is judged.
+///
+/// # Errors
+/// Problems with file and line: syntax, patterns, ids that exist already, examples that do not hold.
+pub fn add_formats(files: &[(String, String)]) -> Result<(), Problems> {
+    formats::add(files)
+}
+
+/// Runs the examples of the built-in formats and counts them.
+///
+/// # Errors
+/// What does not hold.
+pub fn check_formats() -> Result<usize, Problems> {
+    formats::check_built_in()
+}
 
 /// Where a value stood; some syntaxes and some classes depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

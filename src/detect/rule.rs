@@ -125,7 +125,7 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
     if let Some(ruling) = file(promise, stem, value) {
         return ruling;
     }
-    if formats::public(value) {
+    if formats::public(name, value) {
         return Ruling::of(Class::NotSecret, "public-key");
     }
     let expects = matches!(promise, Promise::Secret | Promise::Mentions | Promise::Weak) || file_of_secret;
@@ -137,9 +137,9 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
     {
         return ruling;
     }
-    if let Some(kind) = formats::within(value) {
+    if let Some(kind) = formats::named(name, value) {
         // A key meant for browsers has the shape of one that is not.
-        let published = promise == Promise::Benign(Fit::Public) && matches!(kind, "jwt" | "google-key");
+        let published = promise == Promise::Benign(Fit::Public) && matches!(kind, "jwt" | "google-api-key");
         return Ruling::of(if published { Class::NotSecret } else { Class::Plaintext }, kind);
     }
     let (class, kind) = match promise {

@@ -392,8 +392,9 @@ impl<'a> Finder<'a> {
         let line_of =
             |at: usize| u32::try_from(starts.partition_point(|start| *start < at)).unwrap_or(u32::MAX - 1) + 1;
         let mut found: Vec<Range<usize>> = Vec::new();
-        for (kind, range) in formats::all(text) {
-            found.push(if kind == "private-key" { formats::block(text, range.start) } else { range });
+        for credential in formats::all(text) {
+            let key = credential.check == Some(formats::Check::PrivateKey);
+            found.push(if key { formats::block(text, credential.range.start) } else { credential.range });
         }
         found.extend(urls::all(text).filter(|range| text[range.clone()].contains(['@', '?'])));
         found.sort_by_key(|range| (range.start, usize::MAX - range.end));

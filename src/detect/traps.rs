@@ -288,7 +288,7 @@ fn history_text_is_read() {
     loud("LABEL password=hunter2");
     loud("RUN docker login -u bob -p hunter2 registry");
     loud("RUN mysql -uroot -phunter2 db");
-    loud(&format!("COPY x y # {}{}", "ghp_", noise(36)));
+    loud(&format!("COPY x y # {}", super::sample::expand("<<github:ghp_>>", 1).unwrap()));
     loud("//registry.npmjs.org/:_authToken=tr0ub4dor-and-3");
     loud("machine git.example.org login bob password hunter2");
     loud("[default]\npassword = hunter2");

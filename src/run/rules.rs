@@ -18,11 +18,15 @@ pub(super) fn run(command: Rules) -> Result<u8, RunError> {
             print(show(rule).as_bytes())
         }
         Rules::Check { dir } => {
-            let set = match &dir {
-                Some(directory) => sources::only(directory)?,
-                None => sources::rule_set(None)?,
+            let (set, formats) = match &dir {
+                Some(directory) => {
+                    let (set, files) = sources::only(directory)?;
+                    (set, format!("{files} files of credential formats"))
+                }
+                None => (sources::rule_set(None)?, format!("{} credential formats", crate::detect::check_formats()?)),
             };
-            print(format!("{} rules compile and their examples hold\n", set.rules.len()).as_bytes())
+            let rules = set.rules.len();
+            print(format!("{rules} rules and {formats} compile and their examples hold\n").as_bytes())
         }
     }
 }

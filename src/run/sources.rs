@@ -1,11 +1,15 @@
 //! Where rule files come from: embedded in the binary, and a directory of the user's own.
 
 use super::RunError;
+use crate::detect;
 use crate::evaluate::RUN_COVERAGE;
 use crate::evidence::Kind;
 use crate::rule::{RuleSet, RuleSource};
 use include_dir::{Dir, include_dir};
 use std::path::Path;
+
+/// The folder of credential formats beside the rules.
+const DETECTORS: &str = "detectors/";
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 
@@ -22,14 +26,24 @@ pub(super) fn kinds() -> Vec<&'static Kind> {
 pub(super) fn rule_set(further: Option<&Path>) -> Result<RuleSet, RunError> {
     let mut sources = embedded();
     if let Some(directory) = further {
-        sources.extend(directory_rules(directory)?);
+        let (rules, formats) = apart(files(directory)?);
+        detect::add_formats(&formats)?;
+        sources.extend(rules);
     }
     Ok(RuleSet::compile(&sources, &kinds())?)
 }
 
-/// The rules of a directory alone.
-pub(super) fn only(directory: &Path) -> Result<RuleSet, RunError> {
-    Ok(RuleSet::compile(&directory_rules(directory)?, &kinds())?)
+/// The rules of a directory alone, and how many files of credential formats it holds.
+pub(super) fn only(directory: &Path) -> Result<(RuleSet, usize), RunError> {
+    let (rules, formats) = apart(files(directory)?);
+    detect::add_formats(&formats)?;
+    Ok((RuleSet::compile(&rules, &kinds())?, formats.len()))
+}
+
+/// Rules, and what lies below `detectors/`: file name and text of credential formats.
+fn apart(files: Vec<RuleSource>) -> (Vec<RuleSource>, Vec<(String, String)>) {
+    let (formats, rules): (Vec<_>, Vec<_>) = files.into_iter().partition(|file| file.id.starts_with(DETECTORS));
+    (rules, formats.into_iter().map(|file| (file.file, file.text)).collect())
 }
 
 fn embedded() -> Vec<RuleSource> {
@@ -39,6 +53,10 @@ fn embedded() -> Vec<RuleSource> {
         folders.extend(folder.dirs());
         for file in folder.files() {
             let path = file.path().to_string_lossy().replace('\\', "/");
+            // Detection embeds these for itself.
+            if path.starts_with(DETECTORS) {
+                continue;
+            }
             if let (Some(id), Some(text)) = (path.strip_suffix(".yaml"), file.contents_utf8()) {
                 found.push(RuleSource { id: id.to_owned(), file: format!("rules/{path}"), text: text.to_owned() });
             }
@@ -48,7 +66,7 @@ fn embedded() -> Vec<RuleSource> {
     found
 }
 
-fn directory_rules(directory: &Path) -> Result<Vec<RuleSource>, RunError> {
+fn files(directory: &Path) -> Result<Vec<RuleSource>, RunError> {
     let mut found = Vec::new();
     for entry in walkdir::WalkDir::new(directory).sort_by_file_name() {
         let entry = entry.map_err(|error| {

@@ -1,0 +1,292 @@
+//! Formats that give a credential away by themselves: providers' tokens, JWTs, private keys.
+//!
+//! Knows formats only, and those as data: `rules/detectors/` holds one entry each. A keyword must stand in the text
+//! before a pattern is even compiled, so that hundreds of formats cost a text without keywords one pass.
+
+mod check;
+mod file;
+
+use super::values::pattern;
+use crate::evidence::Problems;
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+pub(in crate::detect) use check::Check;
+use file::{Boundary, Entry, Written};
+use include_dir::{Dir, include_dir};
+use regex::Regex;
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::sync::{LazyLock, OnceLock};
+use zeroize::Zeroizing;
+
+/// No credential that stands by itself is shorter.
+const SHORTEST: usize = 8;
+
+static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules/detectors");
+/// The formats of this process: those built in, and those that were added before the first use.
+static FORMATS: OnceLock<Formats> = OnceLock::new();
+
+static PUBLIC: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^-----BEGIN ([A-Z0-9]+ ){0,3}(PUBLIC KEY|CERTIFICATE|CERTIFICATE REQUEST|CRL|PGP PUBLIC KEY BLOCK|DH PARAMETERS)-----|^(ssh-(rsa|ed25519|dss)|ecdsa-sha2-[\w-]+|sk-ssh-[\w@.-]+) AAAA[A-Za-z0-9+/=]+|^age1[a-z0-9]{50,70}$|^pk_(live|test)_\w{10,250}$",
+    )
+});
+
+/// A credential that was found in a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// The format's id.
+    pub(super) kind: &'static str,
+    /// Where the credential stands.
+    pub(super) range: Range<usize>,
+    /// Meant to be published.
+    pub(super) public: bool,
+    /// What the format demands beside its pattern.
+    pub(super) check: Option<Check>,
+}
+
+struct Format {
+    id: &'static str,
+    pattern: String,
+    compiled: OnceLock<Option<Regex>>,
+    boundary: Boundary,
+    check: Option<Check>,
+    public: bool,
+}
+
+/// Many formats, and the keywords that call them.
+pub(super) struct Formats {
+    formats: Vec<Format>,
+    keywords: Option<AhoCorasick>,
+    /// The format of each keyword.
+    of_keyword: Vec<usize>,
+}
+
+impl Formats {
+    fn of(written: Vec<Written>) -> Self {
+        let mut words = Vec::new();
+        let mut of_keyword = Vec::new();
+        let mut formats = Vec::new();
+        for format in written {
+            of_keyword.extend(format.keywords.iter().map(|_| formats.len()));
+            words.extend(format.keywords);
+            formats.push(Format {
+                // Kinds live as long as the process; the files are read once.
+                id: format.id.leak(),
+                pattern: format.pattern,
+                compiled: OnceLock::new(),
+                boundary: format.boundary,
+                check: format.check,
+                public: format.public,
+            });
+        }
+        let keywords =
+            AhoCorasickBuilder::new().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words);
+        Self { formats, keywords: keywords.ok(), of_keyword }
+    }
+
+    /// Every credential in a text, each place once: the longest, then the first by id.
+    fn all(&self, text: &str) -> Vec<Found> {
+        let Some(keywords) = self.keywords.as_ref().filter(|_| text.len() >= SHORTEST) else { return Vec::new() };
+        let called: BTreeSet<usize> =
+            keywords.find_overlapping_iter(text).map(|hit| self.of_keyword[hit.pattern().as_usize()]).collect();
+        let mut found: Vec<Found> = called.into_iter().flat_map(|n| self.formats[n].all(text)).collect();
+        found.sort_by_key(|found| (found.range.start, usize::MAX - found.range.end, found.public, found.kind));
+        found.dedup_by_key(|found| found.range.clone());
+        found
+    }
+}
+
+impl Format {
+    fn all(&self, text: &str) -> Vec<Found> {
+        let compiled = self.compiled.get_or_init(|| Regex::new(&self.pattern).ok());
+        let Some(regex) = compiled else { return Vec::new() };
+        let mut found = Vec::new();
+        for groups in regex.captures_iter(text) {
+            let Some(whole) = groups.get(0) else { continue };
+            let credential = groups.name("secret").unwrap_or(whole);
+            let stands = self.stands_alone(text, whole.range());
+            let holds = self.check.is_none_or(|check| check.holds(credential.as_str(), &text[whole.end()..]));
+            if stands && holds {
+                let range = credential.range();
+                found.push(Found { kind: self.id, range, public: self.public, check: self.check });
+            }
+        }
+        found
+    }
+
+    fn stands_alone(&self, text: &str, range: Range<usize>) -> bool {
+        let bytes = text.as_bytes();
+        let word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        let before = range.start.checked_sub(1).and_then(|at| bytes.get(at));
+        // An escaped line end in front of a token is no letter of it.
+        let escape = range.start >= 2 && bytes[range.start - 2] == b'\\';
+        let start = self.boundary == Boundary::None || !word(before) || escape;
+        let end = self.boundary != Boundary::Both || !word(bytes.get(range.end));
+        start && end
+    }
+}
+
+fn built_in() -> Vec<Written> {
+    EMBEDDED.files().filter_map(include_dir::File::contents_utf8).flat_map(file::trusted).collect()
+}
+
+fn known() -> &'static Formats {
+    FORMATS.get_or_init(|| Formats::of(built_in()))
+}
+
+/// Adds a user's own formats to those built in; called once, before any value is judged.
+pub(super) fn add(files: &[(String, String)]) -> Result<(), Problems> {
+    let mut all = built_in();
+    let own = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    check_files(own, all.iter().map(|format| format.id.clone()))?;
+    all.extend(files.iter().flat_map(|(_, text)| file::trusted(text)));
+    let mut late = Problems::default();
+    if FORMATS.set(Formats::of(all)).is_err() {
+        late.add("detectors", 0, "formats are added before the first value is judged: this is a defect of leakproof");
+    }
+    late.or(())
+}
+
+/// How many formats are built in, after their examples were run.
+pub(super) fn check_built_in() -> Result<usize, Problems> {
+    let texts = |file: &'static include_dir::File<'static>| Some((file.path().to_str()?, file.contents_utf8()?));
+    check_files(EMBEDDED.files().filter_map(texts), std::iter::empty())?;
+    Ok(built_in().len())
+}
+
+/// The problems of detector files, examples included; `taken` are ids of other files.
+pub(super) fn check_files<'a>(
+    files: impl IntoIterator<Item = (&'a str, &'a str)>,
+    taken: impl IntoIterator<Item = String>,
+) -> Result<(), Problems> {
+    let mut problems = Problems::default();
+    let mut ids: BTreeSet<String> = taken.into_iter().collect();
+    for (name, text) in files {
+        for Entry { written, line } in file::read(name, text, &mut problems) {
+            if !ids.insert(written.id.clone()) {
+                problems.add(name, line, format!("the id `{}` is given twice", written.id));
+            }
+            examples(name, line, written, &mut problems);
+        }
+    }
+    problems.or(())
+}
+
+/// Runs a format's own examples.
+fn examples(file: &str, line: u32, written: Written, problems: &mut Problems) {
+    let (id, wanted, unwanted) = (written.id.clone(), written.examples.clone(), written.counter_examples.clone());
+    let formats = Formats::of(vec![written]);
+    for (recipes, must) in [(wanted, true), (unwanted, false)] {
+        for (number, recipe) in (1..).zip(recipes) {
+            match super::sample::expand(&recipe, number) {
+                Ok(text) if formats.all(&text).is_empty() == must => {
+                    let what = if must { "example does not match" } else { "counter-example matches" };
+                    problems.add(file, line, format!("`{id}`: {what} ({number})"));
+                }
+                Ok(_) => {}
+                Err(error) => problems.add(file, line, format!("`{id}`: {error}")),
+            }
+        }
+    }
+}
+
+/// The first credential in a text, whatever stands around it.
+pub(super) fn within(text: &str) -> Option<&'static str> {
+    known().all(text).into_iter().find(|found| !found.public).map(|found| found.kind)
+}
+
+/// The same for a value under its name: some formats are known only by the vendor's name in front.
+pub(super) fn named(name: &str, value: &str) -> Option<&'static str> {
+    under(name, value).into_iter().find(|found| !found.public).map(|found| found.kind)
+}
+
+/// What is found in a value, with its name in front or without.
+fn under(name: &str, value: &str) -> Vec<Found> {
+    let found = known().all(value);
+    if !found.is_empty() || name.is_empty() || name.len() > 128 || value.len() > 4096 {
+        return found;
+    }
+    let text = Zeroizing::new(format!("{name}={value}"));
+    let mut found = known().all(&text);
+    found.retain(|found| found.range.start > name.len());
+    found.iter_mut().for_each(|found| {
+        found.range = found.range.start - name.len() - 1..found.range.end - name.len() - 1;
+    });
+    found
+}
+
+/// Every credential in a text that is no public one.
+pub(super) fn all(text: &str) -> Vec<Found> {
+    let mut found = known().all(text);
+    found.retain(|found| !found.public);
+    found
+}
+
+/// The private key block that starts here, to its end line if it has one.
+pub(super) fn block(text: &str, start: usize) -> Range<usize> {
+    let tail = &text[start..];
+    let limit = tail.floor_char_boundary(32 << 10);
+    let end = tail[..limit].find("-----END ").and_then(|at| {
+        let close = tail[at + 9..].find("-----")?;
+        Some(at + 9 + close + 5)
+    });
+    start..start + end.unwrap_or_else(|| tail.floor_char_boundary(64))
+}
+
+/// Public keys, certificates and publishable keys.
+pub(super) fn public(name: &str, value: &str) -> bool {
+    let published = || {
+        let found = under(name, value);
+        found.iter().any(|found| found.public && found.range == (0..value.len()))
+            && found.iter().all(|found| found.public)
+    };
+    (value.len() >= 17 && PUBLIC.is_match(value) && within(value).is_none()) || published()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::sample::expand;
+
+    fn body(length: usize) -> String {
+        (0..length).map(|n| b"aB3dE5fG7hJ9kL2m"[(n * 7 + n / 16) % 16] as char).collect()
+    }
+
+    #[test]
+    fn every_built_in_format_finds_its_examples_and_not_the_others() {
+        let count = check_built_in().unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(count >= 150, "{count}");
+    }
+
+    #[test]
+    fn the_usual_formats_are_found_in_a_text() {
+        for recipe in [
+            "AKIA<<BASE36:16>>",
+            "<<github:ghp_>>",
+            "glpat-<<base62:20>>",
+            "xoxb-<<digits:12>>-<<digits:13>>-<<base62:24>>",
+            "sk_live_<<base62:24>>",
+            "AIza<<base62:35>>",
+            "sk-proj-<<base62:48>>",
+            "<<npm>>",
+            "hvs.<<base62:24>>",
+            "<<jwt>>",
+        ] {
+            let text = expand(&format!("x {recipe} y"), 11).unwrap();
+            let found = all(&text);
+            assert_eq!((found.len(), found.first().map(|f| f.range.clone())), (1, Some(2..text.len() - 2)), "{recipe}");
+        }
+    }
+
+    #[test]
+    fn private_keys_are_told_from_public_ones() {
+        let pem =
+            |what: &str, end: &str| format!("-----BEGIN {what} KEY-----{end}{}{end}-----END {what} KEY-----", body(64));
+        assert_eq!(within(&pem("RSA PRIVATE", "\n")), Some("private-key"));
+        assert_eq!(within(&pem("PRIVATE", "\\n")), Some("private-key"));
+        assert_eq!(within(&pem("ENCRYPTED PRIVATE", "\n")), None);
+        assert!(public("", &pem("PUBLIC", "\\n")));
+        assert!(!public("", &format!("{}\n{}", pem("PUBLIC", "\n"), pem("PRIVATE", "\n"))));
+        assert_eq!(within("grep for -----BEGIN RSA PRIVATE KEY----- in files"), None);
+    }
+}
