@@ -5,6 +5,7 @@
 
 use super::ground::{Ground, Trouble};
 use super::{ENV_FILE, Job};
+use crate::collect::refusal::Refusal;
 use crate::detect::Scan;
 use crate::evidence::{
     Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Sensitive, Subject, Target, Task,
@@ -110,9 +111,8 @@ impl<'a> Survey<'a> {
     }
 
     /// Records that the machine may be the wrong one.
-    pub(super) fn doubt(&mut self, why: &'static str) {
-        let gap = Gap::new(&ENV_FILE, Subject::whole(&self.target), Cause::Unproven).with("observed", Name::fixed(why));
-        self.batch.gaps.push(gap);
+    pub(super) fn doubt(&mut self, why: &Refusal) {
+        self.batch.gaps.push(why.gap(&ENV_FILE, Subject::whole(&self.target)));
     }
 
     /// Records a part of the scope that was not examined.

@@ -3,5 +3,6 @@
 mod engine;
 mod inspect_file;
 pub(crate) mod rig;
+mod runner;
 mod stand_in;
 mod versions;
