@@ -10,6 +10,8 @@
 
 mod address;
 mod identity;
+#[cfg(unix)]
+mod labels;
 
 use super::refusal::Refusal;
 use crate::config;

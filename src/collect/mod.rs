@@ -4,6 +4,8 @@
 //! neither logs nor prints, never imports another, and wraps every text the moment it is read.
 
 mod at_ref;
+#[cfg(unix)]
+mod compose_labels;
 mod container;
 #[cfg(feature = "docker")]
 mod docker;

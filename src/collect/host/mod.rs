@@ -8,13 +8,16 @@ mod archive;
 mod compose;
 mod ecs;
 mod ground;
+mod judge;
 mod names;
+mod projects;
 mod reference;
 mod search;
 mod survey;
 mod system;
 mod systemd;
 
+use super::compose_labels::{self, Labels};
 use super::machine::HostNames;
 use super::refusal::Refusal;
 use super::{Collector, Job, runtime};
@@ -69,10 +72,20 @@ impl Collector for Hosts {
 
     fn collect(&self, job: Arc<Job>) -> BoxFuture<'static, Batch> {
         async move {
+            // The engine's containers run on the machine itself, not on a mounted image of another one.
+            let live = if job.config.hosts.iter().any(is_itself) {
+                compose_labels::live(&job).await
+            } else {
+                Labels::default()
+            };
             let theirs = Arc::clone(&job);
             let done = runtime::offload(move || {
                 let mut all = Batch::default();
-                theirs.config.hosts.iter().for_each(|host| all.absorb(examine(host, &theirs)));
+                let saved = compose_labels::saved(&theirs);
+                theirs.config.hosts.iter().for_each(|host| {
+                    let labels = if is_itself(host) { saved.clone().and(&live) } else { saved.clone() };
+                    all.absorb(examine(host, &theirs, &labels));
+                });
                 all
             });
             done.await.unwrap_or_else(|| crashed(&job.config))
@@ -98,7 +111,7 @@ fn crashed(config: &Config) -> Batch {
     Batch { gaps: config.hosts.iter().map(gap).collect(), ..Batch::default() }
 }
 
-fn examine(host: &Host, job: &Job) -> Batch {
+fn examine(host: &Host, job: &Job, labels: &Labels) -> Batch {
     let target = target(host);
     let Host::Local { directories, root, hostname } = host else {
         let gap =
@@ -112,7 +125,7 @@ fn examine(host: &Host, job: &Job) -> Batch {
     if let Some(why) = doubt(hostname.as_ref(), &names, runner) {
         survey.doubt(&why);
     }
-    search::directories(&mut survey, directories);
+    search::directories(&mut survey, directories, labels);
     systemd::units(&mut survey);
     system::files(&mut survey);
     ecs::task_definitions(&mut survey, &job.config.deployment);

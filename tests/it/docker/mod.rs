@@ -4,5 +4,5 @@ mod engine;
 mod inspect_file;
 pub(crate) mod rig;
 mod runner;
-mod stand_in;
+pub(crate) mod stand_in;
 mod versions;
