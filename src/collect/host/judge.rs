@@ -2,6 +2,7 @@
 //!
 //! In: an entry of a search. Out: a finding in the survey, or why it could not be read.
 
+use super::medium;
 use super::names::{self, Named};
 use super::survey::{Content, Survey};
 use crate::detect;
@@ -43,6 +44,10 @@ fn unread() -> Content {
 
 /// Judges a regular file.
 pub(super) fn file(survey: &mut Survey<'_>, path: &Path, what: &'static str) {
+    if medium::is_rendered(survey, path) {
+        survey.coverage.add("rendered_files", 1);
+        return;
+    }
     let weak =
         what != "template" && path.file_name().is_some_and(|name| detect::weak_env_name(&name.to_string_lossy()));
     match survey.content(path) {

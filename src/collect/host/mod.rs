@@ -9,10 +9,12 @@ mod compose;
 mod ecs;
 mod ground;
 mod judge;
+mod medium;
 mod names;
 mod projects;
 mod reference;
 mod search;
+mod shallow;
 mod survey;
 mod system;
 mod systemd;
@@ -33,7 +35,7 @@ use survey::Survey;
 const WHAT: &[&str] =
     &["env-file", "backup", "template", "directive", "profile", "symlink", "fifo", "directory", "archive", "mount"];
 /// What led to it.
-const BY: &[&str] = &["directory-search", "compose", "systemd", "system-files", "ecs"];
+const BY: &[&str] = &["directory-search", "compose", "systemd", "system-files", "ecs", "home", "volume"];
 
 static ENV_FILE: Kind = Kind {
     name: "host.env-file",
@@ -125,7 +127,9 @@ fn examine(host: &Host, job: &Job, labels: &Labels) -> Batch {
     if let Some(why) = doubt(hostname.as_ref(), &names, runner) {
         survey.doubt(&why);
     }
-    search::directories(&mut survey, directories, labels);
+    let searched = search::directories(&mut survey, directories, labels);
+    shallow::homes(&mut survey, &searched);
+    shallow::volumes(&mut survey, &searched);
     systemd::units(&mut survey);
     system::files(&mut survey);
     ecs::task_definitions(&mut survey, &job.config.deployment);

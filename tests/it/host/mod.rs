@@ -2,6 +2,7 @@
 //! which look at nothing outside their own directories.
 
 mod labels;
+mod places;
 mod system;
 mod traps;
 
