@@ -9,6 +9,9 @@
 //! agreed on, so the path is prefixed here with the version that `/version` allows: the newest that both know.
 
 mod address;
+mod identity;
+#[cfg(unix)]
+mod labels;
 
 use super::refusal::Refusal;
 use crate::config;
@@ -16,6 +19,7 @@ use crate::evidence::{Cause, Name};
 use address::Address;
 use bollard::errors::Error;
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+use identity::Identity;
 use std::time::Duration;
 
 /// The oldest API that is understood: Engine 20.10.
@@ -44,6 +48,7 @@ impl Version {
 pub(super) struct Engine {
     docker: Docker,
     limit: Duration,
+    who: Identity,
     /// What identifies it: `daemon_id`, `daemon_name`, `daemon_version`, `api_version`.
     pub(super) identity: Vec<(&'static str, Name)>,
 }
@@ -51,8 +56,10 @@ pub(super) struct Engine {
 impl Engine {
     /// Connects, agrees on a version, and asks the engine who it is.
     pub(super) async fn connect(config: &config::Docker) -> Result<Self, Refusal> {
-        let docker = open(&Address::current(config)?, config.timeout)?;
-        let mut engine = Self { docker, limit: config.timeout, identity: Vec::new() };
+        let address = Address::current(config)?;
+        let who = Identity { local: matches!(address, Address::Unix(_)), name: None };
+        let docker = open(&address, config.timeout)?;
+        let mut engine = Self { docker, limit: config.timeout, who, identity: Vec::new() };
         engine.agree().await?;
         engine.introduce().await;
         Ok(engine)
@@ -101,12 +108,17 @@ impl Engine {
     async fn introduce(&mut self) {
         let info = self.ask("GET /info", self.docker.info()).await.ok();
         let (id, name) = info.map_or((None, None), |info| (info.id, info.name));
-        let known = |text: Option<String>| {
-            let text = text.filter(|text| !text.is_empty());
-            text.map_or(Name::fixed("(unknown)"), |text| Name::admit_or(&text, "daemon", 1))
-        };
-        self.identity.push(("daemon_id", known(id)));
-        self.identity.push(("daemon_name", known(name)));
+        let known =
+            |text: Option<String>| text.filter(|text| !text.is_empty()).map(|text| Name::admit_or(&text, "daemon", 1));
+        let unknown = Name::fixed("(unknown)");
+        self.who.name = known(name);
+        self.identity.push(("daemon_id", known(id).unwrap_or(unknown.clone())));
+        self.identity.push(("daemon_name", self.who.name.clone().unwrap_or(unknown)));
+    }
+
+    /// Why this may not be the engine that was meant, if it may not. `pinned`: the image that must run is declared.
+    pub(super) fn doubt(&self, config: &config::Docker, runner: bool, pinned: bool) -> Option<Refusal> {
+        self.who.doubt(config.name.as_ref(), runner, pinned)
     }
 }
 

@@ -4,6 +4,8 @@
 //! neither logs nor prints, never imports another, and wraps every text the moment it is read.
 
 mod at_ref;
+#[cfg(unix)]
+mod compose_labels;
 mod container;
 #[cfg(feature = "docker")]
 mod docker;
@@ -12,9 +14,11 @@ mod git;
 #[cfg(unix)]
 mod host;
 mod image;
+mod machine;
 mod oci_config;
 mod refusal;
 mod runtime;
+mod saved;
 mod service;
 
 use crate::config::Config;
@@ -24,6 +28,7 @@ use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
 pub use at_ref::file_at;
+pub use machine::{HostNames, Machine};
 pub use runtime::{Collected, run};
 
 /// Everything a collector is given.
@@ -36,6 +41,8 @@ pub struct Job {
     pub progress: Arc<dyn Progress>,
     /// Asks long work to end.
     pub stop: Stop,
+    /// The machine that this runs on.
+    pub machine: Machine,
     /// The run's clock: the time of all evidence.
     pub now: Timestamp,
     /// The kinds of evidence that some selected rule needs.

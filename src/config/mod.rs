@@ -126,6 +126,8 @@ pub enum Host {
         directories: Vec<PathBuf>,
         /// Where the system's own files are looked for.
         root: PathBuf,
+        /// What the production host calls itself, if declared.
+        hostname: Option<Name>,
     },
     /// Another machine, over SSH.
     Ssh {
@@ -192,6 +194,8 @@ pub enum KnownValueFrom {
 pub struct Docker {
     /// Its address, if configured.
     pub host: Option<Name>,
+    /// What production's engine calls itself, if declared.
+    pub name: Option<Name>,
     /// The limit for one request.
     pub timeout: Duration,
 }

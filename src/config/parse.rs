@@ -147,6 +147,7 @@ impl Reader<'_> {
                 .collect(),
             docker: Docker {
                 host: docker.host.and_then(|text| self.name("/docker/host", &text)),
+                name: docker.name.and_then(|text| self.name("/docker/name", &text)),
                 timeout: self.duration("/docker/timeout", docker.timeout.as_deref(), Duration::from_secs(10)),
             },
             limits: Limits {
@@ -231,6 +232,7 @@ impl Reader<'_> {
             (Some(local), None) => Some(Host::Local {
                 directories: local.directories.iter().map(|path| self.base.join(path)).collect(),
                 root: local.root.as_ref().map_or_else(|| PathBuf::from("/"), |root| self.base.join(root)),
+                hostname: local.hostname.as_ref().and_then(|text| self.name(&format!("{at}/local/hostname"), text)),
             }),
             (None, Some(destination)) => Some(Host::Ssh {
                 destination: self.name(at, destination)?,

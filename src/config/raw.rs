@@ -107,6 +107,9 @@ pub(crate) struct RawLocal {
     pub(crate) directories: Vec<String>,
     /// Where the system's own files are looked for (/etc, /root, /home); "/" unless a mounted image is meant.
     pub(crate) root: Option<String>,
+    /// What the production host calls itself, short or full: any other machine is unverified, this one is no mere runner.
+    #[schemars(length(min = 1))]
+    pub(crate) hostname: Option<String>,
 }
 
 /// How to probe the service.
@@ -205,6 +208,9 @@ pub(crate) struct RawWaiver {
 pub(crate) struct RawDocker {
     /// unix:///path, tcp://host:port or http://host:port.
     pub(crate) host: Option<String>,
+    /// What production's engine calls itself (`docker info -f '{{.Name}}'`): any other engine is unverified.
+    #[schemars(length(min = 1))]
+    pub(crate) name: Option<String>,
     /// The limit for one request, for example 10s.
     pub(crate) timeout: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! One examination: plan, collect, and settle everything learned into a ledger. Shared by `check` and `demo`.
 
 use super::{RunError, plan, progress};
-use crate::collect::{self, Job};
+use crate::collect::{self, Job, Machine};
 use crate::config::{Config, KnownValueFrom};
 use crate::detect::{Detector, KnownValue};
 use crate::evidence::{
@@ -57,6 +57,7 @@ pub(super) fn examine<'a>(
         detector: Arc::new(detector),
         progress: progress::progress(quiet),
         stop: Stop::default(),
+        machine: Machine::here(),
         now,
         wanted: plan.kinds.clone(),
     };

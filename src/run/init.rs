@@ -90,8 +90,8 @@ fn configuration(found: &Found) -> String {
     out.push_str(&format!("{off}repositories: [ \".\" ]\n\n"));
     out.push_str(&workload(found));
     out.push_str(
-        "# The production host; run leakproof on it.\n\
-         # hosts: [ { local: { directories: [ /srv/app ] } } ]\n\n\
+        "# The production host; run leakproof on it. hostname: proves that it is the right one.\n\
+         # hosts: [ { local: { directories: [ /srv/app ], hostname: HOST } } ]\n\n\
          # The running service.\n# service_url: https://api.example.com\n",
     );
     if !found.task_definitions.is_empty() {

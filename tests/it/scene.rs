@@ -1,14 +1,19 @@
 //! A scene: a configuration as a user writes it, collected for some kinds of evidence.
 
-use leakproof::collect::{Job, kinds, run};
+use leakproof::collect::{Job, Machine, kinds, run};
 use leakproof::config::Config;
 use leakproof::detect::Detector;
 use leakproof::evidence::{Batch, Evidence, Fact, Key, NoProgress, SecretRegistry, Stop, Timestamp};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Collects the kinds named over a configuration text.
+/// Collects the kinds named over a configuration text, on a machine that is nobody's runner.
 pub(crate) fn collect(yaml: &str, base: &Path, wanted: &[&str]) -> Batch {
+    collect_on(Machine::default(), yaml, base, wanted)
+}
+
+/// The same on a machine of the test's own.
+pub(crate) fn collect_on(machine: Machine, yaml: &str, base: &Path, wanted: &[&str]) -> Batch {
     let config = Config::parse("leakproof.yaml", yaml, base).unwrap_or_else(|problems| panic!("{problems}"));
     let declared = config.secrets.iter().map(|secret| secret.name.clone()).collect();
     let registry = Arc::new(SecretRegistry::default());
@@ -17,6 +22,7 @@ pub(crate) fn collect(yaml: &str, base: &Path, wanted: &[&str]) -> Batch {
         detector: Arc::new(Detector::new(declared, Vec::new(), Key::random().unwrap(), registry)),
         progress: Arc::new(NoProgress),
         stop: Stop::default(),
+        machine,
         now: Timestamp::from_unix(1_700_000_000),
         wanted: kinds().filter(|kind| wanted.contains(&kind.name)).collect(),
     };

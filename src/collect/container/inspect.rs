@@ -6,11 +6,11 @@
 use super::{Found, Missed};
 use crate::collect::oci_config::{CONFIG, FilePath, Members, OciConfig, Pairs, Texts, Words, nullable};
 use crate::collect::refusal::Refusal;
+use crate::collect::saved;
 use crate::config::ContainerSelector;
 use crate::evidence::{Cause, Name, Sensitive};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -213,39 +213,7 @@ static HOST_CONFIG: Members = Members(&[("Binds", None), ("Mounts", None), ("Log
 
 /// Reads a saved inspect file.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Saved, Refusal> {
-    let operation = |cause| Refusal::new(cause).with("operation", Name::fixed("read inspect_file"));
-    let meta = std::fs::metadata(path).map_err(|error| operation(cause(&error)))?;
-    if !meta.is_file() {
-        return Err(operation(Cause::Unsupported).because("not a regular file"));
-    }
-    let mut bytes = Zeroizing::new(Vec::new());
-    let file = std::fs::File::open(path).map_err(|error| operation(cause(&error)))?;
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| operation(cause(&error)))?;
-    if bytes.len() as u64 > limit {
-        return Err(operation(Cause::OverLimit).with("key", Name::fixed("limits.file_bytes")));
-    }
-    parse(&decoded(&bytes).ok_or_else(|| operation(Cause::Malformed))?)
-}
-
-fn cause(error: &std::io::Error) -> Cause {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => Cause::NotFound,
-        std::io::ErrorKind::PermissionDenied => Cause::Denied,
-        _ => Cause::Malformed,
-    }
-}
-
-/// `docker inspect … > file` in PowerShell writes UTF-16 with a byte order mark.
-fn decoded(bytes: &[u8]) -> Option<Zeroizing<String>> {
-    let wide = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
-        let units = Zeroizing::new(rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect::<Vec<u16>>());
-        String::from_utf16(&units).ok().map(Zeroizing::new)
-    };
-    match bytes {
-        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] | rest => Some(Zeroizing::new(std::str::from_utf8(rest).ok()?.to_owned())),
-    }
+    parse(&saved::text(path, limit)?)
 }
 
 fn parse(text: &str) -> Result<Saved, Refusal> {

@@ -44,7 +44,7 @@ fn utf_16_with_a_byte_order_mark_is_read() {
     let text = r#"[{"Name":"/a","State":{},"Config":{}}]"#;
     let mut wide = vec![0xff, 0xfe];
     wide.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
-    assert_eq!(one(&decoded(&wide).unwrap()).name.as_str(), "a");
+    assert_eq!(one(&saved::decoded(&wide).unwrap()).name.as_str(), "a");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ContainerSelector};
-use crate::evidence::{Batch, Cause, Field, FieldType, Kind, Name, Subject, Target, Task};
+use crate::evidence::{Batch, Cause, Field, FieldType, Gap, Kind, Name, Subject, Target, Task};
 use ecs::TaskDefinition;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
@@ -158,12 +158,19 @@ async fn one(
     };
     task.advance(1);
     match found {
-        Ok(found) => facts::report(job, &target, selector, &found, tasks),
-        Err(why) => {
-            let wanted = KINDS.into_iter().filter(|kind| job.wants(kind));
-            Batch { gaps: wanted.map(|kind| why.gap(kind, Subject::whole(&target))).collect(), ..Batch::default() }
+        Ok(found) => {
+            let mut batch = facts::report(job, &target, selector, &found, tasks);
+            batch.gaps.extend(connection.doubt(job, selector).iter().flat_map(|why| gaps(job, &target, why)));
+            batch
         }
+        Err(why) => Batch { gaps: gaps(job, &target, &why), ..Batch::default() },
     }
+}
+
+/// A refusal of a whole target, for every kind that is wanted.
+fn gaps(job: &Job, target: &Target, why: &Refusal) -> Vec<Gap> {
+    let wanted = KINDS.into_iter().filter(|kind| job.wants(kind));
+    wanted.map(|kind| why.gap(kind, Subject::whole(target))).collect()
 }
 
 async fn from_file(job: &Job, selector: &ContainerSelector, file: &Path) -> Result<Found, Refusal> {
@@ -205,6 +212,20 @@ impl Connection {
             Self::Failed(refusal) => {
                 let _ = selector;
                 Err(refusal.clone())
+            }
+        }
+    }
+
+    /// Why a live selector's engine may not be the one that was meant, if it may not.
+    fn doubt(&self, job: &Job, selector: &ContainerSelector) -> Option<Refusal> {
+        match self {
+            #[cfg(feature = "docker")]
+            Self::Open(engine) if selector.inspect_file.is_none() => {
+                engine.doubt(&job.config.docker, job.machine.runner, selector.image_digest.is_some())
+            }
+            _ => {
+                let _ = (job, selector);
+                None
             }
         }
     }

@@ -8,13 +8,20 @@ mod archive;
 mod compose;
 mod ecs;
 mod ground;
+mod judge;
+mod medium;
 mod names;
+mod projects;
 mod reference;
 mod search;
+mod shallow;
 mod survey;
 mod system;
 mod systemd;
 
+use super::compose_labels::{self, Labels};
+use super::machine::HostNames;
+use super::refusal::Refusal;
 use super::{Collector, Job, runtime};
 use crate::config::{Config, Host};
 use crate::evidence::{Batch, Cause, Class, Coverage, Field, FieldType, Gap, Kind, Name, Subject, Target};
@@ -28,7 +35,7 @@ use survey::Survey;
 const WHAT: &[&str] =
     &["env-file", "backup", "template", "directive", "profile", "symlink", "fifo", "directory", "archive", "mount"];
 /// What led to it.
-const BY: &[&str] = &["directory-search", "compose", "systemd", "system-files", "ecs"];
+const BY: &[&str] = &["directory-search", "compose", "systemd", "system-files", "ecs", "home", "volume"];
 
 static ENV_FILE: Kind = Kind {
     name: "host.env-file",
@@ -67,10 +74,20 @@ impl Collector for Hosts {
 
     fn collect(&self, job: Arc<Job>) -> BoxFuture<'static, Batch> {
         async move {
+            // The engine's containers run on the machine itself, not on a mounted image of another one.
+            let live = if job.config.hosts.iter().any(is_itself) {
+                compose_labels::live(&job).await
+            } else {
+                Labels::default()
+            };
             let theirs = Arc::clone(&job);
             let done = runtime::offload(move || {
                 let mut all = Batch::default();
-                theirs.config.hosts.iter().for_each(|host| all.absorb(examine(host, &theirs)));
+                let saved = compose_labels::saved(&theirs);
+                theirs.config.hosts.iter().for_each(|host| {
+                    let labels = if is_itself(host) { saved.clone().and(&live) } else { saved.clone() };
+                    all.absorb(examine(host, &theirs, &labels));
+                });
                 all
             });
             done.await.unwrap_or_else(|| crashed(&job.config))
@@ -86,35 +103,55 @@ fn target(host: &Host) -> Target {
     }
 }
 
+/// Whether a host is the running machine.
+fn is_itself(host: &Host) -> bool {
+    matches!(host, Host::Local { root, .. } if root == Path::new("/"))
+}
+
 fn crashed(config: &Config) -> Batch {
     let gap = |host| Gap::new(&ENV_FILE, Subject::whole(&target(host)), Cause::Crashed);
     Batch { gaps: config.hosts.iter().map(gap).collect(), ..Batch::default() }
 }
 
-fn examine(host: &Host, job: &Job) -> Batch {
+fn examine(host: &Host, job: &Job, labels: &Labels) -> Batch {
     let target = target(host);
-    let Host::Local { directories, root } = host else {
+    let Host::Local { directories, root, hostname } = host else {
         let gap =
             Gap::new(&ENV_FILE, Subject::whole(&target), Cause::Unsupported).with("key", Name::fixed("hosts.ssh"));
         return Batch { gaps: vec![gap], ..Batch::default() };
     };
     let ground = Ground::new(root);
     let mut survey = Survey::new(job, target.clone(), ground, Coverage::new(&ENV_FILE, &target));
-    if root == Path::new("/") && is_runner(|variable| std::env::var_os(variable).is_some_and(|v| !v.is_empty())) {
-        survey.doubt("the machine is a CI runner, not a production host");
+    let names = if is_itself(host) { job.machine.names.clone() } else { written_names(&survey) };
+    let runner = is_itself(host) && job.machine.runner;
+    if let Some(why) = doubt(hostname.as_ref(), &names, runner) {
+        survey.doubt(&why);
     }
-    search::directories(&mut survey, directories);
+    let searched = search::directories(&mut survey, directories, labels);
+    shallow::homes(&mut survey, &searched);
+    shallow::volumes(&mut survey, &searched);
     systemd::units(&mut survey);
     system::files(&mut survey);
     ecs::task_definitions(&mut survey, &job.config.deployment);
     survey.finish()
 }
 
-/// Whether the environment says that this is a CI runner: the usual wrong host.
-fn is_runner(set: impl Fn(&str) -> bool) -> bool {
-    ["CI", "GITHUB_ACTIONS", "GITLAB_CI", "JENKINS_URL", "BUILDKITE", "TEAMCITY_VERSION", "TF_BUILD"]
-        .into_iter()
-        .any(set)
+/// The names of a machine whose disk is mounted.
+fn written_names(survey: &Survey<'_>) -> HostNames {
+    let limit = survey.job.config.limits.file_bytes;
+    let read = |path| survey.ground.read(Path::new(path), limit).map(|(bytes, _)| bytes).unwrap_or_default();
+    HostNames::new(&String::from_utf8_lossy(&read("/etc/hostname")), &String::from_utf8_lossy(&read("/etc/hosts")))
+}
+
+/// Why this may be the wrong machine, if it may. A declared name settles it either way.
+fn doubt(declared: Option<&Name>, names: &HostNames, runner: bool) -> Option<Refusal> {
+    let unproven = Refusal::new(Cause::Unproven).with("key", Name::fixed("hosts.local.hostname"));
+    match declared {
+        Some(declared) if names.include(declared) => None,
+        Some(declared) => Some(unproven.with("declared", declared.clone()).with("observed", names.shown())),
+        None if runner => Some(unproven.with("observed", Name::fixed("a CI runner, perhaps not the production host"))),
+        None => None,
+    }
 }
 
 #[cfg(test)]
@@ -122,8 +159,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_runner_is_known_by_its_environment() {
-        assert!(is_runner(|variable| variable == "GITHUB_ACTIONS"));
-        assert!(!is_runner(|_| false));
+    fn a_runner_is_in_doubt_until_its_name_is_declared_as_production_s() {
+        let names = HostNames::new("web1", "");
+        let shown = |declared: Option<&'static str>, runner| {
+            doubt(declared.map(Name::fixed).as_ref(), &names, runner).map(|why| format!("{why:?}"))
+        };
+        assert!(shown(None, true).is_some_and(|text| text.contains("CI runner")));
+        assert_eq!(shown(None, false), None);
+        assert_eq!(shown(Some("WEB1"), true), None);
+        let other = shown(Some("web2"), false).unwrap();
+        assert!(other.contains("web1") && other.contains("web2"), "{other}");
     }
 }

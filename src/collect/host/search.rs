@@ -1,16 +1,15 @@
 //! The search of the declared directories: every file below them, by name.
 //!
-//! In: directories. Out: findings in the survey. Links are looked at but not followed; what a link leads to
+//! In: directories, declared or named by compose's labels. Out: findings in the survey. Links are looked at but not followed; what a link leads to
 //! outside the declared directories is said to be unexamined.
 
 use super::ground::Trouble;
 use super::names::{self, Named};
 use super::survey::{Content, Survey};
-use super::{archive, compose};
+use super::{archive, compose, judge, projects};
+use crate::collect::compose_labels::Labels;
 use crate::detect;
 use crate::evidence::{Cause, Class};
-use std::fs::Metadata;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
@@ -20,33 +19,52 @@ const PSEUDO: [&str; 3] = ["proc", "sys", "dev"];
 /// What one search carries along.
 struct Search {
     roots: Vec<PathBuf>,
+    /// Roots that were walked already.
+    walked: Vec<PathBuf>,
     files: u64,
     compose: Vec<PathBuf>,
 }
 
-/// Searches the directories, then reads the compose files found in them.
-pub(super) fn directories(survey: &mut Survey<'_>, directories: &[PathBuf]) {
-    let mut search = Search { roots: Vec::new(), files: 0, compose: Vec::new() };
-    for directory in directories {
-        match survey.ground.resolve(directory) {
-            Ok(root) if root.is_dir() => search.roots.push(root),
-            Ok(_) => survey.miss(directory, Trouble { cause: Cause::NotFound, errno: Some(libc::ENOTDIR) }),
-            Err(trouble) => survey.miss(directory, trouble),
-        }
-    }
-    search.roots.sort();
-    search.roots.dedup();
-    for root in nested_last(&search.roots) {
-        if !walk(survey, &mut search, &root) {
-            break;
+/// Searches the declared directories and those of compose projects, then reads the compose files found in them.
+/// Answers with the directories that were searched to the bottom.
+pub(super) fn directories(survey: &mut Survey<'_>, directories: &[PathBuf], labels: &Labels) -> Vec<PathBuf> {
+    let declared: Vec<PathBuf> = directories.iter().filter_map(|directory| root(survey, directory)).collect();
+    let labelled = projects::directories(survey, labels);
+    let roots = declared.iter().chain(&labelled).cloned().collect();
+    let mut search = Search { roots, walked: Vec::new(), files: 0, compose: projects::compose_files(survey, labels) };
+    'search: for (led, roots) in [("directory-search", declared), ("compose", labelled)] {
+        survey.led = led;
+        for root in outermost(roots) {
+            if search.walked.iter().any(|walked| root.starts_with(walked)) {
+                continue;
+            }
+            if !walk(survey, &mut search, &root) {
+                break 'search;
+            }
+            search.walked.push(root);
         }
     }
     compose::files(survey, std::mem::take(&mut search.compose));
+    projects::env_files(survey, labels);
+    search.walked
 }
 
-/// The roots that do not lie below another one.
-fn nested_last(roots: &[PathBuf]) -> Vec<PathBuf> {
-    roots.iter().filter(|root| !roots.iter().any(|other| other != *root && root.starts_with(other))).cloned().collect()
+/// A declared directory as it is on disk; one that is none is said to be unexamined.
+fn root(survey: &mut Survey<'_>, directory: &Path) -> Option<PathBuf> {
+    match survey.ground.resolve(directory) {
+        Ok(root) if root.is_dir() => return Some(root),
+        Ok(_) => survey.miss(directory, Trouble { cause: Cause::NotFound, errno: Some(libc::ENOTDIR) }),
+        Err(trouble) => survey.miss(directory, trouble),
+    }
+    None
+}
+
+/// The roots that do not lie below another one, each once.
+fn outermost(mut roots: Vec<PathBuf>) -> Vec<PathBuf> {
+    roots.sort();
+    // Sorted by parts: whatever lies below a directory follows it.
+    roots.dedup_by(|later, earlier| later.starts_with(earlier));
+    roots
 }
 
 /// Walks one root; false if the survey must end.
@@ -70,7 +88,7 @@ fn walk(survey: &mut Survey<'_>, search: &mut Search, root: &Path) -> bool {
             return false;
         }
         if entry.file_type().is_dir() {
-            if is_pseudo(survey, entry.path()) {
+            if is_pseudo(survey, entry.path()) || search.walked.iter().any(|walked| walked == entry.path()) {
                 entries.skip_current_dir();
                 continue;
             }
@@ -82,12 +100,13 @@ fn walk(survey: &mut Survey<'_>, search: &mut Search, root: &Path) -> bool {
     true
 }
 
-fn is_pseudo(survey: &Survey<'_>, path: &Path) -> bool {
+/// Whether a path is a kernel file system's.
+pub(super) fn is_pseudo(survey: &Survey<'_>, path: &Path) -> bool {
     PSEUDO.iter().any(|name| path == survey.ground.place(&Path::new("/").join(name)))
 }
 
 /// An entry that could not be read. One that vanished during the walk is gone; anything else is a hole.
-fn lost(survey: &mut Survey<'_>, root: &Path, error: &walkdir::Error) {
+pub(super) fn lost(survey: &mut Survey<'_>, root: &Path, error: &walkdir::Error) {
     let path = error.path().unwrap_or(root).to_owned();
     match error.io_error().map(Trouble::of) {
         Some(trouble) if trouble.cause == Cause::NotFound && path != root => {}
@@ -103,7 +122,7 @@ fn directory(survey: &mut Survey<'_>, entry: &DirEntry) {
     if entry.file_name() == ".env" && is_python(entry.path()) {
         let mut content = Content { determined: true, ..Content::default() };
         content.class = Some(Class::NotSecret);
-        survey.found(entry.path(), "directory", "directory-search", content, entry.metadata().ok().as_ref());
+        survey.found(entry.path(), "directory", survey.led, content, entry.metadata().ok().as_ref());
     }
 }
 
@@ -114,36 +133,31 @@ fn is_python(directory: &Path) -> bool {
 fn file(survey: &mut Survey<'_>, search: &mut Search, entry: &DirEntry) {
     survey.coverage.add("files", 1);
     let path = entry.path();
-    let name = entry.file_name().to_string_lossy();
-    let named = names::sort(&name);
+    let named = names::sort(&entry.file_name().to_string_lossy());
     let kind = entry.file_type();
-    if kind.is_symlink() {
-        return link(survey, search, path, named);
+    if kind.is_symlink() && !matches!(named, Named::Env | Named::Backup) {
+        return link(survey, search, path);
+    }
+    if matches!(named, Named::Env | Named::Backup | Named::Template) {
+        return judge::entry(survey, entry, named);
     }
     if !kind.is_file() {
-        if matches!(named, Named::Env | Named::Backup) && (kind.is_fifo() || kind.is_socket()) {
-            let content = Content { class: Some(Class::Undetermined), determined: true, ..Content::default() };
-            survey.found(path, "fifo", by(path), content, entry.metadata().ok().as_ref());
-        }
         return;
     }
     match named {
-        Named::Env => judged(survey, path, "env-file"),
-        Named::Backup => judged(survey, path, "backup"),
-        Named::Template => judged(survey, path, "template"),
         Named::Compose => search.compose.push(path.to_owned()),
         Named::Archive => archive::file(survey, path),
         Named::Sealed if !names::is_vendored(path) => {
             survey.miss(path, Trouble { cause: Cause::Unsupported, errno: None });
         }
-        Named::Other if in_env_directory(&search.roots, path) => judged(survey, path, "env-file"),
-        Named::Other | Named::Sealed => {}
+        Named::Other if in_env_directory(&search.roots, path) => judge::file(survey, path, "env-file"),
+        _ => {}
     }
 }
 
 /// Files at any level of an `.env` or `.env.d` directory that is no Python environment: one file for each
 /// variable, or for each service.
-fn in_env_directory(roots: &[PathBuf], path: &Path) -> bool {
+pub(super) fn in_env_directory(roots: &[PathBuf], path: &Path) -> bool {
     let named = |directory: &&Path| {
         let name = directory.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         name == ".envs" || names::is_env(&name) && !detect::weak_env_name(&name)
@@ -153,24 +167,13 @@ fn in_env_directory(roots: &[PathBuf], path: &Path) -> bool {
     above.peek().is_some() && !above.any(is_python)
 }
 
-fn link(survey: &mut Survey<'_>, search: &Search, path: &Path, named: Named) {
-    let behind = survey.ground.resolve(path);
-    if matches!(named, Named::Env | Named::Backup) {
-        // A link into nowhere or to a device holds nothing now; its name alone is the finding.
-        let content = match survey.content(path) {
-            Ok((content, _)) => content,
-            Err(_) => Content { class: Some(Class::Undetermined), determined: true, ..Content::default() },
-        };
-        let metadata = std::fs::symlink_metadata(path).ok();
-        return survey.found(path, "symlink", by(path), content, metadata.as_ref());
-    }
-    if let Ok(behind) = behind {
-        let inside = search.roots.iter().any(|root| behind.starts_with(root));
-        if !inside && behind.is_dir() {
-            survey.miss(path, Trouble { cause: Cause::ContentElsewhere, errno: None });
-        } else if !inside {
-            link_to_file(survey, path, &behind);
-        }
+fn link(survey: &mut Survey<'_>, search: &Search, path: &Path) {
+    let Ok(behind) = survey.ground.resolve(path) else { return };
+    let inside = search.roots.iter().any(|root| behind.starts_with(root));
+    if !inside && behind.is_dir() {
+        survey.miss(path, Trouble { cause: Cause::ContentElsewhere, errno: None });
+    } else if !inside {
+        link_to_file(survey, path, &behind);
     }
 }
 
@@ -183,51 +186,7 @@ fn link_to_file(survey: &mut Survey<'_>, path: &Path, behind: &Path) {
     match survey.content(path) {
         // `/usr/bin/env` has such a name too.
         Ok((content, _)) if detect::weak_env_name(&name) && !content.gives_away() => {}
-        Ok((content, metadata)) => survey.found(path, "symlink", "directory-search", content, Some(&metadata)),
+        Ok((content, metadata)) => survey.found(path, "symlink", survey.led, content, Some(&metadata)),
         Err(trouble) => survey.miss(path, trouble),
     }
-}
-
-fn judged(survey: &mut Survey<'_>, path: &Path, what: &'static str) {
-    let weak =
-        what != "template" && path.file_name().is_some_and(|name| detect::weak_env_name(&name.to_string_lossy()));
-    match survey.content(path) {
-        Ok((content, _)) if weak && !content.gives_away() => {
-            for variable in content.open {
-                survey.review(path, Some(variable), Cause::NeedsReview);
-            }
-        }
-        Ok((content, metadata)) => report(survey, path, what, content, &metadata),
-        Err(trouble) if trouble.cause == Cause::NotFound => {}
-        Err(trouble) if weak => survey.miss(path, trouble),
-        Err(trouble) => {
-            // It exists, whatever stands in it.
-            let content = Content { class: Some(Class::Undetermined), determined: true, ..Content::default() };
-            survey.found(path, what, by(path), content, std::fs::symlink_metadata(path).ok().as_ref());
-            survey.miss(path, trouble);
-        }
-    }
-}
-
-fn report(survey: &mut Survey<'_>, path: &Path, what: &'static str, content: Content, metadata: &Metadata) {
-    // Samples and test data of packages are no deployment's env file, unless a real value stands in them.
-    let sample = what != "template" && names::is_vendored(path) && !content.gives_away();
-    let what = if sample { "template" } else { what };
-    if what == "template" {
-        for variable in content.open.clone() {
-            survey.review(path, Some(variable), Cause::NeedsReview);
-        }
-    }
-    survey.found(path, what, by(path), content, Some(metadata));
-}
-
-/// A `.env` beside a compose file is read by compose without being named.
-fn by(path: &Path) -> &'static str {
-    let implicit = path.file_name().is_some_and(|name| name == ".env");
-    let beside = |parent: &Path| {
-        ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"]
-            .iter()
-            .any(|name| parent.join(name).is_file())
-    };
-    if implicit && path.parent().is_some_and(beside) { "compose" } else { "directory-search" }
 }

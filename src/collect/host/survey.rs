@@ -5,6 +5,7 @@
 
 use super::ground::{Ground, Trouble};
 use super::{ENV_FILE, Job};
+use crate::collect::refusal::Refusal;
 use crate::detect::Scan;
 use crate::evidence::{
     Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Sensitive, Subject, Target, Task,
@@ -90,6 +91,8 @@ pub(super) struct Survey<'a> {
     pub(super) ground: Ground,
     pub(super) coverage: Coverage,
     pub(super) task: Box<dyn Task>,
+    /// What led to the place that is being searched.
+    pub(super) led: &'static str,
     /// Files that already have evidence of their own.
     pub(super) reported: BTreeSet<PathBuf>,
     target: Target,
@@ -100,7 +103,8 @@ impl<'a> Survey<'a> {
     /// An empty survey.
     pub(super) fn new(job: &'a Job, target: Target, ground: Ground, coverage: Coverage) -> Self {
         let task = job.progress.begin("host files", None);
-        Self { job, ground, coverage, task, reported: BTreeSet::new(), target, batch: Batch::default() }
+        let (led, reported) = ("directory-search", BTreeSet::new());
+        Self { job, ground, coverage, task, led, reported, target, batch: Batch::default() }
     }
 
     /// Hands the batch back.
@@ -110,15 +114,25 @@ impl<'a> Survey<'a> {
     }
 
     /// Records that the machine may be the wrong one.
-    pub(super) fn doubt(&mut self, why: &'static str) {
-        let gap = Gap::new(&ENV_FILE, Subject::whole(&self.target), Cause::Unproven).with("observed", Name::fixed(why));
-        self.batch.gaps.push(gap);
+    pub(super) fn doubt(&mut self, why: &Refusal) {
+        self.batch.gaps.push(why.gap(&ENV_FILE, Subject::whole(&self.target)));
+    }
+
+    /// Records a source that did not say where else to look.
+    pub(super) fn refused(&mut self, what: &Name, why: &Refusal) {
+        self.batch.gaps.push(why.gap(&ENV_FILE, self.at(what.clone(), None, None)));
+        self.coverage.miss(what.clone(), why.cause);
     }
 
     /// Records a part of the scope that was not examined.
     pub(super) fn miss(&mut self, path: &Path, trouble: Trouble) {
+        self.miss_about(path, None, trouble);
+    }
+
+    /// The same with what named the place.
+    pub(super) fn miss_about(&mut self, path: &Path, about: Option<Name>, trouble: Trouble) {
         let shown = self.ground.shown(path);
-        let mut gap = Gap::new(&ENV_FILE, self.at(shown.clone(), None, None), trouble.cause);
+        let mut gap = Gap::new(&ENV_FILE, self.at(shown.clone(), None, about), trouble.cause);
         if let Some(errno) = trouble.errno_name() {
             gap = gap.with("errno", errno);
         }
@@ -186,7 +200,7 @@ impl<'a> Survey<'a> {
     pub(super) fn packed(&mut self, archive: &Path, inside: Name, content: Content) {
         let subject = self.at(self.ground.shown(archive), None, Some(inside));
         let metadata = std::fs::symlink_metadata(archive).ok();
-        self.record(subject, "archive", "directory-search", content, metadata.as_ref());
+        self.record(subject, "archive", self.led, content, metadata.as_ref());
     }
 
     fn record(

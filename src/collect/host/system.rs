@@ -46,15 +46,24 @@ pub(super) fn files(survey: &mut Survey<'_>) {
     }
 }
 
-fn homes(survey: &mut Survey<'_>) -> Vec<PathBuf> {
+/// The homes of people and deploy users.
+pub(super) fn homes(survey: &mut Survey<'_>) -> Vec<PathBuf> {
     let mut homes = vec![PathBuf::from("/root")];
     homes.extend(inside(survey, "/home"));
     homes
 }
 
 /// The entries of a directory; one that does not exist has none.
-fn inside(survey: &mut Survey<'_>, directory: &str) -> Vec<PathBuf> {
-    let Ok(real) = survey.ground.resolve(Path::new(directory)) else { return Vec::new() };
+pub(super) fn inside(survey: &mut Survey<'_>, directory: &str) -> Vec<PathBuf> {
+    let real = match survey.ground.resolve(Path::new(directory)) {
+        Ok(real) => real,
+        Err(trouble) => {
+            if trouble.cause != Cause::NotFound {
+                survey.miss(Path::new(directory), trouble);
+            }
+            return Vec::new();
+        }
+    };
     let entries = match std::fs::read_dir(&real) {
         Ok(entries) => entries,
         Err(error) => {

@@ -3,5 +3,6 @@
 mod engine;
 mod inspect_file;
 pub(crate) mod rig;
-mod stand_in;
+mod runner;
+pub(crate) mod stand_in;
 mod versions;

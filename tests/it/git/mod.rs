@@ -11,7 +11,7 @@ mod oddities;
 mod templates;
 mod tips;
 
-use leakproof::collect::{self, Job};
+use leakproof::collect::{self, Job, Machine};
 use leakproof::config::Config;
 use leakproof::detect::Detector;
 use leakproof::evidence::{
@@ -145,6 +145,7 @@ pub(crate) fn scan_with(path: &Path, kinds: &[&str], adjust: impl FnOnce(&mut Co
         detector: Arc::new(detector),
         progress: Arc::new(NoProgress),
         stop: Stop::default(),
+        machine: Machine::default(),
         now: Timestamp::from_unix(1_800_000_000),
         wanted: collect::kinds().filter(|kind| kinds.contains(&kind.name)).collect(),
     };

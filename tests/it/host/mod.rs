@@ -1,5 +1,8 @@
-//! Host surveys over directories made at run time; the machine itself is never read.
+//! Host surveys over directories made at run time. The machine itself is read by the tests of live labels only,
+//! which look at nothing outside their own directories.
 
+mod labels;
+mod places;
 mod system;
 mod traps;
 

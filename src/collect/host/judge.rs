@@ -1,0 +1,91 @@
+//! An entry whose name says env file: what it is and what it holds.
+//!
+//! In: an entry of a search. Out: a finding in the survey, or why it could not be read.
+
+use super::medium;
+use super::names::{self, Named};
+use super::survey::{Content, Survey};
+use crate::detect;
+use crate::evidence::{Cause, Class};
+use std::fs::Metadata;
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+use walkdir::DirEntry;
+
+/// Judges an env file, a backup or a template of one, whatever kind of entry bears the name.
+pub(super) fn entry(survey: &mut Survey<'_>, entry: &DirEntry, named: Named) {
+    let (path, kind) = (entry.path(), entry.file_type());
+    let what = match named {
+        Named::Env => "env-file",
+        Named::Backup => "backup",
+        Named::Template => "template",
+        _ => return,
+    };
+    if kind.is_file() {
+        file(survey, path, what);
+    } else if named != Named::Template && kind.is_symlink() {
+        link(survey, path);
+    } else if named != Named::Template && (kind.is_fifo() || kind.is_socket()) {
+        survey.found(path, "fifo", by(survey, path), unread(), entry.metadata().ok().as_ref());
+    }
+}
+
+/// A link into nowhere or to a device holds nothing now; its name alone is the finding.
+fn link(survey: &mut Survey<'_>, path: &Path) {
+    let content = survey.content(path).map_or_else(|_| unread(), |(content, _)| content);
+    let metadata = std::fs::symlink_metadata(path).ok();
+    survey.found(path, "symlink", by(survey, path), content, metadata.as_ref());
+}
+
+/// What exists and cannot be read.
+fn unread() -> Content {
+    Content { class: Some(Class::Undetermined), determined: true, ..Content::default() }
+}
+
+/// Judges a regular file.
+pub(super) fn file(survey: &mut Survey<'_>, path: &Path, what: &'static str) {
+    if medium::is_rendered(survey, path) {
+        survey.coverage.add("rendered_files", 1);
+        return;
+    }
+    let weak =
+        what != "template" && path.file_name().is_some_and(|name| detect::weak_env_name(&name.to_string_lossy()));
+    match survey.content(path) {
+        Ok((content, _)) if weak && !content.gives_away() => {
+            for variable in content.open {
+                survey.review(path, Some(variable), Cause::NeedsReview);
+            }
+        }
+        Ok((content, metadata)) => report(survey, path, what, content, &metadata),
+        Err(trouble) if trouble.cause == Cause::NotFound => {}
+        Err(trouble) if weak => survey.miss(path, trouble),
+        Err(trouble) => {
+            // It exists, whatever stands in it.
+            survey.found(path, what, by(survey, path), unread(), std::fs::symlink_metadata(path).ok().as_ref());
+            survey.miss(path, trouble);
+        }
+    }
+}
+
+fn report(survey: &mut Survey<'_>, path: &Path, what: &'static str, content: Content, metadata: &Metadata) {
+    // Samples and test data of packages are no deployment's env file, unless a real value stands in them.
+    let sample = what != "template" && names::is_vendored(path) && !content.gives_away();
+    let what = if sample { "template" } else { what };
+    if what == "template" {
+        for variable in content.open.clone() {
+            survey.review(path, Some(variable), Cause::NeedsReview);
+        }
+    }
+    survey.found(path, what, by(survey, path), content, Some(metadata));
+}
+
+/// A `.env` beside a compose file is read by compose without being named.
+fn by(survey: &Survey<'_>, path: &Path) -> &'static str {
+    let implicit = path.file_name().is_some_and(|name| name == ".env");
+    let beside = |parent: &Path| {
+        ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"]
+            .iter()
+            .any(|name| parent.join(name).is_file())
+    };
+    if implicit && path.parent().is_some_and(beside) { "compose" } else { survey.led }
+}
