@@ -55,7 +55,7 @@ struct Format {
 
 /// Many formats, and the keywords that call them.
 pub(super) struct Formats {
-    formats: Vec<Format>,
+    all: Vec<Format>,
     keywords: Option<AhoCorasick>,
     /// The format of each keyword.
     of_keyword: Vec<usize>,
@@ -81,7 +81,7 @@ impl Formats {
         }
         let keywords =
             AhoCorasickBuilder::new().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words);
-        Self { formats, keywords: keywords.ok(), of_keyword }
+        Self { all: formats, keywords: keywords.ok(), of_keyword }
     }
 
     /// Every credential in a text, each place once: the longest, then the first by id.
@@ -89,7 +89,7 @@ impl Formats {
         let Some(keywords) = self.keywords.as_ref().filter(|_| text.len() >= SHORTEST) else { return Vec::new() };
         let called: BTreeSet<usize> =
             keywords.find_overlapping_iter(text).map(|hit| self.of_keyword[hit.pattern().as_usize()]).collect();
-        let mut found: Vec<Found> = called.into_iter().flat_map(|n| self.formats[n].all(text)).collect();
+        let mut found: Vec<Found> = called.into_iter().flat_map(|n| self.all[n].all(text)).collect();
         found.sort_by_key(|found| (found.range.start, usize::MAX - found.range.end, found.public, found.kind));
         found.dedup_by_key(|found| found.range.clone());
         found
