@@ -29,6 +29,8 @@ pub(super) fn open(look: &Look, name: &str, promise: Promise, value: &str) -> Op
     }
     let exposed = |ruling: &Ruling| ruling.class.is_exposed();
     authorization(look, promise, value)
+        .or_else(|| login_files(look, name, value))
+        .or_else(|| settings(look, value))
         .or_else(|| connection(look, value))
         .or_else(|| urls::without_scheme(look, name, promise, value))
         .or_else(|| accounts(look, name, value))
@@ -38,8 +40,56 @@ pub(super) fn open(look: &Look, name: &str, promise: Promise, value: &str) -> Op
         .or_else(|| urls::embedded(look, value).filter(exposed))
 }
 
+/// Small files that hold a login by position: `.pgpass`, two lines of user and password, Oracle's easy connect.
+fn login_files(look: &Look, name: &str, value: &str) -> Option<Ruling> {
+    static ORACLE: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^(jdbc:oracle:\w+:)?[\w$#]{1,60}/([^@\s]{1,128})@(//)?[\w.-]+(:\d{2,5})?[/:]\w+"));
+    let password = |text: &str| {
+        let found = rule(&look.deeper(), "PASSWORD", text).with_leaf(text);
+        Some(if found.class == Class::Empty { Ruling::of(Class::NotSecret, "login") } else { found })
+    };
+    if let Some(found) = ORACLE.captures(value).and_then(|found| found.get(2)) {
+        return password(found.as_str());
+    }
+    if let Some((_, rest)) = value.split_once("{PLAIN}") {
+        return password(rest.split(':').next().unwrap_or(rest));
+    }
+    let fields: Vec<&str> = value.trim().splitn(5, ':').collect();
+    if let [_, port, _, _, last] = fields[..]
+        && names::speaks_of(name, &["PGPASS", "PGPASSFILE"])
+        && port.bytes().all(|b| b.is_ascii_digit() || b == b'*')
+    {
+        return password(last);
+    }
+    let mut lines = value.trim().lines();
+    let (user, secret, more) = (lines.next()?, lines.next()?, lines.next());
+    let plain = |line: &str| !line.is_empty() && !line.contains(['=', ':', ' ']);
+    let login = names::speaks_of(name, &["AUTH", "LOGIN", "CREDENTIALS", "USERPASS"]);
+    (more.is_none() && login && plain(user) && plain(secret)).then(|| password(secret))?
+}
+
+/// A whole settings file: sections, comments and assignments, nothing else. What it holds decides, not its name.
+fn settings(look: &Look, value: &str) -> Option<Ruling> {
+    let assigns = |line: &str| {
+        let key = line.split(['=', ':']).next().unwrap_or(line).trim();
+        line.len() > key.len()
+            && !key.is_empty()
+            && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+    };
+    let passes =
+        |line: &&str| line.is_empty() || line.starts_with(['#', ';']) || line.starts_with('[') && line.ends_with(']');
+    let lines: Vec<&str> = value.lines().map(str::trim).filter(|line| !passes(line)).collect();
+    let whole = lines.len() >= 2 && lines.iter().all(|line| assigns(line));
+    whole.then(|| self::lines(look, value)).flatten()
+}
+
 /// The worst string of a JSON document.
 fn json_value(look: &Look, name: &str, value: &str) -> Option<Ruling> {
+    // A document inside a JSON string.
+    if value.starts_with('"') && value.contains("\\\"") {
+        let inner: Zeroizing<String> = serde_json::from_str::<String>(value).ok().map(Zeroizing::new)?;
+        return inner.trim_start().starts_with(['{', '[']).then(|| rule(&look.deeper(), name, &inner));
+    }
     if !(value.starts_with('{') || value.starts_with('[')) || value.starts_with("{{") {
         return None;
     }
@@ -91,8 +141,11 @@ pub(super) fn walk(value: &Tree, name: &str, leaf: &mut impl FnMut(&str, &str)) 
 }
 
 fn joined(name: &str, key: &str) -> String {
-    if names::promise(key) == Promise::Neutral && names::promise(name) != Promise::Neutral && name.len() < 256 {
-        format!("{name}_{key}")
+    let vague = matches!(names::promise(key), Promise::Neutral | Promise::Weak);
+    if vague && names::promise(name) != Promise::Neutral && name.len() < 256
+        || key.eq_ignore_ascii_case("auth") && names::speaks_of(name, &["REDIS", "CLUSTER"])
+    {
+        [name, "_", key].concat()
     } else {
         key.to_owned()
     }
@@ -123,7 +176,7 @@ fn authorization(look: &Look, promise: Promise, value: &str) -> Option<Ruling> {
 
 /// `Server=…;Password=…`, `host=… password=…`, `key=…,key=…`.
 fn connection(look: &Look, value: &str) -> Option<Ruling> {
-    const KEYS: [&str; 21] = [
+    const KEYS: [&str; 23] = [
         "host",
         "server",
         "user",
@@ -145,12 +198,17 @@ fn connection(look: &Look, value: &str) -> Option<Ruling> {
         "defaultendpointsprotocol",
         "authorization",
         "sharedaccesskeyname",
+        "defaultdatabase",
+        "abortconnect",
     ];
+    let value = value.trim_end_matches(';');
     let separator = [';', ' ', ','].into_iter().find(|separator| value.contains(*separator))?;
     let mut parts: Vec<(String, String)> = Vec::new();
     for part in value.split(separator).filter(|part| !part.trim().is_empty()) {
         match (part.split_once('='), parts.last_mut()) {
             (Some((key, text)), _) if key.len() <= 64 => parts.push((key.trim().to_owned(), text.to_owned())),
+            // `redis:6379,password=…`: the address comes first, without a key.
+            (None, None) if address(part) => parts.push(("host".to_owned(), part.to_owned())),
             (_, Some((_, text))) => {
                 text.push(separator);
                 text.push_str(part);
@@ -177,6 +235,12 @@ fn connection(look: &Look, value: &str) -> Option<Ruling> {
     }
     let sure = worst.class != Class::NonSecretUrl || parts.iter().filter(|(key, _)| known(key)).count() >= 2;
     sure.then_some(worst)
+}
+
+fn address(part: &str) -> bool {
+    part.split_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && (2..=5).contains(&port.len()) && port.bytes().all(|b| b.is_ascii_digit())
+    })
 }
 
 /// Keys of connection strings that hold a secret, whatever else they mean elsewhere.
@@ -239,6 +303,7 @@ fn lines(look: &Look, value: &str) -> Option<Ruling> {
     for line in value.lines() {
         let line = line.trim().trim_start_matches("export ");
         let Some((key, text)) = line.split_once('=').or_else(|| line.split_once(": ")) else { continue };
+        let (key, text) = (key.trim(), text.trim());
         if key.is_empty() || key.len() > 128 || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b)) {
             continue;
         }
@@ -272,7 +337,8 @@ fn flags(look: &Look, value: &str) -> Option<Ruling> {
         if names::promise(key) == Promise::Neutral && !text.contains("://") {
             continue;
         }
-        let found = rule(&look.deeper(), key, text).with_leaf(values::unquoted(text));
+        let text = values::unquoted(text);
+        let found = rule(&look.deeper(), key, text).with_leaf(text);
         worst = Some(match worst {
             Some(before) => before.worst(found),
             None => found,

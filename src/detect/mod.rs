@@ -2,6 +2,7 @@
 //!
 //! Knows no rule, no source and no file system: it is given wrapped text and answers with judgements.
 
+mod bigrams;
 mod commands;
 mod containers;
 mod dotenv;
@@ -218,10 +219,25 @@ impl Detector {
         }
     }
 
-    /// Judges text that was already decoded.
+    /// Judges text that was already decoded. A command line or a small file in one value is read as what it is.
     fn judge_text(&self, name: &str, text: &str, context: Context) -> Judgement {
-        let look = Look { declared: &self.declared, context, depth: 0 };
-        self.judgement(&rule::rule(&look, name, text), text.as_bytes())
+        let mut ruling = self.ruling(name, text, context);
+        if matches!(ruling.class, Class::NotSecret | Class::Open)
+            && ruling.kind != "json"
+            && let Some(kind) = text::inside(self, name, text, context)
+        {
+            ruling = Ruling::of(Class::Plaintext, kind);
+        }
+        self.judgement(&ruling, text.as_bytes())
+    }
+
+    /// Judges a value that was cut out of a text: it is not searched once more.
+    fn judge_part(&self, name: &str, text: &str, context: Context) -> Judgement {
+        self.judgement(&self.ruling(name, text, context), text.as_bytes())
+    }
+
+    fn ruling(&self, name: &str, text: &str, context: Context) -> Ruling {
+        rule::rule(&Look { declared: &self.declared, context, depth: 0 }, name, text)
     }
 
     /// Turns a ruling into a judgement: exposed values are remembered, so that no report can hold them.

@@ -141,7 +141,8 @@ static KEY_IN_THE_OPEN: Words = LazyLock::new(|| {
          SECRETS CONFIG REDIS MAP",
     )
 });
-static KEY_FOR_ALL: Words = LazyLock::new(|| listed("PUBLIC SITE PUBLISHABLE ANON VERIFY VERIFICATION GPG TRUSTED"));
+static KEY_FOR_ALL: Words =
+    LazyLock::new(|| listed("PUBLIC SITE PUBLISHABLE ONLY ANON VERIFY VERIFICATION GPG TRUSTED"));
 /// Said after the word that counts: `PASSWORD_OLD`, `SECRET_KEY_2`.
 static AFTERTHOUGHTS: Words = LazyLock::new(|| {
     listed(
@@ -155,7 +156,7 @@ static FITS: LazyLock<HashMap<&str, Fit>> = LazyLock::new(|| {
         (
             Fit::Path,
             "FILE FILES PATH PATHS DIR DIRECTORY LOCATION FILENAME FOLDER SOCK SOCKET ASKPASS MOUNT HOME \
-             KEYFILE CERTFILE PIDFILE VOLUME",
+             KEYFILE CERTFILE PIDFILE VOLUME PFAD DATEI PAD BESTAND FICHIER CHEMIN RUTA PERCORSO",
         ),
         (
             Fit::Number,
@@ -163,7 +164,7 @@ static FITS: LazyLock<HashMap<&str, Fit>> = LazyLock::new(|| {
              LIFETIME DURATION TIMEOUT INTERVAL AGE LEEWAY ROTATION ROUNDS ITERATIONS COST LENGTH LEN MIN \
              MAX SIZE COUNT LIMIT ATTEMPTS RETRIES BITS BYTES PORT ENABLED DISABLED REQUIRED ENABLE \
              DISABLE DEBUG STRICT ALLOWED OPTIONAL SCHEDULE PERIOD THRESHOLD WINDOW REFRESH GRACE \
-             STRENGTH IN DIGITS PRICE PRICES TOTAL USES REMAINING BUDGET QUOTA RATE COOLDOWN",
+             STRENGTH IN DIGITS PRICE PRICES TOTAL USES REMAINING BUDGET DAUER TAGE LAENGE GUELTIGKEIT DUUR LENGTE DUREE DURACION DURATA QUOTA RATE COOLDOWN",
         ),
         (
             Fit::Word,
@@ -177,7 +178,7 @@ static FITS: LazyLock<HashMap<&str, Fit>> = LazyLock::new(|| {
              ENCRYPTION STORAGE SYMBOL METRIC METRICS ENCODER ENCODERS HANDLER FACTORY MODULE MODULES MODEL MODELS \
              TOKENIZER VENDOR DRIVER DISPLAY LOGO ICON TEXT MESSAGE MESSAGES SUBJECTS ERROR ERRORS EVENT EVENTS \
              ACTION ACTIONS FLOW FLOWS GRANT GRANTS STEP STATE MANAGERS SCANNER CHECK CHECKER LANG LANGUAGE \
-             OWNER TEAM PERMISSION PERMISSIONS CHANNEL REQUIREMENTS COMPLEXITY FEATURE FEATURES MIDDLEWARE",
+             OWNER TEAM PERMISSION PERMISSIONS CHANNEL REQUIREMENTS COMPLEXITY RICHTLINIE BELEID TEKST FEATURE FEATURES MIDDLEWARE",
         ),
         (
             Fit::Digest,
@@ -254,6 +255,19 @@ fn of_words(words: &[String]) -> Promise {
     if matches!(last, "TOKENS" | "SECRETS" | "KEYS") && matches!(before, "MAX" | "MIN" | "NUM" | "TOTAL" | "USE") {
         return Promise::Benign(Fit::Number);
     }
+    if matches!(last, "SECRET" | "SECRETS") && before == "PULL" {
+        return Promise::Benign(Fit::Word); // the name of a Kubernetes secret
+    }
+    // In Romance languages the word that decides comes first: `DUREE_JETON`, `MESSAGE_MOT_DE_PASSE`.
+    if words.len() > 1
+        && !ENGLISH_TOO.contains(&last)
+        && let Some(fit) = heads_first(&words[0])
+        && words
+            .iter()
+            .any(|word| STRONG_ABROAD.contains(bare(word)) || KEY_ABROAD.contains(word.as_str()) || word == "PASSE")
+    {
+        return Promise::Benign(fit);
+    }
     if last == "ID" && before == "SECRET" {
         return Promise::Weak; // an AppRole's second half, or the name of a secret
     }
@@ -286,7 +300,11 @@ fn of_words(words: &[String]) -> Promise {
         return Promise::Mentions;
     }
     match last {
-        "AUTH" if ["BASIC", "REDISCLI", "REDIS", "HTTP", "PROXY", "REGISTRY", "DOCKER"].contains(&before) => {
+        "AUTH"
+            if words.iter().any(|word| {
+                ["BASIC", "REDISCLI", "REDIS", "HTTP", "PROXY", "REGISTRY", "DOCKER"].contains(&word.as_str())
+            }) =>
+        {
             Promise::Secret
         }
         _ if words.iter().any(|word| key_abroad(word)) => Promise::Weak,
@@ -312,6 +330,22 @@ fn plural(word: &str) -> bool {
 
 fn key_abroad(word: &str) -> bool {
     KEY_ABROAD.contains(word) || ["SCHLUESSEL", "SCHL\u{dc}SSEL"].iter().any(|end| word.ends_with(end))
+}
+
+/// Words that mean the same to English eyes, whatever stands in front.
+const ENGLISH_TOO: [&str; 4] = ["PASSWORD", "SECRET", "TOKEN", "KEY"];
+
+fn heads_first(word: &str) -> Option<Fit> {
+    Some(match word {
+        "DUREE" | "DURACION" | "DURATA" | "DURACAO" | "LONGUEUR" | "LONGITUD" | "LUNGHEZZA" | "TAILLE" | "NOMBRE"
+        | "NUMERO" | "DIAS" | "JOURS" | "GIORNI" | "MINUTOS" | "EXPIRATION" | "CADUCIDAD" | "ROTATION" => Fit::Number,
+        "FICHIER" | "CHEMIN" | "ARCHIVO" | "RUTA" | "ARQUIVO" | "CAMINHO" | "PERCORSO" => Fit::Path,
+        "MESSAGE" | "MENSAJE" | "MENSAGEM" | "MESSAGGIO" | "POLITIQUE" | "POLITICA" | "TYPE" | "TIPO"
+        | "ALGORITHME" | "ALGORITMO" | "NOM" | "NOME" | "PALABRAS" | "PALAVRAS" | "PAROLES" | "CHAMP" | "CAMPO" => {
+            Fit::Word
+        }
+        _ => return None,
+    })
 }
 
 /// `PASSWORD2` is a password; `SHA256` stays what it is.

@@ -9,7 +9,8 @@ use std::sync::LazyLock;
 /// One of these must be in it.
 const TELLING: &str = "changeme changeit changethis change replaceme replace example examples sample todo fixme tbd dummy fake \
     placeholder your yours insert paste here redacted fill foobar notreal template removed hidden omitted tochange \
-    enter lorem ipsum replaced overwrite override set provide unset";
+    enter lorem ipsum replaced overwrite override set provide unset aendern bitte ersetzen votre ton changer changez modifier remplacer remplacez ici tu su \
+    cambiame cambiar aqui sua seu la il tua tuo qui cambiami hier vervang wijzig zmien";
 /// These may be around it.
 const AROUND: &str = "a an the me my it this that in on of to with for and or be is not real please some any own goes go put \
     must before after new at least chars characters char long random string value secret secrets key keys \
@@ -20,7 +21,8 @@ const AROUND: &str = "a an the me my it this that in on of to with for and or be
     generated strong secure super very signing encryption session cookie webhook license live only do from \
     hmac recaptcha captcha discord rails bot rotate rotation master signature phrase webhooks webhook signing paste \
     mongo mongodb elastic kafka rabbitmq sentry datadog cloudflare docker npm heroku paypal anthropic cohere jira \
-    something whatever vault manager console hex base bytes bit min minimum via later now com org test credential credentials \
+    something whatever mot de passe contrasena clave senha parola chiave cle secrete kennwort passwort schluessel \
+    sleutel wachtwoord el le das dein ihr vault manager console hex base bytes bit min minimum via later now com org test credential credentials \
     run openssl rand when you by project goeshere text bearer";
 
 static WHOLE: LazyLock<Regex> = LazyLock::new(|| {

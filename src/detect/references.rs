@@ -28,6 +28,7 @@ static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         ("environment", r"^%(env[.:])?[A-Z_][A-Z0-9_.]*%$"),
         ("environment", r"^\$\([A-Za-z_][\w.-]*\)$|^\$env:[A-Za-z_]\w*$|^\$\$\{?[A-Z_][A-Z0-9_]*\}?$"),
         ("environment", r"^\$__(file|env|vault)\{[\w/.: #-]+\}$"),
+        ("secret-name", r"^(projected|keychain|keyring|docker-secret|k8s-secret|secretmanager|secretsmanager|ssm|gcp-?sm|gsm|vault):[a-z_-]+(/[a-z_-]+)*$"),
         ("secret-name", r"^!(secret|include|env|env_var|reference|vault-encrypted) (\[[\w., -]+\]|[\w./-]+)$"),
         ("secret-name", r#"^(credentials|secret|secrets|lookup|vault|env)\(\s*['"][\w./ -]+['"](,\s*['"][\w./ #-]+['"])*\s*\)$"#),
         ("secret-name", r"^(DOCKER-SECRET|docker-secret|SECRET|secret)->[\w./-]+$"),
@@ -101,7 +102,8 @@ fn jwe(value: &str) -> bool {
 
 /// The value as a pointer into a manager or into the environment, without a default.
 pub(super) fn pointer(value: &str) -> Option<&'static str> {
-    let marked = value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.']);
+    let marked =
+        value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.', '>']);
     let kind = marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))??;
     let scheme = value.split_once(':').map_or(value, |(_, rest)| rest);
     let place = scheme.trim_start_matches('/').contains(['/', '#']);
@@ -139,7 +141,7 @@ pub(super) fn locked(value: &str, context: Context) -> Option<&'static str> {
 /// A template that nobody filled. `null` and its like say so only under a name that expects a secret.
 pub(super) fn unfilled(value: &str, expects_secret: bool) -> bool {
     let inner = value.trim();
-    if matches!(inner, "<no value>" | "<nil>" | "[object Object]" | "%!s(<nil>)" | "%!v(<nil>)") {
+    if matches!(inner, "<no value>" | "<nil>" | "!!null" | "[object Object]" | "%!s(<nil>)" | "%!v(<nil>)") {
         return true;
     }
     let failed = ["{{ .Data", "{{.Data", "{{ .Values", "{{.Values", "{{ with secret", "{{with secret", "{{ secret"];
@@ -214,7 +216,9 @@ pub(super) fn interpolation(value: &str, context: Context) -> Interpolated<'_> {
     }
     let scheme = ["Bearer", "Basic", "Token", "bearer", "token"].iter().find_map(|word| other.strip_prefix(word));
     let glued = scheme.unwrap_or(&other).chars().all(|c| " :/-_.@,".contains(c));
-    match (glued, given.is_empty()) {
+    // `${CREDENTIALS_DIRECTORY}/db_password`: a file below a place that is known at run time.
+    let below = value.starts_with('$') && other.starts_with('/') && super::values::path(&other);
+    match (glued || below && given.is_empty(), given.is_empty()) {
         (true, true) => Interpolated::Reference,
         (false, true) => Interpolated::None,
         (false, false) if value.len() > FILLED => Interpolated::None,

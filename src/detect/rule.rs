@@ -137,7 +137,9 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
     {
         return ruling;
     }
-    if let Some(kind) = formats::named(name, value) {
+    // A public key's name beside a vendor's makes no secret of it; a token's own beginning does.
+    let named = if promise == Promise::Benign(Fit::Public) { "" } else { name };
+    if let Some(kind) = formats::named(named, value, |credential| stands_in(look, credential)) {
         // A key meant for browsers has the shape of one that is not.
         let published = promise == Promise::Benign(Fit::Public) && matches!(kind, "jwt" | "google-api-key");
         return Ruling::of(if published { Class::NotSecret } else { Class::Plaintext }, kind);
@@ -152,6 +154,15 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
         Promise::Neutral => neutral(value),
     };
     Ruling::of(class, kind)
+}
+
+/// Whether what stands in a credential's place is a reference or a stand-in.
+pub(super) fn stands_in(look: &Look, credential: &str) -> bool {
+    // A pattern may have stopped inside the braces.
+    credential.starts_with(['{', '$', '%', '<'])
+        || matches!(references::interpolation(credential, look.context), Interpolated::Reference)
+        || references::shaped(credential, look.context).is_some()
+        || placeholders::whole("", credential)
 }
 
 fn file(promise: Promise, stem: Promise, value: &str) -> Option<Ruling> {
@@ -190,6 +201,10 @@ fn secret(value: &str, declared: bool) -> (Class, &'static str) {
         if harmless {
             return (Class::NotSecret, everyday.unwrap_or("algorithm"));
         }
+    }
+    // `platform/api/jwt`: the way to a secret in some store.
+    if !declared && values::store_path(value) {
+        return (Class::Reference, "secret-path");
     }
     let kind = if values::hex(value, 32) {
         "hex-key"

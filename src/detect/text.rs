@@ -9,7 +9,10 @@ use super::{
     Context, Detector, Scan, Spotted, containers, dotenv, encoding, formats, placeholders, shell, urls, values,
 };
 use crate::evidence::{Class, Judgement, Name};
+use regex::Regex;
 use std::ops::Range;
+use std::sync::LazyLock;
+use zeroize::Zeroizing;
 
 /// Quotes inside quotes are opened this often.
 const DEEPEST: u8 = 3;
@@ -42,6 +45,44 @@ pub(super) fn text(detector: &Detector, bytes: &[u8], context: Context) -> Scan 
     finder.text(&decoded.text);
     finder.done(decoded.text.lines().count() as u64, decoded.encoding, decoded.determined)
 }
+
+/// Longest value that is searched as a text.
+const INSIDE: usize = 64 << 10;
+
+/// The kind of an exposed value inside one that is a command line, a header or a small file.
+pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Context) -> Option<&'static str> {
+    if text.len() > INSIDE || !text.contains([' ', '\n', '\t', '<']) {
+        return None;
+    }
+    let mut finder = Finder::new(detector, context);
+    // Flags without their program: its name may stand in the variable's.
+    let program = PROGRAMS.iter().find(|(word, _)| names::speaks_of(name, &[*word])).map(|(_, program)| *program);
+    match program.filter(|_| text.starts_with('-')) {
+        Some(program) => finder.text(&Zeroizing::new(format!("{program} {text}"))),
+        None => finder.text(text),
+    }
+    finder
+        .spotted
+        .iter()
+        .find(|spotted| spotted.judgement.class == Class::Plaintext)
+        .map(|spotted| spotted.judgement.kind)
+}
+
+/// Words of variables' names, and the programs whose flags such a variable holds.
+const PROGRAMS: [(&str, &str); 12] = [
+    ("MYSQLDUMP", "mysqldump"),
+    ("MYSQL", "mysql"),
+    ("MARIADB", "mariadb"),
+    ("MYSQLD", "mysqld"),
+    ("CURL", "curl"),
+    ("LDAPSEARCH", "ldapsearch"),
+    ("LDAP", "ldapsearch"),
+    ("SSHPASS", "sshpass"),
+    ("REDIS", "redis-cli"),
+    ("DOCKER", "docker"),
+    ("WGET", "wget"),
+    ("MONGODUMP", "mongodump"),
+];
 
 pub(super) fn json(detector: &Detector, bytes: &[u8]) -> Scan {
     let decoded = encoding::decode(bytes);
@@ -119,7 +160,7 @@ impl<'a> Finder<'a> {
 
     /// Judges a value under a name; says whether it was exposed.
     fn judge(&mut self, name: &str, value: &str, line: u32) -> bool {
-        let judgement = self.detector.judge_text(name, value, self.context);
+        let judgement = self.detector.judge_part(name, value, self.context);
         let exposed = judgement.class.is_exposed();
         self.push(Some(name), self.line + line, self.commented, judgement);
         exposed
@@ -140,7 +181,28 @@ impl<'a> Finder<'a> {
                 self.covered.push(said.span);
             }
         }
+        self.elements(text);
         self.tokens(text);
+    }
+
+    /// `<password>…</password>` of XML settings.
+    fn elements(&mut self, text: &str) {
+        static ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
+            values::pattern(
+                r"(?i)<([\w.-]{0,40}(password|passphrase|passwd|secret|token|apikey|privatekey))>([^<\s]{1,512})</",
+            )
+        });
+        if !text.contains("</") {
+            return;
+        }
+        let all: Vec<_> =
+            ELEMENT.captures_iter(text).filter_map(|found| Some((found.get(1)?, found.get(3)?))).collect();
+        for (name, value) in all {
+            let line = u32::try_from(text[..value.start()].matches('\n').count()).unwrap_or(u32::MAX - 1) + 1;
+            if self.judge(name.as_str(), value.as_str(), line) {
+                self.covered.push(value.range());
+            }
+        }
     }
 
     /// Random text in a comment that speaks of a key, or alone on a line: nobody knows what it is.
@@ -156,7 +218,7 @@ impl<'a> Finder<'a> {
         for word in text.split_whitespace() {
             let word = word.trim_matches(|c: char| "\"'`.,;:!?()[]<>".contains(c));
             if values::random(word) && values::everyday(word).is_none() && !word.contains([':', '$']) {
-                let judgement = self.detector.judge_text("", word, self.context);
+                let judgement = self.detector.judge_part("", word, self.context);
                 if judgement.class == Class::Open {
                     self.push(None, self.line + 1, self.commented, judgement);
                 }
@@ -350,12 +412,13 @@ impl<'a> Finder<'a> {
             "-storepass" | "-keypass" | "-srcstorepass" | "-deststorepass" => {
                 *awaited = Awaited::Value("PASSWORD".to_owned());
             }
+            "-w" if program.starts_with("ldap") => *awaited = Awaited::Value("PASSWORD".to_owned()),
             "-a" if program == "redis-cli" => *awaited = Awaited::Value("PASSWORD".to_owned()),
             "-p" if login && !matches!(before, "run" | "create") => {
                 *awaited = Awaited::Prose("PASSWORD".to_owned());
             }
             _ => {
-                let database = ["mysql", "mariadb", "mysqldump", "mysqladmin", "sshpass"].contains(&program);
+                let database = ["mysql", "mariadb", "sshpass"].iter().any(|start| program.starts_with(start));
                 if let Some(password) = text.strip_prefix("-p").filter(|rest| database && !rest.is_empty()) {
                     return self.judge("PASSWORD", password, line);
                 }
@@ -406,7 +469,7 @@ impl<'a> Finder<'a> {
             if covered || range.start < told || placeholders::whole("", token) {
                 continue;
             }
-            let judgement = self.detector.judge_text("", token, self.context);
+            let judgement = self.detector.judge_part("", token, self.context);
             if judgement.class.is_exposed() {
                 told = range.end;
                 self.push(None, self.line + line_of(range.start), self.commented, judgement);
@@ -415,7 +478,7 @@ impl<'a> Finder<'a> {
         if !self.known && self.detector.known.within(text.as_bytes()) {
             for (number, line) in (1_u32..).zip(text.lines()) {
                 if self.detector.known.within(line.as_bytes()) {
-                    let judgement = self.detector.judge_text("", line, self.context);
+                    let judgement = self.detector.judge_part("", line, self.context);
                     self.push(None, self.line + number, self.commented, judgement);
                 }
             }

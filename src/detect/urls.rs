@@ -3,7 +3,7 @@
 //! Knows the grammar as people write it: passwords with `@`, `/` and spaces that nobody encoded.
 
 use super::names::{self, Fit, Promise};
-use super::rule::{Look, Ruling, rule};
+use super::rule::{Look, Ruling, rule, stands_in};
 use super::values::{self, pattern};
 use super::{formats, placeholders};
 use crate::evidence::Class;
@@ -48,7 +48,7 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
         }
     }
     if worst.class < Class::Open {
-        if let Some(kind) = formats::within(value).filter(|_| !value.contains("EXAMPLE")) {
+        if let Some(kind) = formats::named("", value, |text| stands_in(look, text) || text.contains("EXAMPLE")) {
             return Some(Ruling::of(Class::Plaintext, kind));
         }
         // The path of a webhook's URL is its password.

@@ -2,6 +2,7 @@
 //!
 //! Knows neither names nor secrets; every test is linear in the value's length.
 
+use super::bigrams;
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -126,6 +127,14 @@ pub(super) fn random(value: &str) -> bool {
         })
         .count();
     let signs = bytes.iter().filter(|b| kind(**b) == 3).count();
+    let wordiness = bigrams::wordiness(value);
+    if wordiness > 0.5 {
+        return false;
+    }
+    // Letters of one case never change their kind; only what pairs they form gives them away.
+    if wordiness < -1.0 && joints == 0 && signs * 8 <= bytes.len() {
+        return true;
+    }
     joints * 8 <= bytes.len()
         && (digits > 0 || value.len() >= 24)
         && signs * 3 <= bytes.len()
@@ -145,6 +154,12 @@ pub(super) fn wordy(value: &str) -> bool {
     value
         .split(['-', '_', '.', '/', ':', ','])
         .all(|part| part.bytes().all(|b| b.is_ascii_alphabetic()) || part.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// Three or more small words with slashes between: where a store keeps something.
+pub(super) fn store_path(value: &str) -> bool {
+    let word = |part: &str| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_lowercase() || b"-_".contains(&b));
+    value.len() <= 128 && value.split('/').count() >= 3 && value.split('/').all(word)
 }
 
 /// A class's full name: `org.example.security.PasswordEncoder`.

@@ -196,8 +196,11 @@ pub(super) fn within(text: &str) -> Option<&'static str> {
 }
 
 /// The same for a value under its name: some formats are known only by the vendor's name in front.
-pub(super) fn named(name: &str, value: &str) -> Option<&'static str> {
-    under(name, value).into_iter().find(|found| !found.public).map(|found| found.kind)
+///
+/// `stands_in` says whether a credential's text is only a reference or a placeholder.
+pub(super) fn named(name: &str, value: &str, stands_in: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let counts = |found: &Found| !found.public && !stands_in(&value[found.range.clone()]);
+    under(name, value).into_iter().find(counts).map(|found| found.kind)
 }
 
 /// What is found in a value, with its name in front or without.
@@ -237,8 +240,8 @@ pub(super) fn block(text: &str, start: usize) -> Range<usize> {
 pub(super) fn public(name: &str, value: &str) -> bool {
     let published = || {
         let found = under(name, value);
+        // What is known by the vendor's name in front gives way to what is known by its own beginning.
         found.iter().any(|found| found.public && found.range == (0..value.len()))
-            && found.iter().all(|found| found.public)
     };
     (value.len() >= 17 && PUBLIC.is_match(value) && within(value).is_none()) || published()
 }
