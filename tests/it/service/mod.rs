@@ -3,7 +3,7 @@
 mod bodies;
 mod connections;
 mod replicas;
-mod stand_in;
+pub(crate) mod stand_in;
 mod tls;
 mod traps;
 
