@@ -19,11 +19,16 @@ use crate::evidence::{Cause, Name};
 use address::Address;
 use bollard::errors::Error;
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+use futures_util::StreamExt;
 use identity::Identity;
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// The oldest API that is understood: Engine 20.10.
 const OLDEST: Version = Version(1, 41);
+
+/// Most bytes of one image's inspect.
+const INSPECT_BYTES: usize = 16 << 20;
 
 /// An API version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +52,8 @@ impl Version {
 /// A connected engine.
 pub(super) struct Engine {
     docker: Docker,
+    /// The version in the paths; none where a proxy denies `/version`.
+    version: Option<Version>,
     limit: Duration,
     who: Identity,
     /// What identifies it: `daemon_id`, `daemon_name`, `daemon_version`, `api_version`.
@@ -59,7 +66,7 @@ impl Engine {
         let address = Address::current(config)?;
         let who = Identity { local: matches!(address, Address::Unix(_)), name: None };
         let docker = open(&address, config.timeout)?;
-        let mut engine = Self { docker, limit: config.timeout, who, identity: Vec::new() };
+        let mut engine = Self { docker, version: None, limit: config.timeout, who, identity: Vec::new() };
         engine.agree().await?;
         engine.introduce().await;
         Ok(engine)
@@ -84,6 +91,29 @@ impl Engine {
         Err(answer.with("operation", Name::fixed(operation)))
     }
 
+    /// An image's inspect as it came: bollard's models leave out what only old engines say. bollard has no call
+    /// for bytes from this path, so one from beside it is sent there.
+    pub(super) async fn inspect_image(&self, id: &Name) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+        let version = self.version;
+        let docker = self.docker.clone().with_request_modifier(move |request| {
+            let request = moved(request, |path| path.strip_suffix("/get").map(|image| format!("{image}/json")));
+            version.into_iter().fold(request, versioned)
+        });
+        let mut stream = docker.export_image(id.as_str());
+        let whole = async {
+            let mut bytes = Zeroizing::new(Vec::new());
+            while let Some(chunk) = stream.next().await {
+                bytes.extend_from_slice(&chunk?);
+                if bytes.len() > INSPECT_BYTES {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(bytes))
+        };
+        let bytes = self.ask("GET /images/{name}/json", whole).await?;
+        bytes.ok_or_else(|| Refusal::new(Cause::OverLimit))
+    }
+
     /// The newest version that both sides know. A proxy may deny `/version`: then paths stay unversioned.
     async fn agree(&mut self) -> Result<(), Refusal> {
         let answer = match self.ask("GET /version", self.docker.version()).await {
@@ -96,6 +126,7 @@ impl Engine {
             newest.ok_or_else(|| Refusal::new(Cause::Malformed).with("operation", Name::fixed("GET /version")))?;
         let oldest = answer.min_api_version.as_deref().and_then(Version::parse).unwrap_or(Version(1, 0));
         let version = common(oldest, newest)?;
+        self.version = Some(version);
         self.docker = self.docker.clone().with_request_modifier(move |request| versioned(request, version));
         self.identity.push(("api_version", version.shown()));
         if let Some(release) = answer.version {
@@ -133,11 +164,16 @@ fn common(oldest: Version, newest: Version) -> Result<Version, Refusal> {
         .with("server_version", oldest.shown().joined(" to ", &newest.shown())))
 }
 
-fn versioned(mut request: BollardRequest, version: Version) -> BollardRequest {
+fn versioned(request: BollardRequest, version: Version) -> BollardRequest {
+    moved(request, |path| Some(format!("/v{}.{}{path}", version.0, version.1)))
+}
+
+/// The same request to another path of the same engine.
+fn moved(mut request: BollardRequest, to: impl Fn(&str) -> Option<String>) -> BollardRequest {
     let uri = request.uri();
     if let (Some(scheme), Some(authority), Some(path)) = (uri.scheme_str(), uri.authority(), uri.path_and_query()) {
-        let uri = format!("{scheme}://{authority}/v{}.{}{path}", version.0, version.1);
-        if let Ok(uri) = uri.parse() {
+        let uri = to(path.as_str()).and_then(|path| format!("{scheme}://{authority}{path}").parse().ok());
+        if let Some(uri) = uri {
             *request.uri_mut() = uri;
         }
     }

@@ -197,6 +197,24 @@ fn inspected(name: &str, entry: &str) -> tempfile::TempDir {
 }
 
 #[test]
+fn what_pid_1_exports_cannot_be_seen_and_the_report_s_note_says_so() {
+    let folder = inspected("api", "PORT=8000");
+    let run = |rule: &str, format: &str| {
+        let args = ["check", "--rule", rule, "-f", format];
+        let output = leakproof().args(args).current_dir(folder.path()).assert().code(0).get_output().stdout.clone();
+        String::from_utf8(output).unwrap()
+    };
+    let report: Value = serde_json::from_str(&run("run/container-env", "json")).unwrap();
+    let notes = report["notes"].as_array().unwrap();
+    let told = |note: &&Value| note.as_str().is_some_and(|note| note.contains("a process exports for itself"));
+    assert_eq!(notes.iter().filter(told).count(), 1, "{notes:#?}");
+    // The text is wrapped to the page.
+    let text = run("run/container-env", "text").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("a process exports for itself"), "{text}");
+    assert!(!run("run/container-metadata", "json").contains("a process exports for itself"));
+}
+
+#[test]
 fn a_password_that_equals_a_name_is_masked_in_the_ledger_and_the_failure_stands() {
     // `postgres` is the best-known password of containers of that name.
     let name = ["postgre", "sdb"].concat();

@@ -32,6 +32,8 @@ mod scene;
 #[cfg(test)]
 mod service;
 #[cfg(test)]
+mod shells;
+#[cfg(test)]
 mod verdicts;
 #[cfg(test)]
 mod worlds;

@@ -32,6 +32,16 @@ pub(super) fn incomplete(image: &Image) -> Vec<Refusal> {
         let why = Refusal::new(Cause::Empty).because("history entries without text: imported, squashed or flattened");
         gaps.push(why.with("history_entries", Name::number(silent)));
     }
+    if entries.iter().any(|entry| entry.flattened) {
+        gaps.push(Refusal::new(Cause::Empty).because("the history says that it was flattened or squashed"));
+    }
+    if entries.iter().any(|entry| entry.cut) {
+        gaps.push(Refusal::new(Cause::Truncated).because("history text that was cut short"));
+    }
+    if gaps.is_empty() && is_untold(entries) {
+        let why = Refusal::new(Cause::Unproven).because("no known builder wrote a layer's entry");
+        gaps.push(why.with("builder", Name::fixed(Builder::Unknown.word())));
+    }
     let least = entries.iter().filter(|entry| entry.layer == Some(true)).count() as u64;
     let most = entries.iter().filter(|entry| entry.layer != Some(false)).count() as u64;
     if image.layers < least || image.layers > most {
@@ -40,6 +50,12 @@ pub(super) fn incomplete(image: &Image) -> Vec<Refusal> {
         gaps.push(why.with("layers", Name::number(image.layers)));
     }
     gaps
+}
+
+/// Whether every entry that may have made a layer is in nobody's known hand: its text is no build step.
+fn is_untold(entries: &[Entry]) -> bool {
+    let mut layers = entries.iter().filter(|entry| entry.layer != Some(false) && !entry.metadata_only).peekable();
+    layers.peek().is_some() && layers.all(|entry| entry.builder == Builder::Unknown)
 }
 
 /// Why clean texts say nothing about build arguments, if they do not: the builder writes none down.
@@ -53,7 +69,8 @@ pub(super) fn silent_on_arguments(entries: &[Entry]) -> Option<Refusal> {
         _ if builders().any(|builder| builder == Builder::Kaniko) => Builder::Kaniko,
         _ if builders().any(|builder| builder == Builder::Unmarked) => Builder::Unmarked,
         Some(Builder::Synthetic) => Builder::Synthetic,
-        None if builders().next().is_some() => Builder::Unknown,
+        // Told for the whole history, where no layer has a known hand.
+        None if builders().next().is_some() && !is_untold(entries) => Builder::Unknown,
         _ => return None,
     };
     let why = Refusal::new(Cause::Unproven).because("the builder writes no build arguments into the history");

@@ -11,6 +11,7 @@ use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name, Sensitive};
 use bollard::models::{ImageHistoryResponseItem, ImageInspect, ImageManifestSummaryKindEnum, OciPlatform};
 use bollard::query_parameters::ListImagesOptions;
+use serde::Deserialize;
 use std::collections::HashMap;
 
 /// Everything the engine says of one reference.
@@ -31,12 +32,28 @@ pub(super) async fn read(engine: &Engine, reference: &Name) -> Result<Found, Ref
         found.identity.push(("registry_digest", digest));
     }
     let is_index = inspect.descriptor.as_ref().and_then(|one| one.media_type.as_deref()).is_some_and(of_index);
-    let image = image(inspect, history, id.clone());
+    let mut image = image(inspect, history, id.clone());
+    match engine.inspect_image(&id).await.and_then(|json| built_from(&json)) {
+        Ok(config) => image.built_from = config,
+        Err(why) => found.unexamined.push((Some(Name::fixed("(the last build container)")), why)),
+    }
     if is_index {
         others(engine, reference, &id, &image.platform, &mut found).await;
     }
     found.images.push(image);
     Ok(found)
+}
+
+/// What only old engines say: what the last build container, or the committed one, was started with.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Old {
+    container_config: Option<OciConfig>,
+}
+
+fn built_from(json: &[u8]) -> Result<Option<OciConfig>, Refusal> {
+    let old: Result<Old, _> = serde_json::from_slice(json);
+    old.map(|old| old.container_config).map_err(|_| Refusal::new(Cause::Malformed))
 }
 
 fn of_index(media_type: &str) -> bool {

@@ -77,6 +77,10 @@ pub(super) struct Entry {
     pub(super) builder: Builder,
     /// Whether it says nothing: a flattened, squashed or imported layer.
     pub(super) silent: bool,
+    /// Whether it says itself that it stands for entries that are gone.
+    pub(super) flattened: bool,
+    /// Whether its text was cut short, as a table of the history cuts it.
+    pub(super) cut: bool,
     /// Whether it made a layer, as far as the source says so.
     pub(super) layer: Option<bool>,
     /// Whether its statement can never make a layer.
@@ -122,6 +126,8 @@ impl Entry {
             statements: Vec::new(),
             builder: Builder::of(text, comment, author),
             silent: text.is_empty() || imported,
+            flattened: is_flattened(text, comment),
+            cut: is_cut(text),
             layer: None,
             metadata_only: false,
             tagged: false,
@@ -231,6 +237,25 @@ impl Entry {
         };
         self.text(at, without_shell(command));
     }
+}
+
+/// `crane flatten sha256:…`, or a comment that tells of a squash. A Dockerfile's own instructions may speak of
+/// `squashfs` and of files, and a build step that a builder marked stands for itself.
+fn is_flattened(text: &str, comment: &str) -> bool {
+    let told = |text: &str| {
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'));
+        words
+            .map(str::to_ascii_lowercase)
+            .any(|word| matches!(word.as_str(), "flatten" | "flattened" | "squash" | "squashed" | "docker-squash"))
+    };
+    let tool = Builder::of(text, "", "") == Builder::Unknown && told(text);
+    let base = comment.starts_with("FROM ") || comment.starts_with("buildkit.");
+    tool || !base && told(comment)
+}
+
+/// `docker history` without `--no-trunc` shows 45 characters; the last is `…`, or the last three are dots.
+fn is_cut(text: &str) -> bool {
+    text.ends_with('…') || text.ends_with("...") && text.chars().count() == 45
 }
 
 fn wrap(text: &str) -> Sensitive {

@@ -87,6 +87,27 @@ fn a_secret_moved_from_env_to_arguments_labels_healthcheck_mount_and_exec() {
 
 #[test]
 #[ignore = "needs a Docker engine: run ./test"]
+fn what_pid_1_exports_is_in_no_inspect_and_no_exec_but_in_its_environment() {
+    let value = secret();
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("api"), format!("export JWT_SECRET_KEY={value}\n")).unwrap();
+    let mount = format!("{}:/vault/secrets:ro", dir.path().display());
+    let command = ["/bin/busybox", "sh", "-c", ". /vault/secrets/api && exec /bin/busybox sleep 600"];
+    let container = Container::new("run", &[&["-v", &mount, busybox()], &command[..]].concat());
+    let exec = |args: &[&str]| docker(&[&["exec", &container.0, "/bin/busybox"], args].concat());
+    let environment = || exec(&["cat", "/proc/1/environ"]);
+    let begun = std::time::Instant::now();
+    while !environment().contains(&value) {
+        assert!(begun.elapsed().as_secs() < 10, "the process does not export it");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(!exec(&["env"]).contains(&value), "a new process of the container has the container's environment");
+    let batch = named(&container);
+    assert!(of(&batch, "container.env", "JWT_SECRET_KEY").is_empty() && batch.gaps.is_empty(), "{}", shown(&batch));
+}
+
+#[test]
+#[ignore = "needs a Docker engine: run ./test"]
 fn helpers_and_stopped_containers_are_examined_too() {
     let project = super::rig::unique("project");
     let label = format!("com.docker.compose.project={project}");

@@ -8,6 +8,8 @@ struct Hiding {
     what: &'static str,
     /// Where this collector finds it; `None` where another rule must.
     path: Option<&'static str>,
+    /// An option that makes the command show it after all, and how often it then does.
+    mended: Option<(&'static str, usize)>,
     make: fn(&Repo, &str),
 }
 
@@ -26,6 +28,7 @@ const HIDINGS: [Hiding; 12] = [
     Hiding {
         what: "merge",
         path: Some(".env"),
+        mended: Some(("-m", 4)),
         make: |repo, value| {
             merge(repo, || repo.write(".env", leak(value)));
             merge(repo, || fs::remove_file(repo.dir.join(".env")).unwrap());
@@ -34,11 +37,13 @@ const HIDINGS: [Hiding; 12] = [
     Hiding {
         what: "subfolder",
         path: Some("svc/.env"),
+        mended: None,
         make: |repo, value| drop(repo.commit("svc/.env", leak(value))),
     },
     Hiding {
         what: "attribute",
         path: Some(".env"),
+        mended: Some(("--text", 1)),
         make: |repo, value| {
             repo.commit(".gitattributes", ".env -diff\n");
             repo.commit(".env", leak(value));
@@ -47,6 +52,7 @@ const HIDINGS: [Hiding; 12] = [
     Hiding {
         what: "utf-16",
         path: Some(".env"),
+        mended: None,
         make: |repo, value| {
             repo.commit(".env", leak(value).encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
         },
@@ -54,6 +60,7 @@ const HIDINGS: [Hiding; 12] = [
     Hiding {
         what: "blob tag",
         path: Some("refs/tags/blob"),
+        mended: None,
         make: |repo, value| {
             repo.write("../blob", leak(value));
             let id = repo.git(&["hash-object", "-w", repo.beside("blob").to_str().unwrap()]);
@@ -63,6 +70,7 @@ const HIDINGS: [Hiding; 12] = [
     Hiding {
         what: "tree tag",
         path: Some(".env"),
+        mended: None,
         make: |repo, value| {
             repo.write(".env", leak(value));
             repo.git(&["add", "-f", ".env"]);
@@ -74,6 +82,7 @@ const HIDINGS: [Hiding; 12] = [
     Hiding {
         what: "second-newest stash",
         path: None,
+        mended: Some(("--reflog", 1)),
         make: |repo, value| {
             for content in [leak(value), "PORT=1\n".to_owned()] {
                 repo.write(".env", content);
@@ -85,6 +94,7 @@ const HIDINGS: [Hiding; 12] = [
     Hiding {
         what: "stash -u",
         path: Some(".env"),
+        mended: Some(("-m", 2)),
         make: |repo, value| {
             repo.write(".env", leak(value));
             repo.git(&["stash", "-q", "-u"]);
@@ -93,6 +103,7 @@ const HIDINGS: [Hiding; 12] = [
     Hiding {
         what: "amended",
         path: None,
+        mended: Some(("--reflog", 1)),
         make: |repo, value| {
             repo.commit(".env", leak(value));
             repo.git(&["rm", "-q", ".env"]);
@@ -102,6 +113,7 @@ const HIDINGS: [Hiding; 12] = [
     Hiding {
         what: "replaced",
         path: Some(".env"),
+        mended: Some(("--no-replace-objects", 2)),
         make: |repo, value| {
             let leaked = repo.commit(".env", leak(value));
             repo.remove(".env");
@@ -109,14 +121,24 @@ const HIDINGS: [Hiding; 12] = [
             repo.git(&["replace", &leaked, &clean]);
         },
     },
-    Hiding { what: "renamed", path: None, make: |repo, value| drop(repo.commit("config.txt", leak(value))) },
-    Hiding { what: "note", path: None, make: |repo, value| drop(repo.git(&["notes", "add", "-m", &leak(value)])) },
+    Hiding {
+        what: "renamed",
+        path: None,
+        mended: None,
+        make: |repo, value| drop(repo.commit("config.txt", leak(value))),
+    },
+    Hiding {
+        what: "note",
+        path: None,
+        mended: None,
+        make: |repo, value| drop(repo.git(&["notes", "add", "-m", &leak(value)])),
+    },
 ];
 
 /// Experiments 1 and 2: the runbook's command finds nothing; objects show everything that refs reach.
 #[test]
 fn runbook_command_finds_nothing_where_objects_show_everything() {
-    for Hiding { what, path, make } in HIDINGS {
+    for Hiding { what, path, make, .. } in HIDINGS {
         let repo = Repo::started();
         let value = secret();
         make(&repo, &value);
@@ -124,6 +146,31 @@ fn runbook_command_finds_nothing_where_objects_show_everything() {
         let found = repo.scan();
         assert_eq!(found.exposed(), Vec::from_iter(path), "{what}");
         assert!(found.proven(), "{what}");
+    }
+}
+
+/// Experiment 1, second numbers: one option shows each of these, and no option shows them all.
+#[test]
+fn an_option_for_each_hiding_place_shows_what_the_runbook_command_does_not() {
+    for option in ["-m", "--text", "--reflog", "--no-replace-objects"] {
+        for Hiding { what, mended, make, .. } in HIDINGS {
+            let repo = Repo::started();
+            let value = secret();
+            make(&repo, &value);
+            let hits = runbook_with(&repo, option).matches(&value).count();
+            let expected = mended.filter(|(own, _)| *own == option).map_or(0, |(_, hits)| hits);
+            assert_eq!(hits, expected, "{what} with {option}");
+        }
+    }
+}
+
+/// The runbook's command with one more option: git's own, or the log's.
+fn runbook_with(repo: &Repo, option: &str) -> String {
+    let log = ["log", "--all", "--full-diff", "-p"];
+    let rest = ["--", ".env"];
+    match option {
+        "--no-replace-objects" => repo.git(&[&[option], &log[..], &rest].concat()),
+        _ => repo.git(&[&log[..], &[option], &rest].concat()),
     }
 }
 

@@ -261,19 +261,3 @@ fn alternates_are_read() {
     std::fs::write(copy.join(".git/objects/info/alternates"), "/nowhere/objects\n").unwrap();
     assert!(!super::scan(&copy).causes("git.history").is_empty());
 }
-
-#[test]
-fn left_to_another_rule_and_not_claimed() {
-    // Amended commits, older stashes, notes and messages: the level says how far history goes.
-    let repo = Repo::started();
-    let value = secret();
-    repo.commit(".env", leak(&value));
-    repo.git(&["rm", "-q", ".env"]);
-    repo.git(&["commit", "-q", "--amend", "-m", &format!("JWT_SECRET_KEY={value}"), "--allow-empty"]);
-    repo.git(&["notes", "add", "-m", &leak(&value)]);
-    let found = repo.scan();
-    assert_eq!(found.exposed(), [""; 0]);
-    let coverage = found.0.coverage.iter().find(|c| c.kind.as_str() == "git.history").unwrap();
-    let level = coverage.identity.iter().find(|(name, _)| name.as_str() == "level").unwrap().1;
-    assert_eq!(level.as_str(), "reachable");
-}

@@ -6,6 +6,7 @@ mod complete;
 mod experiments;
 mod history;
 mod ignore;
+mod levels;
 mod names;
 mod oddities;
 mod templates;

@@ -105,6 +105,23 @@ fn experiment_4_a_commit_shows_the_command_that_ran() {
 
 #[test]
 #[ignore = "needs a Docker engine: run ./test"]
+fn experiment_4_the_container_config_of_an_old_engine_keeps_what_a_commit_unset() {
+    let value = secret();
+    let container = Container::new("create", &["-e", &format!("JWT_SECRET_KEY={value}"), busybox()]);
+    let tag = format!("leakproof.test/{}:1", unique("commit"));
+    docker(&["commit", "-c", "ENV JWT_SECRET_KEY=", &container.0, &tag]);
+    let batch = examine(&tag);
+    let found = of(&batch, "image.env", "JWT_SECRET_KEY");
+    let classes: Vec<_> = found.iter().filter_map(|one| one.word("class")).collect();
+    assert!(classes.contains(&"empty"), "the image's own: {}", shown(&batch));
+    // The member went with API 1.45: newer engines neither show it nor keep it apart.
+    let kept = docker(&["image", "inspect", &tag]).contains(&value);
+    assert_eq!(classes.contains(&"plaintext"), kept, "{}", shown(&batch));
+    assert!(batch.gaps.is_empty() && !shown(&batch).contains(&value), "{}", shown(&batch));
+}
+
+#[test]
+#[ignore = "needs a Docker engine: run ./test"]
 fn inherited_env_is_the_same_leak_and_is_told_apart() {
     let (base, own) = (secret(), secret());
     let parent = build(Builder::Classic, &format!("{BASE}ENV BASE_SECRET={base}\n"), &[]);

@@ -1,7 +1,7 @@
 //! Images: archives and layouts built here, and images that real builders made.
 
 mod archives;
-mod builder;
+pub(crate) mod builder;
 mod builders;
 mod engine;
 mod layouts;

@@ -2,10 +2,12 @@
 
 mod bodies;
 mod connections;
+mod fronts;
 mod replicas;
-mod stand_in;
+pub(crate) mod stand_in;
 mod tls;
 mod traps;
+mod trusted;
 
 use crate::scene;
 use leakproof::evidence::{Batch, Cause, Evidence};

@@ -8,15 +8,15 @@ use std::sync::{Arc, Mutex};
 /// What a test does with the `n`th request (from 0): its head, and the connection to answer on.
 type Behaviour = dyn Fn(usize, &str, &mut TcpStream) + Send + Sync;
 
-pub(super) struct StandIn {
-    pub(super) address: SocketAddr,
+pub(crate) struct StandIn {
+    pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
     connections: Arc<AtomicUsize>,
 }
 
 impl StandIn {
     /// Behaves as told on a free port of loopback. One connection may bring several requests.
-    pub(super) fn new(behave: impl Fn(usize, &str, &mut TcpStream) + Send + Sync + 'static) -> Self {
+    pub(crate) fn new(behave: impl Fn(usize, &str, &mut TcpStream) + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let behave: Arc<Behaviour> = Arc::new(behave);
@@ -33,25 +33,25 @@ impl StandIn {
     }
 
     /// Answers every request alike.
-    pub(super) fn answering(response: String) -> Self {
+    pub(crate) fn answering(response: String) -> Self {
         Self::new(move |_, _, stream| send(stream, &response))
     }
 
     /// Answers with JSON.
-    pub(super) fn json(body: &str) -> Self {
+    pub(crate) fn json(body: &str) -> Self {
         Self::answering(response("200 OK", "application/json", body))
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// The heads of all requests so far.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
-    pub(super) fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 }
@@ -74,19 +74,19 @@ fn converse(mut stream: TcpStream, behave: &Behaviour, log: &Mutex<Vec<String>>)
 }
 
 /// A client that has seen enough hangs up: not the stand-in's trouble.
-pub(super) fn send(stream: &mut TcpStream, text: &str) {
+pub(crate) fn send(stream: &mut TcpStream, text: &str) {
     let _ = stream.write_all(text.as_bytes());
 }
 
-pub(super) fn response(status: &str, media: &str, body: &str) -> String {
+pub(crate) fn response(status: &str, media: &str, body: &str) -> String {
     with_headers(status, &format!("Content-Type: {media}\r\n"), body)
 }
 
-pub(super) fn with_headers(status: &str, headers: &str, body: &str) -> String {
+pub(crate) fn with_headers(status: &str, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
 }
 
 /// The address of a port that refuses connections.
-pub(super) fn closed_port() -> SocketAddr {
+pub(crate) fn closed_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }

@@ -28,7 +28,7 @@ fn sequence(parts: &[&[u8]]) -> Vec<u8> {
 }
 
 /// A key pair from random bytes, and a certificate for `localhost` that it signed itself.
-fn self_signed() -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
+pub(super) fn self_signed() -> (CertificateDer<'static>, PrivateKeyDer<'static>) {
     let mut seed = [0_u8; 32];
     getrandom::fill(&mut seed).unwrap();
     let ed25519 = sequence(&[&[0x06, 0x03, 0x2b, 0x65, 0x70]]);
