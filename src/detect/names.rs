@@ -255,7 +255,9 @@ fn of_words(words: &[String]) -> Promise {
     if matches!(last, "TOKENS" | "SECRETS" | "KEYS") && matches!(before, "MAX" | "MIN" | "NUM" | "TOTAL" | "USE") {
         return Promise::Benign(Fit::Number);
     }
-    if matches!(last, "SECRET" | "SECRETS") && before == "PULL" {
+    if matches!(last, "SECRET" | "SECRETS")
+        && matches!(before, "PULL" | "EXISTING" | "KUBE" | "KUBERNETES" | "TLS" | "INGRESS")
+    {
         return Promise::Benign(Fit::Word); // the name of a Kubernetes secret
     }
     // In Romance languages the word that decides comes first: `DUREE_JETON`, `MESSAGE_MOT_DE_PASSE`.

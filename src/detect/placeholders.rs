@@ -45,7 +45,37 @@ pub(super) fn whole(name: &str, value: &str) -> bool {
         return true;
     }
     let same = value.len() >= 6 && value.eq_ignore_ascii_case(name.trim()) && value.contains('_');
-    same || made_of_words(name, value) || named_for_itself(name, value)
+    same || made_of_words(name, value) || named_for_itself(name, value) || asks(value)
+}
+
+/// `replace-with-broker-host`, `your_mongodb_connection_uri`, `paste the key here`: it asks for something in whatever
+/// words, and no word of it is more than a word.
+fn asks(value: &str) -> bool {
+    const FIRST: [&str; 14] = [
+        "your", "replace", "insert", "enter", "paste", "changeme", "change", "add", "put", "fill", "provide",
+        "generate", "update", "specify",
+    ];
+    // These begin real passphrases as well; they ask only where the words that follow say for what.
+    const DOUBTFUL: [&str; 6] = ["change", "add", "put", "fill", "update", "generate"];
+    if value.len() > 120 || !value.bytes().all(|b| b.is_ascii_alphanumeric() || b" _-./:".contains(&b)) {
+        return false;
+    }
+    let words = tokens(value);
+    let Some(first) = words.first().map(String::as_str).filter(|_| words.len() >= 2) else { return false };
+    let plain = |word: &String| match word.parse::<u32>() {
+        // Sizes that people ask for.
+        Ok(number) => [8, 12, 16, 20, 24, 32, 48, 64, 128, 256, 512, 1024, 2048, 4096].contains(&number),
+        Err(_) => word.len() <= 16 && !random(word) && super::bigrams::wordiness(word) > -1.5,
+    };
+    let here = words.last().is_some_and(|last| last == "here") && words.len() >= 3;
+    let begins = FIRST.contains(&first);
+    let says =
+        !DOUBTFUL.contains(&first) || words.iter().skip(1).any(|word| listed(AROUND, word) || listed(TELLING, word));
+    // Whoever asks writes in one case; whoever makes a password up mixes them.
+    let small = value.bytes().all(|b| !b.is_ascii_uppercase());
+    let one_case = small || value.bytes().all(|b| !b.is_ascii_lowercase()) || value.contains(' ');
+    let separated = value.contains([' ', '_', '-']) && one_case;
+    separated && (begins && says || here) && words.iter().all(plain)
 }
 
 /// `my_password`, `some-secret`, `SomeRandomString`: a possessive or an indefinite word and what the place is for.

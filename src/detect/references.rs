@@ -27,6 +27,11 @@ static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         ("stack-reference", r"^\(\( ?[A-Za-z_][\w/.-]{0,63} ?\)\)$|^#\{[A-Za-z_][\w.]*\}#?$|^!(Ref|Sub|ImportValue|vault) [\w.:/-]+$"),
         ("environment", r"^%(env[.:])?[A-Z_][A-Z0-9_.]*%$"),
         ("environment", r"^\$\([A-Za-z_][\w.-]*\)$|^\$env:[A-Za-z_]\w*$|^\$\$\{?[A-Z_][A-Z0-9_]*\}?$"),
+        ("environment", r"^%env\((\w+:)*[A-Za-z_]\w*\)%$|^%\([A-Za-z_]\w*\)s$|^\$ENV\{\w+\}$|^\$::env\(\w+\)$"),
+        ("environment", r"^\{\$?[A-Z_][A-Z0-9_]*\}$|^\{(env|file|vault|secret|secrets)[.:][\w./-]+\}$"),
+        ("environment", r#"^(env|ENV|Env|environ|getenv|config|secrets?|vault)[.:(\[{]{1,2} ?['"]?[A-Z_][A-Z0-9_]*['"]?[)\]}]{0,2}$"#),
+        ("environment", r"^@(env|secret|vault|ssm|param|file)[ .:(/][\w./-]+\)?$|^#\{[A-Za-z_][\w.\[\]'-]*\}#?$"),
+        ("secret-name", r"^(secretKeyRef|configMapKeyRef|secretRef|fieldRef|valueFrom|fromSecret|from-secret|secret_ref|secretName)[:=][\w./-]+$"),
         ("environment", r"^\$__(file|env|vault)\{[\w/.: #-]+\}$"),
         ("secret-name", r"^(projected|keychain|keyring|docker-secret|k8s-secret|secretmanager|secretsmanager|ssm|gcp-?sm|gsm|vault):[a-z_-]+(/[a-z_-]+)*$"),
         ("secret-name", r"^!(secret|include|env|env_var|reference|vault-encrypted) (\[[\w., -]+\]|[\w./-]+)$"),
@@ -44,6 +49,9 @@ static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     [
+        ("eyaml", r"^ENC\[(PKCS7|GPG|KMS|AES\d*|RSA)[,:][A-Za-z0-9+/=:,_-]{16,}\]$"),
+        ("mule", r"^!\[[A-Za-z0-9+/=]{16,}\]$|^\{(AES|AES256|aes|aes256|3DES)\}[A-Za-z0-9+/=]{16,}$"),
+        ("labelled-ciphertext", r"^(k8s:)?(enc|encrypted|sealed|secretbox|kms|aes|aesgcm|aescbc)(:[\w-]{1,24}){0,5}:[A-Za-z0-9+/_-]{24,}={0,2}$"),
         ("sops", r"^ENC\[[A-Z0-9_]+,data:[^\[\],]*,iv:[^\[\],]*,tag:[^\[\],]*(,type:\w+)?\]$"),
         ("ansible-vault", r"^\$ANSIBLE_VAULT;[\d.]+;\w+"),
         ("age", r"^age-encryption\.org/v\d|^-----BEGIN AGE ENCRYPTED FILE-----"),
@@ -56,7 +64,7 @@ static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         ("dotenvx", r"^encrypted:[A-Za-z0-9+/=]{40,}$"),
         ("fernet", r"^gAAAAA[\w-]{90,}={0,2}$"),
         ("openssl", r"^U2FsdGVkX1[A-Za-z0-9+/=]{20,}$"),
-        ("kms", r"^AQICA[A-Za-z0-9+/]{100,}={0,2}$"),
+        ("kms", r"^(AQ[IE]CA|CiQA)[A-Za-z0-9+/]{60,}={0,2}$"),
         ("sealed-secret", r"^Ag[A-Za-z0-9+/]{300,}={0,2}$"),
         ("password-verifier", r"^([\w.@-]+:)?\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$"),
         (
@@ -71,6 +79,8 @@ static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
             "password-verifier",
             r"^([\w.@-]+:)?(\{(SSHA|SHA|SHA256|SSHA256|SHA512|SSHA512|MD5|SMD5|CRYPT|BCRYPT|bcrypt|pbkdf2)\}\S{12,})$",
         ),
+        ("password-verifier", r"^md5[0-9a-f]{32}$|^[\w.@-]+:[\w .-]+:[0-9a-f]{32}$|^grub\.pbkdf2\.\S{40,}$|^0x0[12]00[0-9A-Fa-f]{40,}$"),
+        ("password-verifier", r"^([\w.@-]+:)?\{(argon2|scrypt|sha256|pbkdf2@\w+|SCRAM-SHA-\d+|PBKDF2[\w-]*|BLF-CRYPT|ARGON2ID?|SHA512-CRYPT)\}\S{12,}$"),
         ("password-verifier", r"^SCRAM-SHA-(1|256|512)\$\d+:\S+$|^\*[0-9A-F]{40}$"),
     ]
     .map(|(kind, text)| (kind, pattern(text)))
@@ -141,14 +151,40 @@ pub(super) fn locked(value: &str, context: Context) -> Option<&'static str> {
 /// A template that nobody filled. `null` and its like say so only under a name that expects a secret.
 pub(super) fn unfilled(value: &str, expects_secret: bool) -> bool {
     let inner = value.trim();
-    if matches!(inner, "<no value>" | "<nil>" | "!!null" | "[object Object]" | "%!s(<nil>)" | "%!v(<nil>)") {
+    if matches!(
+        inner,
+        "<no value>"
+            | "<nil>"
+            | "!!null"
+            | "[object Object]"
+            | "%!s(<nil>)"
+            | "%!v(<nil>)"
+            | "%!s(MISSING)"
+            | "%!v(MISSING)"
+            | "%!d(string=)"
+    ) {
         return true;
     }
     let failed = ["{{ .Data", "{{.Data", "{{ .Values", "{{.Values", "{{ with secret", "{{with secret", "{{ secret"];
     let braces = inner.starts_with("{{") && inner.ends_with("}}") && !inner.starts_with("{{resolve:");
     (braces && (expects_secret || failed.iter().any(|start| inner.starts_with(start))))
         || (expects_secret
-            && (matches!(inner, "null" | "undefined" | "None" | "nil" | "NaN" | "NULL" | "Null" | "none")
+            && (matches!(
+                inner.trim_matches(['<', '>', '(', ')', '_']),
+                "null"
+                    | "undefined"
+                    | "None"
+                    | "nil"
+                    | "NaN"
+                    | "NULL"
+                    | "Null"
+                    | "none"
+                    | "NONE"
+                    | "nan"
+                    | "MISSING"
+                    | "missing"
+                    | "~"
+            ) || matches!(inner, "map[]" | "[]" | "{}" | "<missing>" | "[object Undefined]")
                 || (inner.contains("{{") && inner.contains("}}") && !inner.contains("{{resolve:"))
                 || (inner.starts_with("<%") && inner.ends_with("%>"))
                 || inner.contains("<no value>")))

@@ -69,7 +69,13 @@ pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Conte
 }
 
 /// Words of variables' names, and the programs whose flags such a variable holds.
-const PROGRAMS: [(&str, &str); 12] = [
+const PROGRAMS: [(&str, &str); 18] = [
+    ("SQLCMD", "sqlcmd"),
+    ("BCP", "bcp"),
+    ("SMBCLIENT", "smbclient"),
+    ("SMB", "smbclient"),
+    ("MONGO", "mongo"),
+    ("UNZIP", "unzip"),
     ("MYSQLDUMP", "mysqldump"),
     ("MYSQL", "mysql"),
     ("MARIADB", "mariadb"),
@@ -123,6 +129,8 @@ enum Awaited {
     Prose(String),
     /// `user:password`.
     Login,
+    /// `user%password`, as Samba writes it.
+    Percent,
     /// `Name: value`.
     Header,
     /// Something of no interest.
@@ -268,6 +276,10 @@ impl<'a> Finder<'a> {
                     Some((_, password)) => self.judge("PASSWORD", password, line),
                     None => false,
                 },
+                Awaited::Percent => match word.text.split_once('%') {
+                    Some((_, password)) => self.judge("PASSWORD", password, line),
+                    None => false,
+                },
                 Awaited::Header => self.header(&word.text, line),
                 Awaited::Other => continue,
                 _ => self.word(&word, &command, &before, stdin, line, depth, &mut awaited),
@@ -394,9 +406,8 @@ impl<'a> Finder<'a> {
             return match name {
                 // These name a secret's place, or hold an assignment themselves.
                 "mount" | "secret" | "ssh" => false,
-                "env" | "build-arg" | "e" | "label" | "set" | "set-string" => {
-                    value.split_once('=').is_some_and(|(name, value)| self.judge(name, value, line))
-                }
+                "env" | "build-arg" | "e" | "label" | "set" | "set-string" | "set-literal" | "from-literal" | "var"
+                | "extra-vars" => value.split_once('=').is_some_and(|(name, value)| self.judge(name, value, line)),
                 "user" | "u" if value.contains(':') => {
                     self.judge("PASSWORD", value.split_once(':').map_or(value, |(_, password)| password), line)
                 }
@@ -412,13 +423,20 @@ impl<'a> Finder<'a> {
             "-storepass" | "-keypass" | "-srcstorepass" | "-deststorepass" => {
                 *awaited = Awaited::Value("PASSWORD".to_owned());
             }
+            "-P" if ["sqlcmd", "bcp", "zip", "unzip", "isql", "tsql"].contains(&program) => {
+                *awaited = Awaited::Value("PASSWORD".to_owned());
+            }
+            "-p" if program.starts_with("mongo") => *awaited = Awaited::Value("PASSWORD".to_owned()),
+            "-U" if ["smbclient", "rpcclient", "net", "smbget"].contains(&program) => *awaited = Awaited::Percent,
+            "--from-literal" | "--set" | "--set-string" | "--env" | "-e" | "--extra-vars" | "-var" | "--build-arg" => {}
             "-w" if program.starts_with("ldap") => *awaited = Awaited::Value("PASSWORD".to_owned()),
             "-a" if program == "redis-cli" => *awaited = Awaited::Value("PASSWORD".to_owned()),
             "-p" if login && !matches!(before, "run" | "create") => {
                 *awaited = Awaited::Prose("PASSWORD".to_owned());
             }
             _ => {
-                let database = ["mysql", "mariadb", "sshpass"].iter().any(|start| program.starts_with(start));
+                let database =
+                    ["mysql", "mariadb", "sshpass", "7z", "mongo"].iter().any(|start| program.starts_with(start));
                 if let Some(password) = text.strip_prefix("-p").filter(|rest| database && !rest.is_empty()) {
                     return self.judge("PASSWORD", password, line);
                 }

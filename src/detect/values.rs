@@ -159,7 +159,10 @@ pub(super) fn wordy(value: &str) -> bool {
 /// Three or more small words with slashes between: where a store keeps something.
 pub(super) fn store_path(value: &str) -> bool {
     let word = |part: &str| part.len() >= 2 && part.bytes().all(|b| b.is_ascii_lowercase() || b"-_".contains(&b));
-    value.len() <= 128 && value.split('/').count() >= 3 && value.split('/').all(word)
+    let names = ["password", "secret", "token", "key", "creds", "credentials", "jwt", "passwd"];
+    let named = || value.split(['/', '-', '_']).any(|part| names.contains(&part));
+    let parts = value.split('/').count();
+    value.len() <= 128 && (parts >= 3 || parts == 2 && named()) && value.split('/').all(word)
 }
 
 /// A class's full name: `org.example.security.PasswordEncoder`.
