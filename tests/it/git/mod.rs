@@ -4,6 +4,7 @@
 
 mod complete;
 mod experiments;
+mod heads;
 mod history;
 mod ignore;
 mod names;
