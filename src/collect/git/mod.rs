@@ -6,6 +6,7 @@
 //! no rule, prints nothing, and wraps every blob as it is read.
 
 mod complete;
+mod embedded;
 mod forest;
 mod graph;
 mod history;

@@ -12,6 +12,7 @@ mod lfs;
 mod links;
 mod names;
 mod oddities;
+mod stores;
 mod templates;
 mod tips;
 
