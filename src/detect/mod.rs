@@ -24,6 +24,7 @@ mod text;
 mod traps;
 mod urls;
 mod values;
+mod variable_file;
 mod words;
 
 pub use files::{env_like, env_template, weak_env_name};
@@ -189,6 +190,14 @@ impl Detector {
     #[must_use]
     pub fn json(&self, bytes: &Sensitive) -> Scan {
         bytes.examine(|bytes| text::json(self, bytes))
+    }
+
+    /// The bare value of the variable that a file is named after, as directories of one file per variable hold
+    /// them; `None` if this is no such file.
+    #[must_use]
+    pub fn variable_file(&self, file_name: &Sensitive, bytes: &Sensitive) -> Option<Scan> {
+        file_name
+            .examine(|name| bytes.examine(|bytes| variable_file::scan(self, &String::from_utf8_lossy(name), bytes)))
     }
 
     /// The keyed fingerprint that [`Detector::judge`] gives as correlator.

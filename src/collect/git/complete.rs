@@ -26,6 +26,10 @@ pub(super) struct Completeness {
     absent_blobs: bool,
     lfs: bool,
     overflowed: bool,
+    /// A bound ended the search for other repositories.
+    pub(super) bounded: bool,
+    /// Repositories that were committed as files or stand behind a link: their history is nobody's yet.
+    committed: Vec<Name>,
     /// Paths of submodules whose repositories are not here.
     pub(super) unfetched: Vec<Name>,
     /// Other repositories in the working tree, which nobody declared.
@@ -57,6 +61,12 @@ impl Completeness {
         self.overflowed |= survey.table.overflowed;
     }
 
+    /// Repositories at these paths that history does not look into.
+    pub(super) fn committed(&mut self, paths: impl Iterator<Item = String>) {
+        let ordinal = self.committed.len();
+        self.committed.extend((ordinal..).zip(paths).map(|(n, path)| Name::admit_or(&path, "path", n)));
+    }
+
     /// A store that does not open at all.
     pub(super) fn unreadable(&mut self) {
         self.losses.malformed += 1;
@@ -83,7 +93,13 @@ impl Completeness {
                 "commits that grafts hide from git and may have let it drop",
                 true,
             ),
-            (self.losses.too_large > 0 || self.overflowed, Cause::OverLimit, None, "objects over a limit", true),
+            (
+                self.losses.too_large > 0 || self.overflowed || self.bounded,
+                Cause::OverLimit,
+                None,
+                "objects over a limit",
+                true,
+            ),
             (self.lfs, Cause::ContentElsewhere, Some("git lfs fetch --all"), "content in LFS", true),
         ]
         .into_iter()
@@ -119,21 +135,40 @@ impl Completeness {
                 batch.gaps.extend(job.wants(kind).then_some(gap));
             }
         }
-        for path in &self.unfetched {
-            for (kind, coverage) in [(&COMPLETE, &mut complete), (&HISTORY, &mut history)] {
-                coverage.miss(path.clone(), Cause::ContentElsewhere);
-                let place = Place { path: Some(path.clone()), ..Place::default() };
-                let gap = Gap::new(kind, Subject::at(target, place), Cause::ContentElsewhere)
-                    .with("run", Name::fixed("git submodule update --init --recursive"));
-                batch.gaps.extend(job.wants(kind).then_some(gap));
-            }
-        }
+        self.elsewhere(job, target, (&mut complete, &mut history), batch);
         let facts = self.facts(reasons.is_empty() && self.unfetched.is_empty());
         if job.wants(&COMPLETE) {
             batch.evidence.push(Evidence::new(&COMPLETE, Subject::whole(target), facts, job.now));
             batch.coverage.push(complete);
         }
         batch.coverage.extend(job.wants(&HISTORY).then_some(history));
+    }
+
+    /// Names what lies in other repositories that nobody reads.
+    fn elsewhere(
+        &self,
+        job: &Job,
+        target: &Target,
+        (complete, history): (&mut Coverage, &mut Coverage),
+        batch: &mut Batch,
+    ) {
+        let elsewhere = |kind, path: &Name| {
+            let place = Place { path: Some(path.clone()), ..Place::default() };
+            Gap::new(kind, Subject::at(target, place), Cause::ContentElsewhere)
+        };
+        for path in &self.unfetched {
+            for (kind, coverage) in [(&COMPLETE, &mut *complete), (&HISTORY, &mut *history)] {
+                coverage.miss(path.clone(), Cause::ContentElsewhere);
+                let run = Name::fixed("git submodule update --init --recursive");
+                batch.gaps.extend(job.wants(kind).then(|| elsewhere(kind, path).with("run", run)));
+            }
+        }
+        // This repository may well be whole: only what its history holds is open.
+        for path in &self.committed {
+            history.miss(path.clone(), Cause::ContentElsewhere);
+            let key = Name::fixed("repositories");
+            batch.gaps.extend(job.wants(&HISTORY).then(|| elsewhere(&HISTORY, path).with("key", key)));
+        }
     }
 
     fn facts(&self, complete: bool) -> [(&'static str, Fact); 9] {

@@ -219,9 +219,16 @@ impl<'a> Worker<'a> {
         if lens >= FOLLOW {
             let step = self.paths.and_then(|paths| paths.step(lens, entry.name));
             match (step, entry.what) {
-                (Some((_, Some(Role::Env))), EntryType::Tree) => below.push((name(), (entry.id, INSIDE), true)),
+                (Some((next, Some(Role::Env))), EntryType::Tree) => {
+                    below.push((name(), (entry.id, INSIDE), true));
+                    below.push((name(), (entry.id, next), false));
+                }
                 (Some((next, _)), EntryType::Tree) => below.push((name(), (entry.id, next), false)),
                 (Some((_, Some(role))), what) => node.hits.push(Hit { name: name(), id: entry.id, what, role }),
+                // The way goes on behind a link, and ends here in a submodule.
+                (Some(_), what @ (EntryType::Symlink | EntryType::Gitlink)) => {
+                    node.hits.push(Hit { name: name(), id: entry.id, what, role: Role::Other });
+                }
                 _ => {}
             }
             return;

@@ -4,8 +4,9 @@
 //! could not be judged, and counts. Templates count too, but only with a real value: stand-ins belong there. Reflogs, unreachable objects, notes' texts and commit messages are another
 //! rule's; the coverage's level `reachable` says so.
 
-use super::judge::{Judged, Outcome, judge};
+use super::judge::{Ask, Judged, Outcome, judge};
 use super::kinds::HISTORY;
+use super::lfs::{elsewhere, lfs_remedy};
 use super::names::Role;
 use super::objects::{EntryType, Fault, Peeled};
 use super::open::Store;
@@ -35,6 +36,8 @@ pub(super) struct Unjudged {
 /// One version of one file.
 struct Version {
     certain: bool,
+    /// Seen in a directory of env files, where a file may be one variable.
+    inside: bool,
     /// Only ever seen as a template.
     template: bool,
     span: Span,
@@ -50,9 +53,11 @@ pub(super) fn examine(
     batch: &mut Batch,
 ) -> Unjudged {
     let versions = versions(&survey.spans(job, store));
-    let mut blobs: BTreeMap<Oid, bool> = BTreeMap::new();
-    for ((_, id), version) in &versions {
-        *blobs.entry(*id).or_default() |= version.certain;
+    let mut blobs: BTreeMap<Oid, Ask> = BTreeMap::new();
+    for ((path, id), version) in &versions {
+        let ask = blobs.entry(*id).or_default();
+        ask.certain |= version.certain;
+        ask.names.extend(version.inside.then(|| survey.table.name(*path).to_vec()));
     }
     // A tag may name a blob directly: no path says what it is, so its shape decides.
     let tagged: Vec<(usize, Oid)> = survey
@@ -99,10 +104,11 @@ fn versions(spans: &HashMap<Spot, Span>) -> HashMap<(u32, Oid), Version> {
         if !file || spot.role == Role::Other {
             continue;
         }
-        let fresh = Version { certain: false, template: true, span: *span };
+        let fresh = Version { certain: false, inside: false, template: true, span: *span };
         let version = versions.entry((spot.path, spot.id)).or_insert(fresh);
         // The same file may be found by its name and by a link: the more certain and the stricter view count.
         version.certain |= spot.role != Role::Inside;
+        version.inside |= spot.role == Role::Inside && spot.what == EntryType::File;
         version.template &= spot.role == Role::Template;
         if spot.role == Role::Env {
             version.span = *span;
@@ -174,9 +180,10 @@ impl<'a> Writer<'a> {
             Some(Outcome::Fault(Fault::TooLarge)) => {
                 self.gap(place, Cause::OverLimit, Some(("key", Name::fixed("limits.file_bytes"))));
             }
-            Some(Outcome::Elsewhere) => {
+            Some(Outcome::Elsewhere { damaged, own }) => {
                 self.unjudged.elsewhere += 1;
-                self.gap(place, Cause::ContentElsewhere, Some(("run", Name::fixed("git lfs fetch --all"))));
+                own.iter().for_each(|summary| self.summary(summary, place.clone(), seen));
+                self.gap(place, elsewhere(*damaged), Some(("run", Name::fixed(lfs_remedy(*damaged)))));
             }
             // Not of an env file's shape, or the run was interrupted, which is a gap of its own.
             Some(Outcome::OtherShape) | None => {}

@@ -14,6 +14,8 @@ use std::path::{Path, PathBuf};
 const FILE_BYTES: u64 = 64 << 20;
 /// Deepest name of a submodule.
 const MODULE_DEPTH: usize = 16;
+/// Folders of a git directory itself.
+const OWN_FOLDERS: [&str; 9] = ["branches", "hooks", "info", "lfs", "logs", "modules", "objects", "refs", "worktrees"];
 
 /// What a git directory says of itself.
 pub(super) struct Marks {
@@ -59,23 +61,58 @@ fn promised(common: &Path) -> bool {
     promised || walked.is_err()
 }
 
-/// The repositories of submodules, those that were removed from the tree included: `name` to git directory.
-pub(super) fn modules(common: &Path) -> BTreeMap<String, PathBuf> {
-    let mut found = BTreeMap::new();
-    search(&common.join("modules"), "", MODULE_DEPTH, &mut found);
-    found
+/// The repository of a submodule.
+pub(super) struct Module {
+    /// Its name in `.gitmodules`.
+    pub(super) name: String,
+    /// Where it lies, as a user knows it: `.git/modules/lib`.
+    pub(super) place: String,
+    pub(super) dir: PathBuf,
 }
 
-fn search(dir: &Path, prefix: &str, depth: usize, found: &mut BTreeMap<String, PathBuf>) {
-    for path in children(dir).into_iter().filter(|path| path.is_dir()) {
-        let own = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let name = if prefix.is_empty() { own } else { format!("{prefix}/{own}") };
-        if path.join("HEAD").is_file() && path.join("objects").is_dir() {
-            found.insert(name, path);
-        } else if depth > 0 {
-            search(&path, &name, depth - 1, found);
+/// The repositories of submodules, those that were removed from the tree included, and those of linked working
+/// trees; and whether no bound left one out.
+pub(super) fn modules(common: &Path) -> (Vec<Module>, bool) {
+    let mut search = Search { found: Vec::new(), all: true, place: ".git/modules".to_owned() };
+    search.below(&common.join("modules"), "", MODULE_DEPTH, false);
+    for tree in children(&common.join("worktrees")) {
+        search.place = format!(".git/worktrees/{}/modules", last(&tree));
+        search.below(&tree.join("modules"), "", MODULE_DEPTH, false);
+    }
+    (search.found, search.all)
+}
+
+struct Search {
+    found: Vec<Module>,
+    all: bool,
+    place: String,
+}
+
+impl Search {
+    /// Looks below a directory. A module named `a/b` lies inside the module named `a`, among its own folders.
+    fn below(&mut self, dir: &Path, prefix: &str, depth: usize, in_module: bool) {
+        for path in children(dir).into_iter().filter(|path| path.is_dir()) {
+            let own = last(&path);
+            let name = if prefix.is_empty() { own.clone() } else { format!("{prefix}/{own}") };
+            let module = path.join("HEAD").symlink_metadata().is_ok() && path.join("objects").is_dir();
+            if module {
+                let place = format!("{}/{name}", self.place);
+                self.found.push(Module { name: name.clone(), place, dir: path.clone() });
+            } else if in_module && OWN_FOLDERS.contains(&own.as_str()) {
+                // Its own submodules are looked for when it is examined.
+                continue;
+            }
+            if depth == 0 {
+                self.all = false;
+            } else {
+                self.below(&path, &name, depth - 1, module);
+            }
         }
     }
+}
+
+fn last(path: &Path) -> String {
+    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// `.gitmodules` as path to name. Only plain lines are understood; a submodule that is not found by them is

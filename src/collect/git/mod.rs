@@ -6,6 +6,7 @@
 //! no rule, prints nothing, and wraps every blob as it is read.
 
 mod complete;
+mod embedded;
 mod forest;
 mod graph;
 mod history;
@@ -13,6 +14,8 @@ mod ids;
 mod ignore;
 mod judge;
 mod kinds;
+mod lfs;
+mod links;
 mod marks;
 mod names;
 mod objects;
@@ -126,8 +129,7 @@ fn ignore_rules(job: &Job, target: &Target, repository: &Repository, head: Optio
         return;
     };
     let walked = ignore::walk(&odb, tree);
-    if walked.losses != objects::Losses::default() {
-        let cause = if walked.losses.missing > 0 { Cause::MissingObjects } else { Cause::Malformed };
+    if let Some(cause) = walked.losses.cause() {
         batch.gaps.push(gap(cause).with("run", Name::fixed("git fsck --full")));
     }
     if walked.overflowed {
@@ -151,13 +153,7 @@ fn tips(job: &Job, target: &Target, store: &Store, batch: &mut Batch) {
     losses.add(survey.forest.losses);
     losses.add(survey.refs.losses);
     let tips = survey.refs.roots.iter().filter(|root| root.tip).count();
-    let cause = match losses {
-        losses if losses.missing > 0 => Some(Cause::MissingObjects),
-        losses if losses.malformed > 0 => Some(Cause::Malformed),
-        losses if losses.too_large > 0 => Some(Cause::OverLimit),
-        _ if tips == 0 => Some(Cause::Empty),
-        _ => None,
-    };
+    let cause = losses.cause().or((tips == 0).then_some(Cause::Empty));
     for kind in wanted {
         batch.gaps.extend(cause.map(|cause| Gap::new(kind, Subject::whole(target), cause)));
     }

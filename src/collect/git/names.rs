@@ -32,15 +32,16 @@ pub(super) struct Paths {
 }
 
 impl Paths {
-    /// Adds a path of plain components, and what stands at its end. An env file's link outweighs a template's.
-    pub(super) fn add(&mut self, path: &[u8], role: Role) {
+    /// Adds a path of plain components, and what stands at its end, if anything. An env file's link outweighs a
+    /// template's.
+    pub(super) fn add(&mut self, path: &[u8], role: Option<Role>) {
         let parts: Vec<&[u8]> = path.split(|&b| b == b'/').collect();
         let mut at = FOLLOW;
         for (n, part) in parts.iter().enumerate() {
             let fresh = FOLLOW + 1 + Lens::try_from(self.steps.len()).unwrap_or(0);
             let step = self.steps.entry((at, part.to_vec())).or_insert((fresh, None));
             if n + 1 == parts.len() {
-                step.1 = Some(step.1.map_or(role, |known| known.min(role)));
+                step.1 = step.1.into_iter().chain(role).min();
             }
             at = step.0;
         }

@@ -3,7 +3,8 @@
 //! libgit2's parsed commits honour grafts, and its tree type hides repeated names; the bytes hide nothing.
 //! Knows nothing of refs, paths or secrets.
 
-use crate::evidence::Sensitive;
+use super::lfs::{Pointer, pointer};
+use crate::evidence::{Cause, Sensitive};
 use git2::{ErrorCode, ObjectType, Odb, Oid};
 
 /// Longest chain of tags that is followed.
@@ -42,6 +43,16 @@ impl Losses {
             Fault::Missing => self.missing += 1,
             Fault::Malformed => self.malformed += 1,
             Fault::TooLarge => self.too_large += 1,
+        }
+    }
+
+    /// The gap that they leave, the weightiest first.
+    pub(super) fn cause(self) -> Option<Cause> {
+        match self {
+            Self { missing: 1.., .. } => Some(Cause::MissingObjects),
+            Self { malformed: 1.., .. } => Some(Cause::Malformed),
+            Self { too_large: 1.., .. } => Some(Cause::OverLimit),
+            _ => None,
         }
     }
 
@@ -195,8 +206,8 @@ fn entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
 pub(super) enum Content {
     /// Its bytes, wrapped.
     Bytes(Sensitive),
-    /// An LFS pointer: the content has this SHA-256 and lies elsewhere.
-    LfsPointer(String),
+    /// An LFS pointer: the content lies elsewhere.
+    LfsPointer(Pointer),
 }
 
 /// Reads a blob, unless its header says that it is too large.
@@ -209,20 +220,19 @@ pub(super) fn blob(odb: &Odb<'_>, id: Oid, limit: u64) -> Result<Content, Fault>
         return Err(Fault::TooLarge);
     }
     let object = odb.read(id).map_err(|error| Fault::from(&error))?;
-    Ok(match lfs_pointer(object.data()) {
-        Some(digest) => Content::LfsPointer(digest),
+    Ok(match pointer(object.data()) {
+        Some(pointer) => Content::LfsPointer(pointer),
         None => Content::Bytes(Sensitive::new(object.data().to_vec())),
     })
 }
 
-/// The digest in an LFS pointer file.
-fn lfs_pointer(bytes: &[u8]) -> Option<String> {
-    if bytes.len() > 1024 || !bytes.starts_with(b"version https://git-lfs.github.com/spec/") {
+/// Whether a blob begins with this; `None` if it cannot be read within the limit.
+pub(super) fn begins_with(odb: &Odb<'_>, id: Oid, limit: usize, words: &[&[u8]]) -> Option<bool> {
+    let (size, kind) = odb.read_header(id).ok()?;
+    if kind != ObjectType::Blob || size > limit {
         return None;
     }
-    let digest = bytes.split(|&b| b == b'\n').find_map(|line| line.strip_prefix(b"oid sha256:"))?;
-    let hex = digest.len() == 64 && digest.iter().all(u8::is_ascii_hexdigit);
-    hex.then(|| String::from_utf8_lossy(digest).into_owned())
+    odb.read(id).ok().map(|object| words.iter().any(|word| object.data().starts_with(word)))
 }
 
 /// A small public text of the repository's own: a symlink's target, `.gitignore`, `.gitmodules`.

@@ -41,6 +41,11 @@ impl PathTable {
         Some(fresh)
     }
 
+    /// The last part of a path.
+    pub(super) fn name(&self, path: u32) -> &[u8] {
+        self.paths.get(path as usize).map_or(&[], |(_, name)| name)
+    }
+
     /// A path as bytes.
     pub(super) fn bytes(&self, path: u32) -> Vec<u8> {
         let mut parts: Vec<&[u8]> = Vec::new();
@@ -102,43 +107,4 @@ pub(super) fn first_seen<L: Copy>(
         }
     }
     found
-}
-
-/// Where a symlink leads, as a path from the root; `None` if it leaves the repository.
-pub(super) fn link_target(link: &[u8], target: &[u8]) -> Option<Vec<u8>> {
-    if target.is_empty() || target.starts_with(b"/") {
-        return None;
-    }
-    let mut parts: Vec<&[u8]> = link.split(|&b| b == b'/').collect();
-    parts.pop();
-    for part in target.split(|&b| b == b'/') {
-        match part {
-            b"" | b"." => {}
-            b".." => {
-                parts.pop()?;
-            }
-            name => parts.push(name),
-        }
-    }
-    (!parts.is_empty()).then(|| parts.join(&b'/'))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn links_are_followed_inside_the_repository_only() {
-        for (link, target, expected) in [
-            (".env", "config/prod.txt", Some("config/prod.txt")),
-            ("svc/.env", "../shared/./values", Some("shared/values")),
-            (".env", "../outside", None),
-            (".env", "/etc/passwd", None),
-            ("a/.env", "..", None),
-            (".env", "", None),
-        ] {
-            let end = link_target(link.as_bytes(), target.as_bytes());
-            assert_eq!(end.as_deref(), expected.map(str::as_bytes));
-        }
-    }
 }

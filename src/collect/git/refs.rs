@@ -10,9 +10,10 @@ use crate::evidence::Name;
 use git2::{Odb, Oid, Reference, ReferenceType, Repository};
 use sha2::{Digest, Sha256};
 use std::fs;
+use std::io::Read;
 use std::path::Path;
 
-/// Longest HEAD or loose ref file that is read.
+/// How much of a HEAD or a loose ref file is read: the id stands in front.
 const REF_BYTES: u64 = 4096;
 /// Deepest directory below a working tree's own refs.
 const REF_DEPTH: usize = 16;
@@ -51,7 +52,7 @@ pub(super) fn read(store: &Store, repository: &Repository) -> Refs {
     let mut losses = Losses::default();
     let mut found = listed(repository, &mut losses);
     losses.malformed += broken(&store.common.join("refs"), REF_DEPTH);
-    found.extend(heads(&store.common));
+    found.extend(heads(&store.common, &mut losses));
     found.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
     found.dedup_by(|a, b| a.name == b.name && a.id == b.id);
     let digest = digest(&found);
@@ -102,11 +103,13 @@ fn broken(dir: &Path, depth: usize) -> u64 {
         if path.is_dir() {
             return if depth > 0 { broken(&path, depth - 1) } else { 1 };
         }
-        let lock = path.extension().is_some_and(|ending| ending == "lock");
-        let symbolic = || small_file(&path, REF_BYTES).is_some_and(|text| text.starts_with(b"ref:"));
-        u64::from(!lock && id_in(&path).is_none() && !symbolic())
+        u64::from(!is_lock(&path) && matches!(loose(&path), Some(Loose::Broken)))
     };
     children(dir).into_iter().map(one).sum()
+}
+
+fn is_lock(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| ending == "lock")
 }
 
 fn resolved(reference: &Reference<'_>) -> Option<Oid> {
@@ -114,25 +117,37 @@ fn resolved(reference: &Reference<'_>) -> Option<Oid> {
 }
 
 /// HEADs and private refs of the main and the linked working trees, where they hold an id of their own.
-fn heads(common: &Path) -> Vec<Found> {
-    let mut found: Vec<Found> =
-        id_in(&common.join("HEAD")).map(|id| Found { name: "HEAD".into(), id }).into_iter().collect();
+fn heads(common: &Path, losses: &mut Losses) -> Vec<Found> {
+    let mut found = Vec::new();
+    own_id(&common.join("HEAD"), "HEAD".into(), &mut found, losses);
     for tree in children(&common.join("worktrees")) {
         let prefix = format!("worktrees/{}", tree.file_name().map(|n| n.to_string_lossy()).unwrap_or_default());
-        found.extend(id_in(&tree.join("HEAD")).map(|id| Found { name: format!("{prefix}/HEAD"), id }));
-        private(&tree.join("refs"), &format!("{prefix}/refs"), REF_DEPTH, &mut found);
+        own_id(&tree.join("HEAD"), format!("{prefix}/HEAD"), &mut found, losses);
+        private(&tree.join("refs"), &format!("{prefix}/refs"), REF_DEPTH, &mut found, losses);
     }
     found
 }
 
-fn private(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<Found>) {
+fn private(dir: &Path, prefix: &str, depth: usize, found: &mut Vec<Found>, losses: &mut Losses) {
     for path in children(dir) {
         let name = format!("{prefix}/{}", path.file_name().map(|n| n.to_string_lossy()).unwrap_or_default());
-        if path.is_dir() && depth > 0 {
-            private(&path, &name, depth - 1, found);
-        } else if let Some(id) = id_in(&path) {
-            found.push(Found { name, id });
+        if !path.is_dir() {
+            if !is_lock(&path) {
+                own_id(&path, name, found, losses);
+            }
+        } else if depth > 0 {
+            private(&path, &name, depth - 1, found, losses);
+        } else {
+            losses.count(Fault::Malformed);
         }
+    }
+}
+
+fn own_id(file: &Path, name: String, found: &mut Vec<Found>, losses: &mut Losses) {
+    match loose(file) {
+        Some(Loose::Id(id)) => found.push(Found { name, id }),
+        Some(Loose::Broken) => losses.count(Fault::Malformed),
+        Some(Loose::Symbolic) | None => {}
     }
 }
 
@@ -145,10 +160,27 @@ pub(super) fn children(dir: &Path) -> Vec<std::path::PathBuf> {
     paths
 }
 
-fn id_in(file: &Path) -> Option<Oid> {
-    let text = small_file(file, REF_BYTES)?;
-    let hex = std::str::from_utf8(&text).ok()?.trim();
-    (hex.len() == 40).then(|| Oid::from_str(hex).ok())?
+/// What one ref's file says.
+enum Loose {
+    Id(Oid),
+    Symbolic,
+    Broken,
+}
+
+/// Reads one ref's file as git does: after the id and a blank anything may follow. `None` if there is no file.
+fn loose(file: &Path) -> Option<Loose> {
+    if !fs::metadata(file).ok()?.is_file() {
+        return Some(Loose::Broken);
+    }
+    let mut text = Vec::new();
+    let read = fs::File::open(file).and_then(|file| file.take(REF_BYTES).read_to_end(&mut text));
+    let id = text.split(u8::is_ascii_whitespace).next().filter(|hex| hex.len() == 40);
+    let id = id.and_then(|hex| Oid::from_str(std::str::from_utf8(hex).ok()?).ok());
+    Some(match (read, id) {
+        (Ok(_), Some(id)) => Loose::Id(id),
+        (Ok(_), None) if text.starts_with(b"ref:") => Loose::Symbolic,
+        _ => Loose::Broken,
+    })
 }
 
 /// A small regular file of the git directory; anything else (a pipe, a device) is not opened at all.

@@ -5,24 +5,21 @@
 
 use super::forest::{Forest, Search};
 use super::graph::Graph;
+use super::links::{MOST_LINKS, Round, Trails, read_link, through, walkable};
 use super::marks::Marks;
-use super::names::{FOLLOW, NAMED, Paths, Role};
-use super::objects::{EntryType, Fault, Losses, Peeled, plain};
+use super::names::{FOLLOW, NAMED, Paths, Role, role_of};
+use super::objects::{EntryType, Fault, Losses, Peeled};
 use super::open::Store;
-use super::places::{PathTable, Spot, first_seen, link_target};
+use super::places::{PathTable, Spot, first_seen};
 use super::refs::{self, Refs};
 use crate::collect::Job;
 use crate::evidence::Task;
-use git2::{Odb, Oid};
+use git2::Oid;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::mpsc;
 
 /// Trees handed to the workers at once.
 const BATCH: usize = 256;
-/// Longest symlink target.
-const LINK_BYTES: usize = 4096;
-/// Most links on the way to a file.
-const LINK_ROUNDS: usize = 4;
 
 /// What one walk found.
 pub(super) struct Survey {
@@ -35,6 +32,8 @@ pub(super) struct Survey {
     pub(super) table: PathTable,
     /// Losses outside commits and trees.
     pub(super) losses: Losses,
+    /// Submodules that links lead into, where no name says that the file is an env file.
+    pub(super) beyond: BTreeSet<Vec<u8>>,
 }
 
 /// A place in history: where it was seen first and last, as labels of [`Survey::label`].
@@ -70,8 +69,8 @@ impl Survey {
         let (graph, refs, marks) = graph;
         let graph = graph?;
         let order = if deep { graph.oldest_first() } else { Vec::new() };
-        let losses = Losses::default();
-        Some(Self { refs, marks, graph, order, forest, table: PathTable::default(), losses })
+        let (table, losses, beyond) = (PathTable::default(), Losses::default(), BTreeSet::new());
+        Some(Self { refs, marks, graph, order, forest, table, losses, beyond })
     }
 
     /// Every spot of history with its span, symlinks followed.
@@ -79,25 +78,27 @@ impl Survey {
         let forest = std::mem::take(&mut self.forest);
         let mut spans = self.sweep(&forest, NAMED);
         self.forest = forest;
-        let mut known = BTreeSet::new();
-        for _ in 0..LINK_ROUNDS {
+        let mut trails = Trails::default();
+        self.links(store, spans.keys(), &Round::new(), &mut trails);
+        for _ in 0..MOST_LINKS {
+            let Some(round) = trails.next() else { break };
             let mut paths = Paths::default();
-            let targets = self.link_targets(store, spans.keys());
-            let fresh: Vec<(Vec<u8>, Role)> =
-                targets.into_iter().filter(|target| known.insert(target.clone())).collect();
-            if fresh.is_empty() {
-                break;
-            }
-            for (path, role) in &fresh {
-                paths.add(path, *role);
+            for (path, role) in &round {
+                let (path, whole) = walkable(path);
+                paths.add(path, whole.then_some(*role));
             }
             let search = Search { store, paths: Some(&paths), verify_blobs: false, stop: &job.stop };
             let (send, receive) = mpsc::channel();
             let all = self.commit_trees().chain(trees(&self.refs)).collect();
             let ((), linked) = search.run(receive, move || Batch { send, trees: all }.flush());
-            for (spot, span) in self.sweep(&linked, FOLLOW) {
+            let linked = self.sweep(&linked, FOLLOW);
+            self.links(store, linked.keys(), &round, &mut trails);
+            for (spot, span) in linked.into_iter().filter(|(spot, _)| spot.role != Role::Other) {
                 spans.entry(spot).or_insert(span);
             }
+        }
+        if trails.unfinished() {
+            self.losses.count(Fault::TooLarge);
         }
         spans
     }
@@ -138,31 +139,30 @@ impl Survey {
         if label < self.base() { Ok(label) } else { Err((label - self.base()) as usize) }
     }
 
-    fn link_targets<'a>(&mut self, store: &Store, spots: impl Iterator<Item = &'a Spot>) -> BTreeSet<(Vec<u8>, Role)> {
-        let links: BTreeSet<Spot> = spots.filter(|spot| spot.what == EntryType::Symlink).copied().collect();
-        let table = &self.table;
-        let losses = &mut self.losses;
+    /// Notes where the links among these spots lead.
+    fn links<'a>(&mut self, store: &Store, spots: impl Iterator<Item = &'a Spot>, round: &Round, trails: &mut Trails) {
+        let mut spots: Vec<Spot> = spots.filter(|spot| spot.what != EntryType::File).copied().collect();
+        spots.sort_unstable();
+        let (table, losses, beyond) = (&self.table, &mut self.losses, &mut self.beyond);
+        let unnamed = |rest: &[u8]| role_of(rest.rsplit(|&b| b == b'/').next().unwrap_or(rest)) == Role::Other;
         let read = store.with(|repository| {
             let odb = repository.odb().ok()?;
-            let target = |spot: &Spot| {
-                // What a template leads to holds stand-ins too; what anything else leads to is an env file.
-                let role = if spot.role == Role::Template { Role::Template } else { Role::Env };
-                Some((read_link(&odb, spot.id, &table.bytes(spot.path), losses)?, role))
-            };
-            Some(links.iter().filter_map(target).collect())
+            for spot in spots {
+                let at = table.bytes(spot.path);
+                if spot.what == EntryType::Symlink
+                    && let Some(target) = read_link(&odb, spot.id, losses)
+                {
+                    trails.link(round, &at, &target, spot.role);
+                } else if spot.what == EntryType::Gitlink
+                    && (round.contains_key(&at) || through(round, &at).any(|(rest, _)| unnamed(rest)))
+                {
+                    beyond.insert(at);
+                }
+            }
+            Some(())
         });
-        read.flatten().unwrap_or_default()
-    }
-}
-
-/// Where a symlink blob leads. A link that is missing is counted where blobs are judged.
-pub(super) fn read_link(odb: &Odb<'_>, id: Oid, at: &[u8], losses: &mut Losses) -> Option<Vec<u8>> {
-    match plain(odb, id, LINK_BYTES) {
-        Ok(target) => link_target(at, &target),
-        Err(Fault::Missing) => None,
-        Err(fault) => {
-            losses.count(fault);
-            None
+        if read.flatten().is_none() {
+            self.losses.count(Fault::Malformed);
         }
     }
 }

@@ -4,15 +4,16 @@
 //! observation that there is no template.
 
 use super::history::shown_path;
-use super::judge::{Outcome, judge};
+use super::judge::{Ask, Outcome, judge};
 use super::kinds::TEMPLATE;
+use super::lfs::{elsewhere, lfs_remedy};
+use super::links::follow;
 use super::names::{NAMED, Role};
 use super::objects::{EntryType, Fault, Losses, Peeled};
 use super::open::Store;
 use super::places::{Spot, first_seen};
 use super::refs::digest_name;
 use super::survey::Survey;
-use super::tracked::follow;
 use crate::collect::Job;
 use crate::detect::Scan;
 use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Gap, Inapplicable, Name, Place, Subject, Target};
@@ -23,8 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Survey, batch: &mut Batch) {
     let mut losses = Losses::default();
     let templates = at_tips(store, survey, &mut losses);
-    if losses != Losses::default() {
-        let cause = if losses.missing > 0 { Cause::MissingObjects } else { Cause::Malformed };
+    if let Some(cause) = losses.cause() {
         batch.gaps.push(Gap::new(&TEMPLATE, Subject::whole(target), cause));
     }
     let mut coverage = Coverage::new(&TEMPLATE, target);
@@ -35,7 +35,8 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
         batch.coverage.push(coverage);
         return;
     }
-    let blobs: BTreeMap<Oid, bool> = templates.iter().map(|(_, id)| (*id, true)).collect();
+    let certain = || Ask { certain: true, ..Ask::default() };
+    let blobs: BTreeMap<Oid, Ask> = templates.iter().map(|(_, id)| (*id, certain())).collect();
     let judged = judge(job, store, &blobs, |scan| scan);
     coverage.add("bytes", judged.bytes);
     for (n, (path, id)) in templates.iter().enumerate() {
@@ -48,7 +49,10 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
             }
             Some(Outcome::Fault(Fault::Missing)) => (Cause::MissingObjects, None),
             Some(Outcome::Fault(Fault::TooLarge)) => (Cause::OverLimit, Some(("key", "limits.file_bytes"))),
-            Some(Outcome::Elsewhere) => (Cause::ContentElsewhere, Some(("run", "git lfs fetch --all"))),
+            Some(Outcome::Elsewhere { damaged, own }) => {
+                own.iter().for_each(|scan| assignments(job, target, &place, scan, batch));
+                (elsewhere(*damaged), Some(("run", lfs_remedy(*damaged))))
+            }
             _ => (Cause::Malformed, None),
         };
         let gap = Gap::new(&TEMPLATE, Subject::at(target, place), cause);

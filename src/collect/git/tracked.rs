@@ -6,32 +6,43 @@
 //! something or was not understood. A symlink is judged by the tracked file it leads to. Tags and submodules are history's.
 
 use super::history::shown_path;
-use super::judge::{Outcome, judge};
+use super::judge::{Ask, Outcome, judge};
 use super::kinds::TRACKED;
+use super::links::follow;
 use super::names::{NAMED, Role, dotted, role_of};
-use super::objects::{EntryType, Losses, Peeled, plain};
+use super::objects::{EntryType, Losses, Peeled};
 use super::open::Store;
-use super::places::{first_seen, link_target};
+use super::places::first_seen;
 use super::refs::children;
 use super::survey::Survey;
 use crate::collect::Job;
 use crate::detect::{self, Scan};
 use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Subject, Target};
-use git2::{Index, Oid, Repository};
+use git2::{Index, Oid};
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-
-/// Longest symlink target, and most links on the way.
-const LINK_BYTES: usize = 4096;
-const LINKS: usize = 4;
 
 /// One path that is tracked now.
 struct Tracked {
     what: EntryType,
     tip: bool,
     reference: Option<Name>,
-    /// Blobs to judge, and whether each is an env file whatever it looks like.
-    blobs: Vec<(Oid, bool)>,
+    blobs: Vec<Held>,
+}
+
+/// A blob to judge.
+struct Held {
+    id: Oid,
+    /// It is an env file whatever it looks like.
+    certain: bool,
+    /// Its name in a directory of env files, where it may be one variable.
+    name: Option<Vec<u8>>,
+}
+
+impl Held {
+    fn certain(id: Oid) -> Self {
+        Self { id, certain: true, name: None }
+    }
 }
 
 type Paths = BTreeMap<Vec<u8>, Tracked>;
@@ -46,16 +57,20 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
         batch.gaps.push(gap.with("operation", Name::fixed("read the index")));
         coverage.miss(Name::fixed("index"), Cause::Malformed);
     }
+    batch.gaps.extend(losses.cause().map(|cause| Gap::new(&TRACKED, Subject::whole(target), cause)));
     coverage.add("files", paths.len() as u64);
-    let mut wanted: BTreeMap<Oid, bool> = BTreeMap::new();
-    for (id, certain) in paths.values().flat_map(|tracked| &tracked.blobs) {
-        *wanted.entry(*id).or_default() |= certain;
+    let mut wanted: BTreeMap<Oid, Ask> = BTreeMap::new();
+    for held in paths.values().flat_map(|tracked| &tracked.blobs) {
+        let ask = wanted.entry(held.id).or_default();
+        ask.certain |= held.certain;
+        ask.names.extend(held.name.clone());
     }
     let judged = judge(job, store, &wanted, |scan| worst(&scan));
     for (n, (path, tracked)) in paths.iter().enumerate() {
-        let classes = tracked.blobs.iter().map(|(id, _)| match judged.of.get(id) {
+        let classes = tracked.blobs.iter().map(|held| match judged.of.get(&held.id) {
             Some(Outcome::Judged(class)) => *class,
             Some(Outcome::OtherShape) => Class::NotSecret,
+            Some(Outcome::Elsewhere { own: Some(class), .. }) => (*class).max(Class::Undetermined),
             _ => Class::Undetermined,
         });
         let class = classes.max().unwrap_or(Class::Empty);
@@ -124,11 +139,11 @@ fn at_tips(store: &Store, survey: &mut Survey, losses: &mut Losses, coverage: &m
             blobs: Vec::new(),
         });
         match spot.what {
-            EntryType::File => entry.blobs.push((spot.id, true)),
+            EntryType::File => entry.blobs.push(Held::certain(spot.id)),
             EntryType::Symlink => {
                 let tree = trees.get(n).copied();
                 let end = tree.and_then(|tree| store.with(|r| follow(r, tree, spot.id, &path, losses)).flatten());
-                entry.blobs.extend([(spot.id, true)].into_iter().chain(end.map(|id| (id, true))));
+                entry.blobs.extend([spot.id].into_iter().chain(end).map(Held::certain));
             }
             EntryType::Tree | EntryType::Gitlink => {}
         }
@@ -143,27 +158,10 @@ fn at_tips(store: &Store, survey: &mut Survey, losses: &mut Losses, coverage: &m
 fn for_parents(path: &[u8], paths: &mut Paths, id: Oid, certain: bool) {
     for (at, _) in path.iter().enumerate().filter(|(_, b)| **b == b'/') {
         if let Some(directory) = paths.get_mut(&path[..at]).filter(|t| t.what == EntryType::Tree) {
-            directory.blobs.push((id, certain));
+            let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path).to_vec();
+            directory.blobs.push(Held { id, certain, name: Some(name) });
         }
     }
-}
-
-/// The blob that a symlink leads to inside its own tree.
-pub(super) fn follow(repository: &Repository, tree: Oid, link: Oid, at: &[u8], losses: &mut Losses) -> Option<Oid> {
-    let odb = repository.odb().ok()?;
-    let tree = repository.find_tree(tree).ok()?;
-    let (mut link, mut at) = (link, at.to_vec());
-    for _ in 0..LINKS {
-        let target = plain(&odb, link, LINK_BYTES).map_err(|fault| losses.count(fault)).ok()?;
-        at = link_target(&at, &target)?;
-        let entry = tree.get_path(Path::new(std::str::from_utf8(&at).ok()?)).ok()?;
-        match EntryType::of_mode(u32::try_from(entry.filemode_raw()).unwrap_or_default()) {
-            EntryType::File => return Some(entry.id()),
-            EntryType::Symlink => link = entry.id(),
-            EntryType::Tree | EntryType::Gitlink => return None,
-        }
-    }
-    None
 }
 
 /// Adds what only an index holds, conflict stages included. Answers whether every index could be read.
@@ -197,7 +195,7 @@ fn index_entry(path: &[u8], id: Oid, what: EntryType, paths: &mut Paths) {
     if named {
         let entry = paths.entry(path.to_vec()).or_insert_with(|| staged(what));
         if matches!(what, EntryType::File | EntryType::Symlink) {
-            entry.blobs.push((id, true));
+            entry.blobs.push(Held::certain(id));
         }
     }
     let mut start = 0;

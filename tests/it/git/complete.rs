@@ -168,32 +168,6 @@ fn broken_and_dangling_refs_are_not_skipped_silently() {
     assert!(repo.scan().proven());
 }
 
-#[test]
-fn lfs_pointer() {
-    let repo = Repo::started();
-    let value = secret();
-    let digest = lfs_object(&repo, &leak(&value));
-    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize 40\n");
-    repo.commit(".env", pointer);
-    let found = repo.scan();
-    assert_eq!(found.exposed(), [".env"], "fetched content is judged");
-    assert!(found.proven());
-    std::fs::remove_dir_all(repo.dir.join(".git/lfs")).unwrap();
-    let found = repo.scan();
-    assert_eq!(found.exposed(), [""; 0]);
-    assert_eq!(found.causes("git.complete"), [Cause::ContentElsewhere]);
-    assert!(found.causes("git.history").iter().all(|cause| *cause == Cause::ContentElsewhere));
-    assert!(found.gaps("git.history")[0].contains("git lfs fetch --all"));
-    assert!(found.bool("git.complete", "lfs_pointers"));
-}
-
-fn lfs_object(repo: &Repo, content: &str) -> String {
-    use sha2::{Digest, Sha256};
-    let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(content.as_bytes()));
-    repo.write(&format!(".git/lfs/objects/{}/{}/{digest}", &digest[..2], &digest[2..4]), content);
-    digest
-}
-
 /// A repository with a submodule `vendor/lib` whose history leaks.
 fn with_submodule() -> Repo {
     let repo = Repo::started();

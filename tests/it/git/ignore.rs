@@ -196,6 +196,87 @@ fn symlinked_ignore_file_is_not_followed() {
     assert!(!repo.scan().bool("git.ignore", "covered_root"));
 }
 
+#[test]
+fn a_rule_about_directories_that_a_probe_might_be_called_covers_nothing() {
+    for text in [
+        "/.env\na/\n",
+        "/.env\na/\nb/\nsvc/\nprobe/\n",
+        "/.env\n[a-z]*/\n",
+        "/.env\n[A-Z]*/\n[0-9]*/\n.*/\n_*/\n?/\n",
+        "/.env\n/*/.env\n",
+        "/.env\n/*/.env\n/*/*/.env\n",
+        ".env\n!other/.env\n!x*/**/.env\n!/*/*/*/.env\n",
+    ] {
+        let repo = Repo::started();
+        repo.commit(".gitignore", text);
+        let paths = ["Other1/.env", "other1/.env", "other1/x1/.env", "Q1/R1/S1/.env"];
+        assert!(!paths.iter().all(|path| git_ignores(&repo, path)), "{text:?}");
+        assert!(!repo.scan().bool("git.ignore", "covered_nested"), "{text:?}");
+    }
+    for text in [".env\n", "/.env\n**/.env\n", "/.env\n*/\n", "/.env\n/*/.env\n/*/*/**/.env\n"] {
+        let repo = Repo::started();
+        repo.commit(".gitignore", text);
+        assert!(repo.scan().bool("git.ignore", "covered_nested"), "{text:?}");
+    }
+}
+
+#[test]
+fn nested_rules_about_new_directories_count() {
+    for text in ["!*/.env\n", "!/*/*/.env\n", "![!a-z]*/.env\n"] {
+        let repo = Repo::started();
+        repo.commit(".gitignore", ".env\n");
+        repo.commit("svc/.gitignore", text);
+        assert!(git_ignores(&repo, "svc/.env"));
+        let found = repo.scan();
+        assert!(!found.bool("git.ignore", "covered_nested") && found.bool("git.ignore", "reincluded"), "{text:?}");
+    }
+}
+
+#[test]
+fn hostile_pattern_overflows_nothing() {
+    let long = "**/".repeat(90_000);
+    for (text, covered) in [(format!("{long}zzz\n"), false), (format!("{long}zzz\n{long}.env\n"), true)] {
+        let repo = Repo::started();
+        repo.commit(".gitignore", text);
+        let found = repo.scan();
+        assert_eq!(found.bool("git.ignore", "covered_root"), covered);
+        assert_eq!(found.bool("git.ignore", "covered_nested"), covered);
+    }
+}
+
+#[test]
+fn more_patterns_than_anybody_can_match_are_a_gap() {
+    let repo = Repo::started();
+    let text = format!("!{}zzz\n.env\n", "*a".repeat(300)).repeat(1500);
+    repo.commit(&format!("{}/x", vec!["a".repeat(200); 19].join("/")), "x");
+    repo.commit(".gitignore", text);
+    assert_eq!(repo.scan().causes("git.ignore"), [leakproof::evidence::Cause::OverLimit]);
+}
+
+/// Like [`git_ignores`] for many paths at once.
+fn git_ignores_all(repo: &Repo, paths: &[String]) -> bool {
+    let args: Vec<&str> = ["check-ignore", "--no-index"].into_iter().chain(paths.iter().map(String::as_str)).collect();
+    let out = repo.run_in(&repo.dir, &args).stdout;
+    out.split(|&b| b == b'\n').filter(|line| !line.is_empty()).count() == paths.len()
+}
+
+/// `.env` in directories that nobody has, of every sort of names, three deep, below every directory of the test.
+fn new_directories() -> impl Iterator<Item = String> {
+    const SORTS: [[&str; 3]; 6] = [
+        ["wholly", "other", "places"],
+        ["WHOLLY", "OTHER", "PLACES"],
+        ["73519", "84620", "95731"],
+        [".wholly", ".other", ".places"],
+        ["_X7-Q", "_Y8-R", "_Z9-S"],
+        ["\u{fc}wholly", "\u{fc}other", "\u{fc}places"],
+    ];
+    let below = |at: &'static str| {
+        let depths = move |names: [&'static str; 3]| (1..=3).map(move |n| format!("{at}{}/.env", names[..n].join("/")));
+        SORTS.into_iter().flat_map(depths)
+    };
+    ["", "svc/", "svc/deep/"].into_iter().flat_map(below)
+}
+
 /// Patterns from a small alphabet, over two levels of ignore files, against `git check-ignore --no-index`.
 #[test]
 fn random_patterns_agree_with_git() {
@@ -232,6 +313,7 @@ fn random_patterns_agree_with_git() {
     };
     let repo = Repo::started();
     repo.write("svc/deep/main.rs", "x");
+    let new: Vec<String> = new_directories().collect();
     for round in 0..150 {
         let mut text = |most: u64| (0..=next(most)).map(|_| PARTS[next(22)]).collect::<String>();
         let (root, nested) = (text(8), text(6));
@@ -241,7 +323,7 @@ fn random_patterns_agree_with_git() {
         let by_git = |path: &str| git_ignores(&repo, path);
         let shown = format!("round {round}: {root:?} and {nested:?}");
         assert_eq!(found.bool("git.ignore", "covered_root"), by_git(".env"), "{shown}");
-        let everywhere = ["svc/.env", "svc/deep/.env", "a/b/.env"].iter().all(|path| by_git(path));
+        let everywhere = by_git("svc/.env") && by_git("svc/deep/.env") && git_ignores_all(&repo, &new);
         assert_eq!(found.bool("git.ignore", "covered_nested"), everywhere, "{shown}");
         assert!(Path::new(&repo.dir).exists());
     }

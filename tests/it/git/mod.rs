@@ -3,12 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "the makers of test repositories are not test functions themselves")]
 
 mod complete;
+mod env_directory;
 mod experiments;
+mod heads;
 mod history;
 mod ignore;
 mod levels;
+mod lfs;
+mod links;
 mod names;
 mod oddities;
+mod stores;
 mod templates;
 mod tips;
 

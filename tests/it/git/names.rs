@@ -55,23 +55,6 @@ fn symlink_replaced_by_a_file_is_found() {
 }
 
 #[test]
-fn env_directory() {
-    let repo = Repo::started();
-    repo.commit(".env/prod", leak(&secret()));
-    repo.commit(".env/lib/code.py", "import os\n\ndef f():\n    return os.environ\n");
-    let found = repo.scan();
-    assert_eq!(found.exposed(), [".env/prod"]);
-    let tracked = found.one("git.tracked");
-    assert_eq!(tracked.word("type"), Some("directory"));
-    assert_eq!(tracked.word("class"), Some("plaintext"));
-    repo.git(&["rm", "-q", "-r", ".env"]);
-    repo.commit_all();
-    let found = repo.scan();
-    assert_eq!(found.exposed(), [".env/prod"]);
-    assert!(found.of("git.tracked").is_empty());
-}
-
-#[test]
 fn directories_where_programs_keep_code_are_not_env_directories() {
     let repo = Repo::started();
     repo.commit("src/environment/mod.rs", "x\n");

@@ -135,6 +135,23 @@ fn a_tree_that_repeats_itself_ends_in_a_limit() {
 }
 
 #[test]
+fn a_tree_that_repeats_a_submodule_ends_in_a_limit() {
+    let repo = Repo::started();
+    let mut below = format!("160000 commit {}\tlink\n", repo.git(&["rev-parse", "HEAD"]));
+    for _ in 0..12 {
+        let tree = mktree(&repo, &below);
+        below = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]
+            .map(|name| format!("040000 tree {tree}\t{name}\n"))
+            .concat();
+    }
+    let commit = repo.git(&["commit-tree", "-m", "bomb", &mktree(&repo, &below)]);
+    repo.git(&["update-ref", "refs/heads/bomb", &commit]);
+    let found = repo.scan();
+    assert!(found.causes("git.history").contains(&Cause::OverLimit));
+    assert!(found.causes("git.complete").contains(&Cause::OverLimit));
+}
+
+#[test]
 fn deep_nesting_ends_in_a_limit() {
     let repo = Repo::started();
     repo.write("blob", leak(&secret()));

@@ -3,7 +3,7 @@
 //! In: the bytes of a `.gitignore`. Out: the last pattern that matches. Follows git's `dir.c` to the letter:
 //! comments, escapes, trailing blanks, a byte order mark, CRLF, negation, anchoring, directory-only patterns.
 
-use super::wildmatch::matches;
+use super::wildmatch::{Budget, matches};
 
 /// The patterns of one ignore file, and the directory it stands in.
 pub(super) struct Patterns {
@@ -37,8 +37,13 @@ impl Patterns {
         Self { base: base.to_vec(), patterns: lines.filter_map(Pattern::parse).collect() }
     }
 
+    /// Whether it has no pattern at all.
+    pub(super) fn is_empty(&self) -> bool {
+        self.patterns.is_empty()
+    }
+
     /// What the last matching pattern says about a path; with `plain_only`, negated patterns are passed over.
-    pub(super) fn decide(&self, path: &[u8], is_directory: bool, plain_only: bool) -> Option<Says> {
+    pub(super) fn decide(&self, path: &[u8], is_directory: bool, plain_only: bool, budget: &Budget) -> Option<Says> {
         let below =
             if self.base.is_empty() { path } else { path.strip_prefix(self.base.as_slice())?.strip_prefix(b"/")? };
         let name = below.rsplit(|&b| b == b'/').next().unwrap_or(below);
@@ -47,7 +52,7 @@ impl Patterns {
             .iter()
             .rev()
             .filter(|pattern| !(plain_only && pattern.negated))
-            .find(|pattern| pattern.matches(below, name, is_directory))?;
+            .find(|pattern| pattern.matches(below, name, is_directory, budget))?;
         Some(if deciding.negated { Says::Include } else { Says::Ignore })
     }
 }
@@ -67,11 +72,11 @@ impl Pattern {
         (!text.is_empty()).then_some(Self { text, negated, directory, name_only })
     }
 
-    fn matches(&self, below: &[u8], name: &[u8], is_directory: bool) -> bool {
+    fn matches(&self, below: &[u8], name: &[u8], is_directory: bool, budget: &Budget) -> bool {
         if self.directory && !is_directory {
             return false;
         }
-        if self.name_only { matches(&self.text, name, false) } else { matches(&self.text, below, true) }
+        if self.name_only { matches(&self.text, name, false, budget) } else { matches(&self.text, below, true, budget) }
     }
 }
 
@@ -97,7 +102,7 @@ mod tests {
     use super::*;
 
     fn says(text: &str, path: &str) -> Option<Says> {
-        Patterns::parse(b"", text.as_bytes()).decide(path.as_bytes(), false, false)
+        Patterns::parse(b"", text.as_bytes()).decide(path.as_bytes(), false, false, &Budget::new(10_000))
     }
 
     #[test]

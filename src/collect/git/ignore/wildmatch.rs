@@ -1,92 +1,116 @@
 //! git's wildmatch: the glob language of ignore files, on bytes.
 //!
-//! A port of the rules of git's `wildmatch.c`; the tests compare it with `git check-ignore`. It knows nothing
-//! of ignore files, and its work is bounded: a hostile pattern gives up as "no match" instead of hanging.
+//! The rules of git's `wildmatch.c`; the tests compare it with `git check-ignore`. It knows nothing of ignore
+//! files. All places of the text that a pattern may have reached are carried along at once: no hostile pattern
+//! recurses, and the work is at most pattern times text. A budget bounds it over all matches of a walk.
 
-/// Most steps for one match.
-const MOST_STEPS: u32 = 100_000;
+use std::cell::Cell;
+
+/// How many steps matching may still take.
+pub(super) struct Budget(Cell<u64>);
+
+impl Budget {
+    /// A budget of this many steps.
+    pub(super) fn new(steps: u64) -> Self {
+        Self(Cell::new(steps))
+    }
+
+    /// Whether it was used up: answers since then are worth nothing.
+    pub(super) fn exhausted(&self) -> bool {
+        self.0.get() == 0
+    }
+
+    fn spend(&self, steps: usize) -> bool {
+        self.0.set(self.0.get().saturating_sub(steps as u64));
+        !self.exhausted()
+    }
+}
 
 /// Whether `text` matches `pattern`. With `slashes`, `*`, `?` and classes do not match a slash.
-pub(super) fn matches(pattern: &[u8], text: &[u8], slashes: bool) -> bool {
-    let mut steps = MOST_STEPS;
-    Matcher { whole: pattern, slashes, steps: &mut steps }.run(0, text)
+pub(super) fn matches(pattern: &[u8], text: &[u8], slashes: bool, budget: &Budget) -> bool {
+    let matcher = Matcher { pattern, text, slashes };
+    let (mut at, mut place) = (0, 0);
+    // Up to the first star there is one way only.
+    while pattern.get(at).is_some_and(|&c| c != b'*') {
+        match matcher.one(at, place).filter(|_| budget.spend(1)) {
+            Some(used) => at += used,
+            None => return false,
+        }
+        place += 1;
+    }
+    if at == pattern.len() {
+        return budget.spend(1) && place == text.len();
+    }
+    let mut places = vec![false; text.len() + 1];
+    places[place] = true;
+    while at < pattern.len() {
+        if !budget.spend(places.len()) {
+            return false;
+        }
+        at = if pattern[at] == b'*' { matcher.stars(at, &mut places) } else { at + matcher.step(at, &mut places) };
+        if !places.contains(&true) {
+            return false;
+        }
+    }
+    places[text.len()]
 }
 
 struct Matcher<'a> {
-    whole: &'a [u8],
+    pattern: &'a [u8],
+    text: &'a [u8],
     slashes: bool,
-    steps: &'a mut u32,
 }
 
 impl Matcher<'_> {
-    fn run(&mut self, from: usize, text: &[u8]) -> bool {
-        let (mut at, mut text) = (from, text);
-        while let Some(&c) = self.whole.get(at) {
-            if *self.steps == 0 {
-                return false;
-            }
-            *self.steps -= 1;
-            if c == b'*' {
-                return self.star(at, text);
-            }
-            let Some((&have, rest)) = text.split_first() else { return false };
-            match c {
-                b'?' => {
-                    if self.slashes && have == b'/' {
-                        return false;
-                    }
-                    at += 1;
-                }
-                b'[' => match class(&self.whole[at + 1..], have) {
-                    Some((true, used)) if !(self.slashes && have == b'/') => at += 1 + used,
-                    _ => return false,
-                },
-                b'\\' => {
-                    if self.whole.get(at + 1) != Some(&have) {
-                        return false;
-                    }
-                    at += 2;
-                }
-                literal => {
-                    if literal != have {
-                        return false;
-                    }
-                    at += 1;
-                }
-            }
-            text = rest;
+    /// How much of the pattern matches the one byte at a place.
+    fn one(&self, at: usize, place: usize) -> Option<usize> {
+        let have = *self.text.get(place)?;
+        let barred = self.slashes && have == b'/';
+        match self.pattern[at] {
+            b'?' => (!barred).then_some(1),
+            b'[' => match class(&self.pattern[at + 1..], have)? {
+                (true, used) if !barred => Some(1 + used),
+                _ => None,
+            },
+            b'\\' => (self.pattern.get(at + 1) == Some(&have)).then_some(2),
+            literal => (literal == have).then_some(1),
         }
-        text.is_empty()
     }
 
-    fn star(&mut self, at: usize, text: &[u8]) -> bool {
-        let stars = self.whole[at..].iter().take_while(|&&c| c == b'*').count();
-        let after = at + stars;
-        let opens = at == 0 || self.whole[at - 1] == b'/';
-        let next = self.whole.get(after);
+    /// Moves every place on by one byte; gives how much of the pattern that was.
+    fn step(&self, at: usize, places: &mut [bool]) -> usize {
+        let mut used = 1;
+        for place in (0..self.text.len()).rev() {
+            let moved = places[place].then(|| self.one(at, place)).flatten();
+            places[place + 1] = moved.is_some();
+            used = moved.unwrap_or(used);
+        }
+        places[0] = false;
+        used
+    }
+
+    /// Spreads every place over what the stars match; gives where the pattern goes on.
+    fn stars(&self, at: usize, places: &mut [bool]) -> usize {
+        let after = at + self.pattern[at..].iter().take_while(|&&c| c == b'*').count();
+        let opens = at == 0 || self.pattern[at - 1] == b'/';
+        let next = self.pattern.get(after);
+        let escaped_slash = self.pattern.get(after..after + 2) == Some(b"\\/");
         // `**` crosses directories only as a whole component; elsewhere it is a plain star.
-        let component = stars >= 2 && opens && (next.is_none() || next == Some(&b'/') || self.escaped_slash(after));
+        let component = after - at >= 2 && opens && (next.is_none() || next == Some(&b'/') || escaped_slash);
         let crosses = !self.slashes || component;
+        let before = places.to_vec();
+        for place in 0..self.text.len() {
+            places[place + 1] |= places[place] && (crosses || self.text[place] != b'/');
+        }
+        if !(self.slashes && component && next == Some(&b'/')) {
+            return after;
+        }
         // `**/` may also stand for nothing at all.
-        if self.slashes && component && next == Some(&b'/') && self.run(after + 1, text) {
-            return true;
-        }
-        if next.is_none() {
-            return crosses || !text.contains(&b'/');
-        }
-        for skip in 0..=text.len() {
-            if self.run(after, &text[skip..]) {
-                return true;
-            }
-            if *self.steps == 0 || (!crosses && text.get(skip) == Some(&b'/')) {
-                return false;
-            }
-        }
-        false
-    }
-
-    fn escaped_slash(&self, at: usize) -> bool {
-        self.whole.get(at..at + 2) == Some(b"\\/")
+        self.step(after, places);
+        places.iter_mut().zip(before).for_each(|(place, was)| *place |= was);
+        // Said twice it means the same.
+        let again = self.pattern[after + 1..].chunks_exact(3).take_while(|next| next == b"**/").count();
+        after + 1 + 3 * again
     }
 }
 
@@ -159,7 +183,14 @@ fn named(name: &[u8], c: u8) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use super::matches;
+    use super::*;
+
+    fn matched(pattern: &str, text: &str, slashes: bool) -> bool {
+        let budget = Budget::new(100_000_000);
+        let matched = matches(pattern.as_bytes(), text.as_bytes(), slashes, &budget);
+        assert!(!budget.exhausted());
+        matched
+    }
 
     #[test]
     fn stars_and_classes_work_as_git_s_do() {
@@ -168,23 +199,38 @@ mod tests {
             ("**/.env", "a/b/.env", true, true),
             ("a/**", "a/b/.env", true, true),
             ("a/**/b", "a/b", true, true),
+            ("a/**/b", "a/x/y/b", true, true),
+            ("a/**/b", "a/xb", true, false),
             ("a/*", "a/b/.env", true, false),
+            ("a/*/.env", "a/b/.env", true, true),
             ("a**/.env", "ab/c/.env", true, false),
             ("*.env", "prod.env", false, true),
             (".en[u-w]", ".env", false, true),
             (".en[!v]", ".env", false, false),
             (".en[[:alpha:]]", ".env", false, true),
+            ("*[[:alpha:]]nv", ".env", false, true),
             ("\\.env", ".env", false, true),
             (".en[v", ".env", false, false),
+            ("*[v", ".env", false, false),
+            ("", "", false, true),
         ] {
-            assert_eq!(matches(pattern.as_bytes(), text.as_bytes(), slashes), expected, "{pattern} {text}");
+            assert_eq!(matched(pattern, text, slashes), expected, "{pattern} {text}");
         }
     }
 
     #[test]
-    fn a_hostile_pattern_ends() {
-        let pattern = "*a".repeat(200);
+    fn hostile_patterns_end_with_the_right_answer() {
         let text = format!("{}b", "a".repeat(4000));
-        assert!(!matches(pattern.as_bytes(), text.as_bytes(), false));
+        assert!(!matched(&"*a".repeat(200), &text, false));
+        assert!(matched(&format!("{}*b", "*a".repeat(200)), &text, false));
+        assert!(!matched(&format!("{}zzz", "**/".repeat(90_000)), "svc/.env", true));
+        assert!(matched(&format!("{}.env", "**/".repeat(90_000)), "svc/.env", true));
+    }
+
+    #[test]
+    fn a_spent_budget_is_told() {
+        let budget = Budget::new(10);
+        assert!(!matches(b"*a*b*c", b"xxxxxxxxabc", false, &budget));
+        assert!(budget.exhausted());
     }
 }
