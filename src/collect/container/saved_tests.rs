@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::ContainerSelector;
 
 fn one(text: &str) -> Container {
     parse(text).ok().unwrap().containers.pop().unwrap().ok().unwrap()

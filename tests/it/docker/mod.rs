@@ -2,6 +2,7 @@
 
 mod engine;
 mod inspect_file;
+mod inspect_rest;
 pub(crate) mod rig;
 mod stand_in;
 mod versions;
