@@ -25,7 +25,10 @@ const THIRD_PARTIES: [(&str, &[&str]); 13] = [
     ("clap_complete", &["cli.rs"]),
     ("clap_mangen", &["cli.rs"]),
     ("tokio", &["collect/", "rotate/"]),
-    ("bollard", &["collect/docker", "collect/container/engine.rs", "collect/image/engine.rs", "collect/oci_config.rs"]),
+    (
+        "bollard",
+        &["collect/docker", "collect/container/engine.rs", "collect/image/engine.rs", "collect/oci_config/engine.rs"],
+    ),
     // The demo makes the repository that the collector then reads.
     ("git2", &["collect/git/", "collect/at_ref.rs", "run/world/repository.rs"]),
     ("reqwest", &["collect/service/"]),

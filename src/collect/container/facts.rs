@@ -6,8 +6,8 @@ use super::ecs::TaskDefinition;
 use super::inspect::{Container, Image};
 use super::{ENV, Found, METADATA, metadata};
 use crate::collect::Job;
-use crate::collect::oci_config::{self, matters};
-use crate::config::ContainerSelector;
+use crate::collect::oci_config::{self, UNSET, matters};
+use crate::config::{ContainerSelector, ImageSource};
 use crate::detect::{Context, Detector};
 use crate::evidence::{
     Batch, Cause, Class, Coverage, Evidence, Fact, Fingerprint, Gap, Judgement, Kind, Name, Place, Sensitive, Subject,
@@ -48,6 +48,9 @@ pub(super) fn report(
     for image in &found.images {
         let place = Place { path: Some(Name::fixed("(an image)")), digest: image.id.clone(), ..Place::default() };
         image_environment(&mut out, image, &BTreeSet::new(), &place, false);
+    }
+    for image in &found.beside {
+        metadata::beside(&mut out, image);
     }
     out.done()
 }
@@ -158,6 +161,11 @@ fn environment(
         let origin = origins.of(entry, &variable);
         own.insert(out.job.detector.fingerprint(entry));
         let place = Place { variable: Some(variable), ..place.clone() };
+        if judgement.kind == UNSET && image.is_none() && !image_is_examined(out.job, container) {
+            let gap = Gap::new(&ENV, Subject::at(out.target, place.clone()), Cause::ContentElsewhere);
+            let gap = gap.with("reason", Name::fixed("unset here; what the image sets was not seen"));
+            out.gap(gap.with("run", Name::fixed("docker inspect CONTAINER IMAGE")));
+        }
         let more = [("origin", Fact::word(origin)), ("running", Fact::Bool(container.running))];
         out.judged(&ENV, place, &judgement, more);
     }
@@ -165,6 +173,14 @@ fn environment(
     if let Some(image) = image {
         image_environment(out, image, &own, place, container.running);
     }
+}
+
+/// Whether the image is declared by its digest and looked at as one: a tag may be another image.
+fn image_is_examined(job: &Job, container: &Container) -> bool {
+    let Some(digest) = &container.image else { return false };
+    let hex = digest.as_str().trim_start_matches("sha256:");
+    let named = |source: &ImageSource| matches!(source, ImageSource::Engine(name) if name.as_str().ends_with(hex));
+    job.wanted.iter().any(|kind| kind.name == "image.env") && job.config.images.iter().any(named)
 }
 
 /// The findings of an image's environment that the container does not repeat.

@@ -9,13 +9,15 @@ mod engine;
 mod facts;
 mod inspect;
 mod metadata;
+mod saved;
+mod select;
 
-use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, VALUE_KIND};
+use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, Pairs, Rest, VALUE_KIND, Words};
 use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ContainerSelector};
-use crate::evidence::{Batch, Cause, Field, FieldType, Gap, Kind, Name, Subject, Target, Task};
+use crate::evidence::{Batch, Cause, Field, FieldType, Gap, Kind, Name, Sensitive, Subject, Target, Task};
 use ecs::TaskDefinition;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
@@ -89,10 +91,26 @@ struct Found {
     containers: Vec<(Container, Option<Arc<Image>>)>,
     /// Images beside the containers.
     images: Vec<Arc<Image>>,
+    /// What images say besides, whether a container was made from them or not.
+    beside: Vec<Beside>,
     /// What could not be learned about one container.
     missed: Vec<Missed>,
     /// What identifies the source.
     identity: Vec<(&'static str, Name)>,
+}
+
+/// The texts of an image that stands in the same file.
+struct Beside {
+    image: Option<Name>,
+    pairs: Pairs,
+    lists: Vec<Sensitive>,
+}
+
+impl Beside {
+    fn new(image: Option<Name>, rest: Rest) -> Self {
+        let lists = rest.lists.iter().filter_map(Words::text).collect();
+        Self { image, pairs: rest.pairs, lists }
+    }
 }
 
 /// A part of a selector's answer that could not be had.
@@ -175,7 +193,7 @@ fn gaps(job: &Job, target: &Target, why: &Refusal) -> Vec<Gap> {
 
 async fn from_file(job: &Job, selector: &ContainerSelector, file: &Path) -> Result<Found, Refusal> {
     let (path, limit) = (file.to_owned(), job.config.limits.file_bytes);
-    let saved = offload(move || inspect::read(&path, limit)).await;
+    let saved = offload(move || saved::read(&path, limit)).await;
     Ok(saved.unwrap_or(Err(Refusal::new(Cause::Crashed)))?.select(selector))
 }
 

@@ -3,10 +3,11 @@
 //! In: the working tree and the Dockerfile's path in it. Out: for a source of `COPY`, the first paths that
 //! would be let in. An ignore file is intent: it must also keep out the env file that is not there today.
 
-use super::find;
 use super::ignore::Ignore;
+use super::{Source, find};
+use crate::collect::Job;
 use crate::detect::{env_like, env_template};
-use crate::evidence::Cause;
+use crate::evidence::{Cause, Class, Judgement, Sensitive};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
@@ -31,8 +32,8 @@ const CREDENTIALS: [&str; 10] = [
 const PUBLIC: [&str; 6] = ["ca", "cert", "chain", "fullchain", "bundle", "pub"];
 /// Directories that no test of depth may miss, whether they exist or not.
 const DEPTHS: [&str; 4] = ["", "any/", "any/any/", "any/any/any/"];
-/// Not looked into for env files: their samples are other people's.
-const SKIPPED: [&str; 4] = [".git", "node_modules", "vendor", "target"];
+/// Other people's: an env file in them counts for what it holds, since most are samples.
+const THIRD_PARTY: [&str; 3] = ["node_modules", "vendor", "target"];
 
 /// The build context.
 pub(super) struct BuildContext {
@@ -44,24 +45,23 @@ pub(super) struct BuildContext {
 }
 
 impl BuildContext {
-    /// The context of the Dockerfile at `path` in `tree`.
+    /// The context of a Dockerfile: the declared one, or else the likely one.
     ///
     /// The ignore file of the Dockerfile's own name comes before the one at the context's root.
-    pub(super) fn of(tree: &Path, path: &Path, limit: u64) -> Result<Self, Cause> {
-        let own = path.parent().unwrap_or(Path::new(""));
-        let mut named = path.as_os_str().to_owned();
+    pub(super) fn of(source: &Source<'_>, declared: Option<&Path>) -> Result<Self, Cause> {
+        let (tree, own) = (source.tree, source.path.parent().unwrap_or(Path::new("")));
+        let mut named = source.path.as_os_str().to_owned();
         named.push(".dockerignore");
-        let beside = own.join(".dockerignore");
-        let (root, file) = if tree.join(&named).is_file() {
-            (own, Some(PathBuf::from(named)))
-        } else if tree.join(&beside).is_file() {
-            (own, Some(beside))
-        } else if tree.join(".dockerignore").is_file() {
-            (Path::new(""), Some(PathBuf::from(".dockerignore")))
-        } else {
-            (own, None)
+        let of_its_name =
+            Some(PathBuf::from(named)).filter(|file| source.inline.is_none() && tree.join(file).is_file());
+        let at = |root: &Path| Some(root.join(".dockerignore")).filter(|file| tree.join(file).is_file());
+        let root = match declared {
+            Some(context) => context,
+            None if of_its_name.is_none() && at(own).is_none() && at(Path::new("")).is_some() => Path::new(""),
+            None => own,
         };
-        let ignore = match file {
+        let limit = source.job.config.limits.file_bytes;
+        let ignore = match of_its_name.or_else(|| at(root)) {
             Some(file) => Ignore::parse(&String::from_utf8_lossy(&find::read(&tree.join(file), limit)?)),
             None => Ignore::default(),
         };
@@ -69,25 +69,35 @@ impl BuildContext {
             return Err(Cause::Malformed);
         }
         let mut context = Self { ignore, directories: Vec::new(), env_files: Vec::new() };
-        context.look(&tree.join(root));
+        context.look(&tree.join(root), source.job)?;
         Ok(context)
     }
 
-    fn look(&mut self, root: &Path) {
-        let entries = WalkDir::new(root).follow_links(false).sort_by_file_name().into_iter();
-        let entries = entries.filter_entry(|entry| {
-            entry.depth() == 0 || !entry.file_type().is_dir() || !SKIPPED.iter().any(|name| entry.file_name() == *name)
-        });
-        // Directories that cannot be read are recorded where Dockerfiles are looked for, in the same tree.
-        for entry in entries.flatten() {
+    fn look(&mut self, root: &Path, job: &Job) -> Result<(), Cause> {
+        let mut entries = WalkDir::new(root).follow_links(false).sort_by_file_name().into_iter();
+        while let Some(entry) = entries.next() {
+            let entry = match entry {
+                Ok(entry) => entry,
+                // Other unreadable directories are recorded where Dockerfiles are looked for, in the same tree.
+                Err(error) if error.depth() == 0 || error.path().is_some_and(is_third_party) => {
+                    return Err(error.io_error().map_or(Cause::Denied, |error| find::cause(error.kind())));
+                }
+                Err(_) => continue,
+            };
             let Ok(path) = entry.path().strip_prefix(root) else { continue };
+            let foreign = is_third_party(path);
             let path = path.to_string_lossy().into_owned();
-            if entry.file_type().is_dir() {
+            if !entry.file_type().is_dir() {
+                if is_env(&entry.file_name().to_string_lossy()) && (!foreign || holds_a_value(entry.path(), job)) {
+                    self.env_files.push(path);
+                }
+            } else if entry.depth() > 0 && (entry.file_name() == ".git" || self.ignore.excludes_below(&path)) {
+                entries.skip_current_dir();
+            } else if !foreign {
                 self.directories.push(if path.is_empty() { path } else { format!("{path}/") });
-            } else if is_env(&entry.file_name().to_string_lossy()) {
-                self.env_files.push(path);
             }
         }
+        Ok(())
     }
 
     /// Whether a path stays out of the context, or out of this copy.
@@ -142,6 +152,18 @@ impl BuildContext {
         found.truncate(MOST_NAMED);
         found
     }
+}
+
+fn is_third_party(path: &Path) -> bool {
+    path.components().any(|part| THIRD_PARTY.iter().any(|name| part.as_os_str() == *name))
+}
+
+/// Whether an env file holds more than a sample does. What cannot be read may.
+fn holds_a_value(path: &Path, job: &Job) -> bool {
+    let Ok(mut bytes) = find::read(path, job.config.limits.file_bytes) else { return true };
+    let scan = job.detector.env_file(&Sensitive::new(std::mem::take(&mut *bytes)));
+    let value = |one: &Judgement| one.known || one.class == Class::Plaintext || one.class.needs_review();
+    !scan.determined || scan.spotted.iter().any(|spotted| value(&spotted.judgement))
 }
 
 pub(super) fn is_env(name: &str) -> bool {

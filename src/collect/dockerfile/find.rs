@@ -2,10 +2,12 @@
 //!
 //! In: a directory. Out: paths inside it. It reads names, and files only for others.
 
-use crate::evidence::{Cause, Document, Node, Value};
+use super::compose::{self, Build};
+use crate::evidence::{Cause, Line};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 use zeroize::Zeroizing;
 
@@ -17,102 +19,102 @@ const SKIPPED: [(&str, &str); 2] = [("node_modules", "package.json"), ("target",
 #[derive(Default)]
 pub(super) struct Found {
     /// Dockerfiles, sorted.
-    pub(super) files: Vec<PathBuf>,
+    pub(super) files: Vec<Dockerfile>,
     /// Directories that were not looked into: `node_modules` and `target`.
     pub(super) skipped: u64,
-    /// Directories that could not be read.
-    pub(super) unread: Vec<PathBuf>,
-    /// Whether this is a bare repository.
-    pub(super) bare: bool,
+    /// What could not be read, and what nobody can say of it.
+    pub(super) unread: Vec<(PathBuf, Cause)>,
+}
+
+/// A Dockerfile, and what compose files say of it.
+pub(super) struct Dockerfile {
+    /// Its path in the tree; that of the compose file in which it is written out.
+    pub(super) path: PathBuf,
+    /// Its text and first line, if it is written out.
+    pub(super) inline: Option<(Line, Zeroizing<String>)>,
+    /// The contexts that are declared for it. Without one it is guessed.
+    pub(super) contexts: Vec<Result<PathBuf, Cause>>,
+}
+
+impl Dockerfile {
+    /// Whether it can be nothing else: by its name, or because a compose file says so.
+    pub(super) fn is_certain(&self) -> bool {
+        self.inline.is_some() || !self.contexts.is_empty() || is_certain(&self.path)
+    }
 }
 
 /// Whether the name alone makes it a Dockerfile: `Dockerfile.md` may be anything.
-pub(super) fn is_certain(path: &Path) -> bool {
+fn is_certain(path: &Path) -> bool {
     let name = path.file_name().map(|name| name.to_string_lossy().to_ascii_lowercase()).unwrap_or_default();
     matches!(name.as_str(), "dockerfile" | "containerfile")
         || name.rsplit_once('.').is_some_and(|(_, last)| last == "dockerfile")
 }
 
-/// Every Dockerfile below a directory.
-pub(super) fn dockerfiles(tree: &Path, limit: u64) -> Result<Found, Cause> {
-    match std::fs::metadata(tree) {
-        Ok(metadata) if metadata.is_dir() => {}
-        Ok(_) => return Err(Cause::Unsupported),
-        Err(error) => return Err(cause(error.kind())),
-    }
-    let mut found = Found { bare: is_bare(tree), ..Found::default() };
-    if found.bare {
-        return Ok(found);
-    }
-    let mut named = Vec::new();
+/// Every Dockerfile below a directory, and those that its compose files name.
+pub(super) fn dockerfiles(tree: &Path, limit: u64) -> Found {
+    let mut found = Found::default();
+    let (mut files, mut composed) = (BTreeSet::new(), Vec::new());
     let mut entries = WalkDir::new(tree).follow_links(false).sort_by_file_name().into_iter();
     while let Some(entry) = entries.next() {
-        match entry {
-            Ok(entry) if entry.depth() > 0 && entry.file_type().is_dir() && entry.file_name() == ".git" => {
-                entries.skip_current_dir();
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) if error.io_error().is_some_and(|e| e.kind() == ErrorKind::NotFound) => continue,
+            Err(error) => {
+                let path = error.path().unwrap_or(tree);
+                found.unread.push((path.strip_prefix(tree).unwrap_or(path).to_owned(), Cause::Denied));
+                continue;
             }
-            Ok(entry) if entry.depth() > 0 && entry.file_type().is_dir() && is_filled(tree, entry.path()) => {
-                found.skipped += 1;
-                entries.skip_current_dir();
-            }
-            Ok(entry) if !entry.file_type().is_dir() && is_dockerfile(&entry.file_name().to_string_lossy()) => {
-                found.files.extend(entry.path().strip_prefix(tree).ok().map(Path::to_owned));
-            }
-            Ok(entry) if entry.file_type().is_file() && is_compose(&entry.file_name().to_string_lossy()) => {
-                named.extend(builds(tree, entry.path(), limit));
-            }
-            Ok(_) => {}
-            Err(error) if error.io_error().is_some_and(|e| e.kind() == ErrorKind::NotFound) => {}
-            Err(error) => found.unread.push(error.path().unwrap_or(tree).to_owned()),
-        }
-    }
-    named.retain(|path| !found.files.contains(path) && tree.join(path).is_file());
-    found.files.extend(named);
-    found.files.sort();
-    found.files.dedup();
-    Ok(found)
-}
-
-fn is_compose(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    let stem = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
-    stem.is_some_and(|stem| stem.starts_with("compose") || stem.starts_with("docker-compose"))
-}
-
-/// The Dockerfiles that a compose file names, as paths in the tree; names that only a run can tell are left out.
-fn builds(tree: &Path, file: &Path, limit: u64) -> Vec<PathBuf> {
-    let text = read(file, limit).unwrap_or_default();
-    let document = std::str::from_utf8(&text).ok().and_then(|text| Document::parse("compose", text).ok());
-    let Some(document) = document else { return Vec::new() };
-    let services = document.roots.iter().filter_map(|root| root.get("services")).flat_map(Node::entries);
-    let builds = services.filter_map(|(_, _, service)| {
-        let build = service.get("build")?;
-        let text = |key: &str| match &build.get(key)?.value {
-            Value::Text(text) => Some(text.as_str()),
-            _ => None,
         };
-        let place = Path::new(text("context").unwrap_or(".")).join(text("dockerfile")?);
-        lexical(&file.parent()?.strip_prefix(tree).ok()?.join(place))
-    });
-    builds.collect()
-}
-
-/// A path without `.` and `..`; none if it leaves the tree.
-fn lexical(path: &Path) -> Option<PathBuf> {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                if !out.pop() {
-                    return None;
-                }
+        let (name, inner) = (entry.file_name().to_string_lossy(), entry.depth() > 0);
+        let Ok(path) = entry.path().strip_prefix(tree) else { continue };
+        if entry.file_type().is_dir() {
+            let filled = inner && is_filled(tree, entry.path());
+            found.skipped += u64::from(filled);
+            if filled || inner && name == ".git" {
+                entries.skip_current_dir();
             }
-            Component::Normal(part) => out.push(part),
-            Component::RootDir | Component::Prefix(_) => return None,
+        } else if is_dockerfile(&name) {
+            files.insert(path.to_owned());
+        } else if compose::is_compose(&name) {
+            composed.push(path.to_owned());
         }
     }
-    Some(out)
+    let plain = |path| Dockerfile { path, inline: None, contexts: Vec::new() };
+    found.files = files.into_iter().map(plain).collect();
+    for path in composed {
+        found.declared(tree, &path, limit);
+    }
+    let place = |file: &Dockerfile| (file.path.clone(), file.inline.as_ref().map(|(line, _)| *line));
+    found.files.sort_by_cached_key(place);
+    found
+}
+
+impl Found {
+    /// Adds what a compose file says: contexts of Dockerfiles, and Dockerfiles of any name at any place.
+    fn declared(&mut self, tree: &Path, file: &Path, limit: u64) {
+        let builds = match compose::builds(tree, file, limit) {
+            Ok(builds) => builds,
+            Err(cause) => return self.unread.push((file.to_owned(), cause)),
+        };
+        for build in builds {
+            let Build { path, inline, context } = match build {
+                Ok(build) => build,
+                Err(cause) => {
+                    self.unread.push((file.to_owned(), cause));
+                    continue;
+                }
+            };
+            let known = self.files.iter_mut().find(|known| known.path == path && known.inline == inline);
+            match known {
+                Some(known) if known.contexts.contains(&context) => {}
+                Some(known) => known.contexts.push(context),
+                None if inline.is_some() || tree.join(&path).is_file() => {
+                    self.files.push(Dockerfile { path, inline, contexts: vec![context] });
+                }
+                None => self.unread.push((path, Cause::NotFound)),
+            }
+        }
+    }
 }
 
 /// Whether a tool fills this directory: its name says so, and the tool's own file stands in a directory above.
@@ -137,10 +139,6 @@ fn is_dockerfile(name: &str) -> bool {
     })
 }
 
-fn is_bare(directory: &Path) -> bool {
-    !directory.join(".git").exists() && directory.join("HEAD").is_file() && directory.join("objects").is_dir()
-}
-
 /// Reads a file of at most `limit` bytes; a FIFO or a device of that name is not opened.
 pub(super) fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Cause> {
     let metadata = std::fs::metadata(path).map_err(|error| cause(error.kind()))?;
@@ -153,7 +151,7 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>>, Cause>
     if bytes.len() as u64 > limit { Err(Cause::OverLimit) } else { Ok(bytes) }
 }
 
-fn cause(kind: ErrorKind) -> Cause {
+pub(super) fn cause(kind: ErrorKind) -> Cause {
     match kind {
         ErrorKind::PermissionDenied => Cause::Denied,
         ErrorKind::NotFound => Cause::NotFound,

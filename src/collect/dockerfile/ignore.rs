@@ -35,6 +35,11 @@ impl Ignore {
         ignore
     }
 
+    /// Whether a directory stays out with all that is in it: nothing is taken back in.
+    pub(super) fn excludes_below(&self, directory: &str) -> bool {
+        self.patterns.iter().all(|(_, back)| !back) && self.excludes(directory)
+    }
+
     /// Whether a path (with `/`, relative to the context) stays out of the context.
     pub(super) fn excludes(&self, path: &str) -> bool {
         let ends: Vec<usize> = path.match_indices('/').map(|(at, _)| at).chain([path.len()]).collect();

@@ -6,9 +6,9 @@
 //! declared secret it is a problem, because every later `RUN` of the stage writes the value into history.
 
 use super::Source;
-use super::context::{BuildContext, holds_credentials, is_env};
-use super::ignore::Ignore;
+use super::context::BuildContext;
 use super::parse::{self, Instruction};
+use super::problem::{Find, Problem};
 use super::stages::{Variables, mentions, shipped};
 use super::words;
 use crate::detect::{Context, Scan};
@@ -16,81 +16,35 @@ use crate::evidence::{Cause, Class, Judgement, Name, Sensitive};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
-/// What is wrong with an instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Problem {
-    /// `ENV` with a value.
-    SecretInEnv,
-    /// `ARG` with a default.
-    SecretInArg,
-    /// A value in a command, a label or a heredoc.
-    SecretInCommand,
-    /// An env file, or another file that holds credentials, is copied by name.
-    EnvFileCopied,
-    /// A copy of a directory would take env files along.
-    ContextNotIgnored,
-    /// `ARG` of a declared secret's name.
-    SecretNameInArg,
-    /// `ENV` of a declared secret's name, set from a build argument.
-    SecretNameInEnv,
-}
-
-impl Problem {
-    /// The words of the kind's field.
-    pub(super) const WORDS: &'static [&'static str] = &[
-        "none",
-        "secret-in-env",
-        "secret-in-arg",
-        "secret-in-command",
-        "env-file-copied",
-        "context-not-ignored",
-        "secret-name-in-arg",
-        "secret-name-in-env",
-    ];
-
-    /// The word.
-    pub(super) fn word(self) -> &'static str {
-        Self::WORDS[self as usize + 1]
-    }
-}
-
-/// One find.
-pub(super) struct Find {
-    /// The line.
-    pub(super) line: u32,
-    /// The instruction's word.
-    pub(super) instruction: &'static str,
-    /// Whether the shipped image is built on this stage.
-    pub(super) final_stage: bool,
-    /// The variable or path.
-    pub(super) about: Option<Name>,
-    /// What is wrong, or why nobody can say.
-    pub(super) problem: Result<Problem, Cause>,
-    /// What the value is.
-    pub(super) judgement: Option<Judgement>,
-}
-
 /// Where an instruction stands.
-struct At<'a> {
-    instruction: &'a Instruction,
+pub(super) struct At<'a> {
+    pub(super) instruction: &'a Instruction,
     final_stage: bool,
 }
 
-struct Judge<'a> {
-    source: &'a Source<'a>,
-    context: Result<BuildContext, Cause>,
+pub(super) struct Judge<'a> {
+    pub(super) source: &'a Source<'a>,
+    /// The build contexts: those that are declared, or the likely one.
+    pub(super) contexts: Vec<Result<BuildContext, Cause>>,
     /// Build arguments of the current stage.
     arguments: BTreeSet<String>,
     /// What the variables in sources stand for.
-    variables: Variables,
+    pub(super) variables: Variables,
     finds: Vec<Find>,
 }
 
 /// Judges a whole Dockerfile.
 pub(super) fn judge(source: &Source<'_>, instructions: &[Instruction], comments: &[Instruction]) -> Vec<Find> {
-    let context = BuildContext::of(source.tree, source.path, source.job.config.limits.file_bytes);
+    let declared = source.contexts.iter().map(|context| match context {
+        Ok(context) => BuildContext::of(source, Some(context)),
+        Err(cause) => Err(*cause),
+    });
+    let mut contexts: Vec<_> = declared.collect();
+    if contexts.is_empty() {
+        contexts.push(BuildContext::of(source, None));
+    }
     let mut judge =
-        Judge { source, context, arguments: BTreeSet::new(), variables: Variables::default(), finds: Vec::new() };
+        Judge { source, contexts, arguments: BTreeSet::new(), variables: Variables::default(), finds: Vec::new() };
     let shipped = shipped(instructions);
     let mut stage = 0;
     for instruction in instructions {
@@ -124,11 +78,10 @@ impl Judge<'_> {
                 }
                 self.command(at, &whole);
             }
-            "ONBUILD" => {
-                if let Some(inner) = parse::instruction(instruction.line, &instruction.text, instruction.escape) {
-                    self.instruction(&At { instruction: &inner, final_stage: at.final_stage }, in_stage);
-                }
-            }
+            "ONBUILD" => match parse::behind_onbuild(instruction) {
+                Some(inner) => self.instruction(&At { instruction: &inner, final_stage: at.final_stage }, in_stage),
+                None => self.told(at, &instruction.text),
+            },
             _ => self.told(at, &instruction.text),
         }
     }
@@ -189,7 +142,7 @@ impl Judge<'_> {
         }
     }
 
-    fn command(&mut self, at: &At<'_>, text: &str) {
+    pub(super) fn command(&mut self, at: &At<'_>, text: &str) {
         let scan = self.source.job.detector.text(&Sensitive::from(text.to_owned()), Context::History);
         self.scanned(at, scan);
     }
@@ -211,66 +164,13 @@ impl Judge<'_> {
         }
     }
 
-    fn copy(&mut self, at: &At<'_>) {
-        let instruction = at.instruction;
-        let (flags, words) = words::arguments(&instruction.text, instruction.escape);
-        let Some((target, sources)) = words.split_last() else { return };
-        for body in &instruction.heredocs {
-            self.written(at, target, body);
-        }
-        self.command(at, &instruction.text);
-        let flag = |name: &str| flags.iter().filter_map(|flag| flag.strip_prefix(name)).collect::<Vec<_>>();
-        let exclude = Ignore::parse(&flag("--exclude=").join("\n"));
-        let elsewhere = !flag("--from=").is_empty();
-        for source in sources.iter().filter(|source| !source.starts_with("<<") && !source.contains("://")) {
-            let (expanded, open) = self.variables.expand(source);
-            if elsewhere {
-                let name = expanded.rsplit('/').next().unwrap_or(&expanded);
-                if is_env(name) || holds_credentials(name) {
-                    self.add(at, shown(source, at), Ok(Problem::EnvFileCopied), None);
-                }
-            } else {
-                self.taken(at, source, (&expanded, open), &exclude);
-            }
-        }
-    }
-
-    /// A heredoc that becomes a file: an env file by its name, or text that may hold a value.
-    fn written(&mut self, at: &At<'_>, target: &str, body: &str) {
-        let name = target.rsplit('/').next().unwrap_or(target);
-        if !is_env(name) {
-            return self.command(at, body);
-        }
-        let scan = self.source.job.detector.env_file(&Sensitive::from(body.to_owned()));
-        let worst = scan.spotted.into_iter().map(|spotted| spotted.judgement).max_by_key(|judged| judged.class);
-        self.add(at, shown(target, at), Ok(Problem::EnvFileCopied), worst);
-    }
-
-    /// A source taken from the build context: as it is written, and as it reads with its variables.
-    fn taken(&mut self, at: &At<'_>, written: &str, (source, open): (&str, bool), exclude: &Ignore) {
-        let context = match &self.context {
-            Ok(context) => context,
-            Err(cause) => {
-                let cause = *cause;
-                return self.add(at, Name::fixed(".dockerignore"), Err(cause), None);
-            }
-        };
-        if open {
-            // Nobody but the one who builds knows what comes in.
-            if context.may_name_env(source, exclude) {
-                self.add(at, shown(written, at), Err(Cause::NeedsReview), None);
-            }
-            return;
-        }
-        if context.names_env(source, exclude) {
-            return self.add(at, shown(written, at), Ok(Problem::EnvFileCopied), None);
-        }
-        for path in context.lets_in(source, exclude) {
-            self.add(at, shown(&path, at), Ok(Problem::ContextNotIgnored), None);
-        }
-    }
-
-    fn add(&mut self, at: &At<'_>, about: Name, problem: Result<Problem, Cause>, judgement: Option<Judgement>) {
+    pub(super) fn add(
+        &mut self,
+        at: &At<'_>,
+        about: Name,
+        problem: Result<Problem, Cause>,
+        judgement: Option<Judgement>,
+    ) {
         self.finds.push(Find {
             line: at.instruction.line,
             instruction: at.instruction.word,
@@ -282,16 +182,6 @@ impl Judge<'_> {
     }
 }
 
-fn shown(text: &str, at: &At<'_>) -> Name {
+pub(super) fn shown(text: &str, at: &At<'_>) -> Name {
     Name::admit_or(text, "text", at.instruction.line as usize)
-}
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_problem_has_its_word() {
-        assert_eq!(Problem::SecretInEnv.word(), "secret-in-env");
-        assert_eq!(Problem::SecretNameInEnv.word(), "secret-name-in-env");
-    }
 }

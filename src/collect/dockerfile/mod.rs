@@ -3,27 +3,33 @@
 //! In: the declared repositories' working trees. Out: one piece of evidence per problem, or one that says a
 //! file has none. It must not know: rules, images, git's history. Nothing is built.
 //!
-//! The build context is not written in a Dockerfile. It is taken to be the Dockerfile's own directory; if
-//! that holds no ignore file and the repository's root does, the root.
+//! The build context is not written in a Dockerfile. It is the one that compose files declare; without one it is
+//! taken to be the Dockerfile's own directory or, if that holds no ignore file and the repository's root does, the
+//! root.
 
+mod compose;
 mod context;
+mod copy;
 mod find;
 mod ignore;
 mod judge;
 mod parse;
+mod problem;
 mod stages;
+mod tree;
 mod words;
 
 use super::{Collector, Job, runtime};
 use crate::config::Config;
 use crate::evidence::{
-    Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Inapplicable, Judgement, Kind, Name, Place,
-    Subject, Target,
+    Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Inapplicable, Judgement, Kind, Line, Name,
+    Place, Subject, Target,
 };
 use futures_util::future::{BoxFuture, FutureExt};
-use judge::Problem;
-use std::path::Path;
+use problem::Problem;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 static DOCKERFILE: Kind = Kind {
     name: "source.dockerfile",
@@ -96,54 +102,63 @@ struct Source<'a> {
     tree: &'a Path,
     /// The file's path inside it.
     path: &'a Path,
+    /// The text and its first line, where it stands in a compose file.
+    inline: Option<&'a (Line, Zeroizing<String>)>,
+    /// The contexts that are declared for it.
+    contexts: &'a [Result<PathBuf, Cause>],
 }
 
 fn examine(repository: &Path, job: &Job) -> Batch {
     let target = target(repository);
-    let tree = if repository.as_os_str().is_empty() { Path::new(".") } else { repository };
+    let named = if repository.as_os_str().is_empty() { Path::new(".") } else { repository };
     let mut batch = Batch::default();
     let mut coverage = Coverage::new(&DOCKERFILE, &target);
-    let found = match find::dockerfiles(tree, job.config.limits.file_bytes) {
-        Ok(found) => found,
+    let reason = match tree::of(named) {
+        Ok(Some(tree)) => examine_tree(job, &tree, &target, &mut batch, &mut coverage),
+        Ok(None) => "a bare repository has no working tree",
         Err(cause) => {
             batch.gaps.push(Gap::new(&DOCKERFILE, Subject::whole(&target), cause));
             coverage.miss(target.name.clone(), cause);
-            batch.coverage.push(coverage);
-            return batch;
+            ""
         }
     };
+    if coverage.count(DOCKERFILE.unit) == 0 && coverage.is_complete() {
+        let reason = Name::fixed(reason);
+        batch.inapplicable.push(Inapplicable { kind: Name::fixed(DOCKERFILE.name), target, reason });
+    }
+    batch.coverage.push(coverage);
+    batch
+}
+
+/// Everything in a working tree. Gives the reason why nothing applies, should there be nothing.
+fn examine_tree(job: &Job, tree: &Path, target: &Target, batch: &mut Batch, coverage: &mut Coverage) -> &'static str {
+    let found = find::dockerfiles(tree, job.config.limits.file_bytes);
     if found.skipped > 0 {
         coverage.add("skipped-directories", found.skipped);
     }
-    for path in &found.unread {
-        hole(&mut batch, &mut coverage, &target, path, Cause::Denied);
+    for (path, cause) in &found.unread {
+        hole(batch, coverage, target, path, *cause);
     }
-    for path in &found.files {
+    for one in &found.files {
         if job.stop.asked() {
-            hole(&mut batch, &mut coverage, &target, path, Cause::Interrupted);
+            hole(batch, coverage, target, &one.path, Cause::Interrupted);
             break;
         }
-        match file(&Source { job, target: &target, tree, path }, find::is_certain(path)) {
+        let (inline, contexts) = (one.inline.as_ref(), one.contexts.as_slice());
+        match file(&Source { job, target, tree, path: &one.path, inline, contexts }, one.is_certain()) {
             Ok(None) => {}
             Ok(Some(of_file)) => {
                 coverage.add(DOCKERFILE.unit, 1);
                 batch.absorb(of_file);
             }
-            Err(cause) => hole(&mut batch, &mut coverage, &target, path, cause),
+            Err(cause) => hole(batch, coverage, target, &one.path, cause),
         }
     }
-    if coverage.count(DOCKERFILE.unit) == 0 && coverage.is_complete() {
-        let reason = Name::fixed(if found.bare {
-            "a bare repository has no working tree"
-        } else if found.skipped > 0 {
-            "no Dockerfile in the working tree outside node_modules and target"
-        } else {
-            "no Dockerfile in the working tree"
-        });
-        batch.inapplicable.push(Inapplicable { kind: Name::fixed(DOCKERFILE.name), target, reason });
+    if found.skipped > 0 {
+        "no Dockerfile in the working tree outside node_modules and target"
+    } else {
+        "no Dockerfile in the working tree"
     }
-    batch.coverage.push(coverage);
-    batch
 }
 
 fn hole(batch: &mut Batch, coverage: &mut Coverage, target: &Target, path: &Path, cause: Cause) {
@@ -155,8 +170,12 @@ fn hole(batch: &mut Batch, coverage: &mut Coverage, target: &Target, path: &Path
 
 /// One file; `None` if it only bears the name of a Dockerfile.
 fn file(source: &Source<'_>, certain: bool) -> Result<Option<Batch>, Cause> {
-    let bytes = find::read(&source.tree.join(source.path), source.job.config.limits.file_bytes)?;
-    let (instructions, comments) = parse::with_comments(&String::from_utf8_lossy(&bytes));
+    let (before, (instructions, comments)) = if let Some((line, text)) = source.inline {
+        (line.saturating_sub(1), parse::with_comments(text))
+    } else {
+        let bytes = find::read(&source.tree.join(source.path), source.job.config.limits.file_bytes)?;
+        (0, parse::with_comments(&String::from_utf8_lossy(&bytes)))
+    };
     if !instructions.iter().any(|instruction| instruction.word == "FROM") {
         return if certain { Err(Cause::Malformed) } else { Ok(None) };
     }
@@ -166,7 +185,7 @@ fn file(source: &Source<'_>, certain: bool) -> Result<Option<Batch>, Cause> {
         batch.evidence.push(evidence(source, Place::default(), [("problem", Fact::word("none"))]));
     }
     for find in finds {
-        let place = Place { line: Some(find.line), variable: find.about, ..Place::default() };
+        let place = Place { line: Some(find.line.saturating_add(before)), variable: find.about, ..Place::default() };
         let problem = match find.problem {
             Ok(problem) => problem,
             Err(cause) => {

@@ -112,6 +112,19 @@ pub(super) fn instruction(line: u32, text: &str, escape: char) -> Option<Instruc
     Some(Instruction { line, word, text, heredocs: Vec::new(), escape })
 }
 
+/// What stands behind `ONBUILD`, with the heredocs. Docker refuses it twice; a file can still hold thousands.
+pub(super) fn behind_onbuild(outer: &Instruction) -> Option<Instruction> {
+    let mut rest = outer.text.as_str();
+    while let Some((word, inner)) = rest.split_once(char::is_whitespace) {
+        if !word.eq_ignore_ascii_case("ONBUILD") {
+            break;
+        }
+        rest = inner.trim_start();
+    }
+    let inner = instruction(outer.line, rest, outer.escape).filter(|inner| inner.word != "ONBUILD")?;
+    Some(Instruction { heredocs: outer.heredocs.clone(), ..inner })
+}
+
 /// `# escape=` counts among the directives that the file begins with only.
 fn escape_directive(text: &str) -> char {
     for line in text.lines() {

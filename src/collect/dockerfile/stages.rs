@@ -18,12 +18,21 @@ const BUILDERS: [&str; 8] = [
     "BUILDVARIANT",
 ];
 
+/// The longest expanded text, and how much is held in all: `ENV B=$A$A`, repeated, doubles without end.
+const LONGEST: usize = 4096;
+const MOST_HELD: usize = 1 << 20;
+
+/// A text, and whether something in it stands for what nobody but the one who builds knows.
+type Value = (String, bool);
+
 /// The build arguments and variables of a stage, as far as the file itself gives their values.
 #[derive(Default)]
 pub(super) struct Variables {
     /// Defaults of the arguments before the first stage, or all of this stage.
-    here: BTreeMap<String, String>,
-    global: Option<BTreeMap<String, String>>,
+    here: BTreeMap<String, Value>,
+    global: Option<BTreeMap<String, Value>>,
+    /// How long all values together are.
+    held: usize,
 }
 
 impl Variables {
@@ -35,21 +44,29 @@ impl Variables {
 
     /// `ENV NAME=value`.
     pub(super) fn set(&mut self, name: &str, value: &str) {
-        let value = self.expand(value).0;
-        self.here.insert(name.to_owned(), value);
+        let value = self.expand(value);
+        self.keep(name, value);
     }
 
     /// `ARG NAME` or `ARG NAME=value`.
     pub(super) fn declare(&mut self, name: &str, default: Option<&str>) {
-        let default = default.map(|text| self.expand(text).0);
+        let default = default.map(|text| self.expand(text));
         let inherited = || self.global.as_ref().and_then(|global| global.get(name).cloned());
         if let Some(value) = default.or_else(inherited) {
-            self.here.insert(name.to_owned(), value);
+            self.keep(name, value);
         }
     }
 
-    /// A text with its variables replaced; one without a value becomes `*`, and the answer is true.
-    pub(super) fn expand(&self, text: &str) -> (String, bool) {
+    /// Beyond the limit a variable has no value that is known: it can be anything.
+    fn keep(&mut self, name: &str, value: Value) {
+        self.held = self.held.saturating_add(value.0.len());
+        let value = if self.held > MOST_HELD { unknown() } else { value };
+        self.here.insert(name.to_owned(), value);
+    }
+
+    /// A text with its variables replaced; one without a value becomes `*`, and the answer is true. So does a text
+    /// that becomes too long.
+    pub(super) fn expand(&self, text: &str) -> Value {
         let (mut out, mut open, mut rest) = (String::new(), false, text);
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
@@ -65,18 +82,29 @@ impl Variables {
                 Some((name, default)) => (name.trim_end_matches(':'), Some(default)),
                 None => (inside, None),
             };
-            match self.here.get(name).map(String::as_str).or(default) {
-                Some(value) => out.push_str(value),
+            let known = self.here.get(name).map(|(value, open)| (value.as_str(), *open));
+            match known.or(default.map(|text| (text, false))) {
+                Some((value, unknown)) => {
+                    out.push_str(value);
+                    open |= unknown;
+                }
                 None if BUILDERS.contains(&name) => out.push_str("any"),
                 None => {
                     out.push('*');
                     open = true;
                 }
             }
+            if out.len() > LONGEST {
+                return unknown();
+            }
         }
         out.push_str(rest);
-        (out, open)
+        if out.len() > LONGEST { unknown() } else { (out, open) }
     }
+}
+
+fn unknown() -> Value {
+    ("*".to_owned(), true)
 }
 
 /// The stages that the shipped image is built on: the last one, and those it begins from. Counted from 1.

@@ -3,15 +3,16 @@
 //! In: a file. Out: the documents by path, and what was wrong with the rest. Layers are passed over, by seeking
 //! where the file allows it: neither their size nor what a sparse file pretends to hold matters.
 
-use super::layout::Blobs;
+use super::blobs::{Blobs, clean};
+use super::entries::{Named, is_document};
+use super::meter::{Meter, Metered};
 use crate::collect::refusal::Refusal;
 use crate::config::Limits;
 use crate::evidence::{Cause, Name, Stop};
 use flate2::read::MultiGzDecoder;
-use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read, Result as Io, Seek, SeekFrom};
+use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 use std::rc::Rc;
 use tar::Entries;
@@ -49,8 +50,9 @@ impl Archive {
         let mut magic = [0_u8; 6];
         let read = file.read(&mut magic).and_then(|n| file.rewind().map(|()| n));
         let magic = &magic[..read.unwrap_or_default()];
-        let meter = Meter::new(limits.archive_bytes);
-        let mut pass = Pass { documents: BTreeMap::new(), held: 0, limits, stop, meter: Rc::clone(&meter) };
+        let meter = Meter::new(limits.archive_bytes, HEADERS);
+        let (documents, named) = (BTreeMap::new(), Named::default());
+        let mut pass = Pass { documents, named, held: 0, limits, stop, meter: Rc::clone(&meter) };
         let damage = match magic {
             [0x1f, 0x8b, ..] => {
                 let inner = MultiGzDecoder::new(BufReader::new(file));
@@ -66,6 +68,7 @@ impl Archive {
                 entries.map_err(|error| pass.damage(&error)).and_then(|entries| pass.run(entries, true)).err()
             }
         };
+        let damage = damage.or_else(|| pass.named.ambiguous());
         Ok((Self(pass.documents), damage))
     }
 }
@@ -81,6 +84,7 @@ fn cause_of(error: &std::io::Error) -> Cause {
 /// One pass over the entries.
 struct Pass<'a> {
     documents: Documents,
+    named: Named,
     held: u64,
     limits: &'a Limits,
     stop: &'a Stop,
@@ -107,15 +111,26 @@ impl Pass<'_> {
             let sparse = kind.is_gnu_sparse();
             stored = if sparse { entry.header().entry_size().unwrap_or_default() } else { entry.size() };
             self.meter.step.set(u64::MAX);
-            let path = String::from_utf8_lossy(&entry.path_bytes()).trim_start_matches("./").to_owned();
+            let path = clean(&String::from_utf8_lossy(&entry.path_bytes()));
+            self.named.entry(kind, &path);
             if (kind.is_file() || sparse) && is_document(&path) {
                 let document = if sparse { Err(Cause::Unsupported) } else { self.document(&mut entry) };
                 if self.meter.over.get() || self.meter.ended.get() {
                     return Err(self.damage(&std::io::Error::other("")));
                 }
-                self.documents.extend(document.transpose().map(|document| (path, document)));
+                self.keep(path, document.transpose());
             }
         }
+    }
+
+    /// The last entry of a name is the one that an engine unpacks.
+    fn keep(&mut self, path: String, document: Option<Result<Zeroizing<Vec<u8>>, Cause>>) {
+        let same = match (self.documents.get(&path), &document) {
+            (Some(Ok(before)), Some(Ok(now))) => before == now,
+            (before, now) => before.is_none() && now.is_none(),
+        };
+        self.named.document(&path, same);
+        self.documents.extend(document.map(|document| (path, document)));
     }
 
     /// A JSON document, or nothing if the blob is something else.
@@ -124,7 +139,9 @@ impl Pass<'_> {
         let mut bytes = Zeroizing::new(Vec::new());
         let head = entry.by_ref().take(64).read_to_end(&mut bytes);
         let opens = bytes.iter().find(|b| !b.is_ascii_whitespace());
-        if head.is_err() || !matches!(opens, Some(b'{' | b'[')) {
+        // Blanks without end may have a document behind them.
+        let may_be_json = opens.map_or(!bytes.is_empty(), |first| matches!(first, b'{' | b'['));
+        if head.is_err() || !may_be_json {
             return Ok(None);
         }
         self.held = self.held.saturating_add(size);
@@ -145,60 +162,5 @@ impl Pass<'_> {
         } else {
             Refusal::new(Cause::Malformed)
         }
-    }
-}
-
-/// Manifests, configs, indexes, and blobs that may be one of them.
-fn is_document(path: &str) -> bool {
-    path.starts_with("blobs/") || path.rsplit_once('.').is_some_and(|(_, extension)| extension == "json")
-}
-
-/// How much may still be read, in all and until the next entry; and whether the end was met.
-struct Meter {
-    total: Cell<u64>,
-    step: Cell<u64>,
-    ended: Cell<bool>,
-    over: Cell<bool>,
-}
-
-impl Meter {
-    fn new(total: u64) -> Rc<Self> {
-        Rc::new(Self {
-            total: Cell::new(total),
-            step: Cell::new(HEADERS),
-            ended: Cell::default(),
-            over: Cell::default(),
-        })
-    }
-}
-
-/// A reader that stops at its meter's limits. Seeking costs nothing.
-struct Metered<R> {
-    inner: R,
-    meter: Rc<Meter>,
-}
-
-impl<R: Read> Read for Metered<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> Io<usize> {
-        let meter = &self.meter;
-        let left = usize::try_from(meter.total.get().min(meter.step.get())).unwrap_or(usize::MAX);
-        if left == 0 && !buffer.is_empty() {
-            meter.over.set(true);
-            return Err(std::io::Error::other("limit"));
-        }
-        let most = left.min(buffer.len());
-        let n = self.inner.read(&mut buffer[..most])?;
-        if n == 0 && most > 0 {
-            meter.ended.set(true);
-        }
-        meter.total.set(meter.total.get() - n as u64);
-        meter.step.set(meter.step.get() - n as u64);
-        Ok(n)
-    }
-}
-
-impl<R: Seek> Seek for Metered<R> {
-    fn seek(&mut self, to: SeekFrom) -> Io<u64> {
-        self.inner.seek(to)
     }
 }

@@ -3,7 +3,7 @@
 //! In: JSON. Out: one platform's [`Image`], its texts wrapped. It judges nothing.
 
 use super::history::{Entry, Raw};
-use crate::collect::oci_config::{CONFIG, Members, OciConfig, Texts, nullable};
+use crate::collect::oci_config::{Below, CONFIG, Members, OciConfig, Texts, nullable};
 use crate::evidence::{Name, Sensitive};
 use serde::Deserialize;
 
@@ -66,17 +66,31 @@ struct RootFs {
     diff_ids: Vec<serde::de::IgnoredAny>,
 }
 
-/// The members without which a document would only look empty.
-static MEMBERS: Members =
-    Members(&[("config", Some(&CONFIG)), ("container_config", Some(&CONFIG)), ("history", None), ("rootfs", None)]);
+/// Everything that is read here by its name.
+static MEMBERS: Members = Members(&[
+    ("architecture", Below::Read),
+    ("os", Below::Read),
+    ("variant", Below::Read),
+    ("comment", Below::Read),
+    ("author", Below::Read),
+    ("moby.buildkit.buildinfo.v1", Below::Read),
+    ("config", Below::Of(&CONFIG)),
+    ("container_config", Below::Of(&CONFIG)),
+    ("history", Below::Of(&STEP)),
+    ("rootfs", Below::Of(&Members(&[("diff_ids", Below::Read)]))),
+]);
+
+static STEP: Members = Members(&[
+    ("created_by", Below::Read),
+    ("comment", Below::Read),
+    ("author", Below::Read),
+    ("empty_layer", Below::Read),
+]);
 
 impl Image {
     /// Reads a config document; `None` if it is not one.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
-        if MEMBERS.misspelled(json) {
-            return None;
-        }
-        let document: ImageDocument = serde_json::from_slice(json).ok()?;
+        let document: ImageDocument = MEMBERS.read(json)?;
         let authors: Vec<Sensitive> = document
             .history
             .iter()

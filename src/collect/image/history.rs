@@ -190,9 +190,14 @@ impl Entry {
     }
 
     fn onbuild(&mut self, mut rest: &str) {
-        // Docker refuses ONBUILD ONBUILD; a file can still hold a thousand of them.
-        while let Some(inner) = rest.strip_prefix("ONBUILD ") {
-            rest = inner.trim_start();
+        // Docker refuses ONBUILD ONBUILD; a file can still hold a thousand of them, each behind a shell of its own.
+        loop {
+            let nop = if is_shell(rest) { rest.find(NOP) } else { None };
+            rest = match (nop, rest.split_once(char::is_whitespace)) {
+                (Some(at), _) => rest[at + NOP.len()..].trim_start(),
+                (None, Some((word, inner))) if word.eq_ignore_ascii_case("ONBUILD") => inner.trim_start(),
+                _ => break,
+            };
         }
         let mut inner = Entry::read(&Raw::new(Some(rest.to_owned())), &Raw::default(), &Raw::default());
         for statement in inner.statements.drain(..) {

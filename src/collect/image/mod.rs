@@ -4,14 +4,18 @@
 //! config, and coverage that counts history entries and platforms. It opens no layer and knows no rule.
 
 mod archive;
+mod blobs;
 mod builder;
 mod completeness;
 mod document;
 #[cfg(feature = "docker")]
 mod engine;
+mod entries;
 mod facts;
 mod history;
 mod layout;
+mod manifest;
+mod meter;
 mod words;
 
 use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, Pairs, VALUE_KIND};
@@ -178,7 +182,7 @@ fn read(source: &ImageSource, limits: &Limits, stop: &Stop) -> Result<Found, Ref
                 (Err(_), Some(why)) | (Err(why), None) => Err(why),
             }
         }
-        ImageSource::OciLayout(root) => layout::images(&layout::Directory::open(root, limits)?),
+        ImageSource::OciLayout(root) => layout::images(&blobs::Directory::open(root, limits)?),
         ImageSource::Registry(_) => Err(Refusal::new(Cause::Unsupported)
             .because("registries are not read yet; give docker-archive:FILE or oci:DIR")),
         ImageSource::Engine(_) => Err(Refusal::new(Cause::Unsupported)

@@ -3,7 +3,7 @@
 use super::rig::{CONTAINER, causes, collect, count, exposed, of, secret, shown};
 use leakproof::evidence::{Batch, Cause};
 
-fn read(json: &str, selector: &str, rest: &str) -> Batch {
+pub(super) fn read(json: &str, selector: &str, rest: &str) -> Batch {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("inspect.json"), json).unwrap();
     std::fs::write(dir.path().join("task.json"), TASK).unwrap();

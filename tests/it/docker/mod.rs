@@ -2,6 +2,7 @@
 
 mod engine;
 mod inspect_file;
+mod inspect_rest;
 pub(crate) mod rig;
 mod runner;
 pub(crate) mod stand_in;

@@ -1,7 +1,10 @@
 //! Dockerfiles and ignore files in working trees made at run time.
 
+mod compose;
 mod context;
+mod hostile;
 mod instructions;
+mod working_tree;
 
 use crate::scene;
 use leakproof::evidence::Batch;
@@ -20,9 +23,14 @@ fn tree(files: &[(&str, &str)]) -> TempDir {
 }
 
 fn examine(tree: &TempDir) -> Batch {
+    examine_at(tree.path())
+}
+
+/// What is collected of a repository at this path.
+fn examine_at(path: &Path) -> Batch {
     let yaml = format!(
         "service: s\nsecrets: [ {{ name: JWT_SECRET_KEY }}, {{ name: DATABASE_URL }} ]\nrepositories: [ {} ]\n",
-        tree.path().display()
+        path.display()
     );
     scene::collect(&yaml, Path::new(""), &["source.dockerfile"])
 }

@@ -5,24 +5,24 @@ use crate::docker::rig::{IMAGE, causes, collect, count, exposed, identity, of, s
 use leakproof::evidence::{Batch, Cause};
 use serde_json::{Value, json};
 
-fn directory(files: &Files) -> Batch {
+pub(super) fn directory(files: &Files) -> Batch {
     let dir = tempfile::tempdir().unwrap();
     files.write(&dir.path().join("layout"));
     collect("service: t\nsecrets: [{ name: JWT_SECRET_KEY }]\nimages: [ \"oci:layout\" ]\n", dir.path(), &IMAGE)
 }
 
-fn archive(files: &Files) -> Batch {
+pub(super) fn archive(files: &Files) -> Batch {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("image.tar"), files.tar()).unwrap();
     let yaml = "service: t\nsecrets: [{ name: JWT_SECRET_KEY }]\nimages: [ \"docker-archive:image.tar\" ]\n";
     collect(yaml, dir.path(), &IMAGE)
 }
 
-fn clean(architecture: &str) -> Value {
+pub(super) fn clean(architecture: &str) -> Value {
     config(architecture, &json!({ "Cmd": ["app"] }), &[step("COPY app /app # buildkit"), meta("CMD [\"app\"]")])
 }
 
-fn leaky(architecture: &str) -> Value {
+pub(super) fn leaky(architecture: &str) -> Value {
     let env = format!("ENV JWT_SECRET_KEY={}", secret());
     config(architecture, &json!({}), &[step("COPY app /app # buildkit"), meta(&env)])
 }

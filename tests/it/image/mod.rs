@@ -3,5 +3,7 @@
 mod archives;
 pub(crate) mod builder;
 mod builders;
+mod disguises;
 mod engine;
+mod entries;
 mod layouts;

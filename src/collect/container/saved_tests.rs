@@ -1,4 +1,5 @@
 use super::*;
+use crate::config::ContainerSelector;
 
 fn one(text: &str) -> Container {
     parse(text).ok().unwrap().containers.pop().unwrap().ok().unwrap()
@@ -44,7 +45,7 @@ fn utf_16_with_a_byte_order_mark_is_read() {
     let text = r#"[{"Name":"/a","State":{},"Config":{}}]"#;
     let mut wide = vec![0xff, 0xfe];
     wide.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
-    assert_eq!(one(&saved::decoded(&wide).unwrap()).name.as_str(), "a");
+    assert_eq!(one(&crate::collect::saved::decoded(&wide).unwrap()).name.as_str(), "a");
 }
 
 #[test]

@@ -1,0 +1,246 @@
+//! A saved inspect file: the containers in it, and the images beside them.
+//!
+//! In: JSON as the Docker client prints it (one object or a list; UTF-8 or UTF-16). Out: [`Container`]s, and every
+//! other text of the file under the name nearest to it. It judges nothing.
+
+use super::Beside;
+use super::inspect::{Bind, Container, Image, container_name, digest};
+use super::select::Saved;
+use crate::collect::oci_config::{
+    Below, CONFIG, FilePath, Json, Members, OciConfig, Pairs, Rest, Texts, Words, nullable,
+};
+use crate::collect::refusal::Refusal;
+use crate::evidence::{Cause, Name, Sensitive};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::path::Path;
+use std::sync::Arc;
+
+/// One object of an inspect file: a container, an image, or something else.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Item {
+    id: Option<Sensitive>,
+    name: Option<Sensitive>,
+    image: Option<Sensitive>,
+    #[serde(default, deserialize_with = "nullable")]
+    path: Words,
+    #[serde(default, deserialize_with = "nullable")]
+    args: Words,
+    state: Option<State>,
+    config: Option<OciConfig>,
+    host_config: Option<HostConfig>,
+    #[serde(default, deserialize_with = "nullable")]
+    mounts: Vec<Mount>,
+    #[serde(rename = "ExecIDs", default, deserialize_with = "nullable")]
+    execs: Vec<Sensitive>,
+    #[serde(rename = "RootFS")]
+    root_fs: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "nullable")]
+    repo_digests: Vec<Sensitive>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct State {
+    #[serde(deserialize_with = "nullable")]
+    running: bool,
+    error: Texts,
+    #[serde(alias = "Healthcheck", deserialize_with = "nullable")]
+    health: Health,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Health {
+    #[serde(deserialize_with = "nullable")]
+    log: Vec<Check>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Check {
+    output: Texts,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct HostConfig {
+    #[serde(deserialize_with = "nullable")]
+    binds: Vec<Bind>,
+    #[serde(deserialize_with = "nullable")]
+    mounts: Vec<Mount>,
+    #[serde(deserialize_with = "nullable")]
+    log_config: LogConfig,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct LogConfig {
+    #[serde(deserialize_with = "nullable")]
+    config: Pairs,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Mount {
+    #[serde(rename = "Type", default, deserialize_with = "nullable")]
+    kind: String,
+    source: Option<FilePath>,
+    #[serde(alias = "Target")]
+    destination: Option<FilePath>,
+}
+
+impl Mount {
+    /// Whether it may bring a file of the host in. One that does not say what it is may.
+    fn may_be_of_the_host(&self) -> bool {
+        !matches!(self.kind.as_str(), "volume" | "tmpfs" | "npipe" | "image" | "cluster")
+    }
+}
+
+/// The members that make a container or an image, and where the engine puts ids.
+static ITEM: Members = Members(&[
+    ("Id", Below::Id),
+    ("Name", Below::Also),
+    ("Image", Below::Id),
+    ("Path", Below::Read),
+    ("Args", Below::Read),
+    ("State", Below::Of(&STATE)),
+    ("Config", Below::Of(&CONFIG)),
+    ("HostConfig", Below::Of(&HOST_CONFIG)),
+    ("Mounts", Below::Of(&MOUNT)),
+    ("ExecIDs", Below::Id),
+    ("RepoDigests", Below::Also),
+    ("ResolvConfPath", Below::Id),
+    ("HostnamePath", Below::Id),
+    ("HostsPath", Below::Id),
+    ("LogPath", Below::Id),
+    ("GraphDriver", Below::Of(&GRAPH)),
+    ("NetworkSettings", Below::Of(&NETWORKS)),
+]);
+
+static STATE: Members = Members(&[
+    ("Running", Below::Read),
+    ("Error", Below::Read),
+    ("Health", Below::Of(&HEALTH)),
+    ("Healthcheck", Below::Of(&HEALTH)),
+]);
+
+static HEALTH: Members = Members(&[("Log", Below::Of(&Members(&[("Output", Below::Read)])))]);
+
+static HOST_CONFIG: Members = Members(&[
+    ("Binds", Below::Id),
+    ("NetworkMode", Below::Id),
+    ("IpcMode", Below::Id),
+    ("PidMode", Below::Id),
+    ("VolumesFrom", Below::Id),
+    ("Mounts", Below::Of(&MOUNT)),
+    ("LogConfig", Below::Of(&Members(&[("Config", Below::Read)]))),
+]);
+
+static MOUNT: Members = Members(&[
+    ("Type", Below::Also),
+    ("Name", Below::Id),
+    ("Source", Below::Id),
+    ("Destination", Below::Also),
+    ("Target", Below::Also),
+]);
+
+static GRAPH: Members = Members(&[("Data", Below::Of(&LAYERS))]);
+
+static LAYERS: Members = Members(&[
+    ("ID", Below::Id),
+    ("LowerDir", Below::Id),
+    ("MergedDir", Below::Id),
+    ("UpperDir", Below::Id),
+    ("WorkDir", Below::Id),
+]);
+
+static NETWORKS: Members =
+    Members(&[("SandboxID", Below::Id), ("EndpointID", Below::Id), ("Networks", Below::Each(&NETWORK))]);
+
+static NETWORK: Members = Members(&[("NetworkID", Below::Id), ("EndpointID", Below::Id)]);
+
+/// What of an image is read for the containers' sake; its environment is judged there.
+static IMAGE: Members = Members(&[
+    ("Id", Below::Id),
+    ("Parent", Below::Id),
+    ("Container", Below::Id),
+    ("GraphDriver", Below::Of(&GRAPH)),
+    ("Config", Below::Of(&Members(&[("Env", Below::Read)]))),
+]);
+
+/// Reads a saved inspect file.
+pub(super) fn read(path: &Path, limit: u64) -> Result<Saved, Refusal> {
+    parse(&crate::collect::saved::text(path, limit)?)
+}
+
+/// One object, or a list of them.
+fn objects<'de, T: Deserialize<'de>>(text: &'de str) -> Result<Vec<T>, Refusal> {
+    let items = if text.trim_start().starts_with('[') {
+        serde_json::from_str(text)
+    } else {
+        serde_json::from_str(text).map(|item| vec![item])
+    };
+    items.map_err(|error| {
+        let cause = if error.is_eof() { Cause::Truncated } else { Cause::Malformed };
+        Refusal::new(cause).with("line", Name::number(error.line() as u64))
+    })
+}
+
+fn parse(text: &str) -> Result<Saved, Refusal> {
+    let items = objects::<Item>(text)?;
+    let trees = objects::<Json>(text)?;
+    let mut saved = Saved { containers: Vec::new(), images: Vec::new(), unclear: 0 };
+    for (i, (item, tree)) in items.into_iter().zip(trees).enumerate() {
+        saved.unclear += usize::from(ITEM.misspelled(&tree));
+        let arguments = item.path.text().is_some() || item.args.text().is_some();
+        let container_like = item.host_config.is_some() || arguments;
+        if item.state.is_some() || container_like && item.root_fs.is_none() {
+            saved.containers.push(container(item, i, ITEM.rest(tree)));
+        } else if item.root_fs.is_some() && item.config.is_some() && !container_like {
+            let image = Arc::new(image(item));
+            saved.images.push((image.clone(), Beside::new(image.id.clone(), IMAGE.rest(tree))));
+        } else {
+            saved.unclear += 1;
+        }
+    }
+    Ok(saved)
+}
+
+/// A container needs its `Config`: without it nothing was learned, and that is not an empty environment.
+fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option<Name>> {
+    let name = item.name.map(|name| container_name(&name, ordinal));
+    let Some(config) = item.config else { return Err(name) };
+    let host = item.host_config.unwrap_or_default();
+    let state = item.state.unwrap_or_default();
+    let health = state.health.log.into_iter().flat_map(|check| check.output.0);
+    let lists = rest.lists.iter().filter_map(Words::text);
+    let listed = item.mounts.into_iter().chain(host.mounts).filter(Mount::may_be_of_the_host);
+    let listed = listed.map(|mount| Bind { source: mount.source, destination: mount.destination });
+    Ok(Container {
+        name: name.unwrap_or_else(|| Name::withheld("container", ordinal + 1)),
+        image: item.image.as_ref().and_then(digest),
+        running: state.running,
+        config,
+        arguments: item.path.followed_by(item.args),
+        log_options: host.log_config.config,
+        mounts: listed.chain(host.binds).collect(),
+        others: state.error.0.into_iter().chain(health).chain(lists).collect(),
+        options: vec![rest.pairs],
+        execs: Vec::new(),
+        execs_unknown: item.execs.len(),
+    })
+}
+
+fn image(item: Item) -> Image {
+    Image {
+        id: item.id.as_ref().and_then(digest),
+        digests: item.repo_digests.iter().filter_map(digest).collect(),
+        env: item.config.unwrap_or_default().env,
+    }
+}
+
+#[cfg(test)]
+#[path = "saved_tests.rs"]
+mod tests;
