@@ -41,7 +41,7 @@ pub(super) fn plant(planted: &mut Planted) {
         "Mounts": [{ "Type": "volume", "Target": "/x", "VolumeOptions": { "DriverConfig": {
             "Name": "local", "Options": { "type": "cifs", "m-password": p.at("a volume's option", MORE, "m-password") },
         } } }],
-        "SecurityOpt": [format!("--s-password={}", p.at("SecurityOpt", MORE, "s-password"))],
+        "SecurityOpt": [format!("--s-password={}", p.at("SecurityOpt", MORE, "SecurityOpt"))],
         "Sysctls": { "api.y-password": p.at("a sysctl", MORE, "y-password") },
     });
     let state = json!({
