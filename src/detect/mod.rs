@@ -19,6 +19,7 @@ mod references;
 mod rule;
 pub mod sample;
 mod shell;
+mod sift;
 mod text;
 #[cfg(test)]
 mod traps;

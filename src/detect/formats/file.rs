@@ -22,8 +22,8 @@ pub(super) struct Written {
     #[expect(dead_code, reason = "the schema demands it of whoever writes a format")]
     #[schemars(length(min = 3, max = 100))]
     pub(super) title: String,
-    /// Literals of three bytes or more, in any case, of which one stands in every match.
-    #[schemars(length(min = 1), inner(length(min = 3)))]
+    /// ASCII literals of 3 to 64 bytes, in any case, of which one stands in every match.
+    #[schemars(length(min = 1), inner(length(min = 3, max = 64), regex(pattern = r"^[ -~]+$")))]
     pub(super) keywords: Vec<String>,
     /// A regular expression without look-around. A group named `secret` is the credential; else the whole match is.
     pub(super) pattern: String,

@@ -6,9 +6,9 @@
 mod check;
 mod file;
 
+use super::sift::Sift;
 use super::values::pattern;
 use crate::evidence::Problems;
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
 pub(in crate::detect) use check::Check;
 use file::{Boundary, Entry, Written};
 use include_dir::{Dir, include_dir};
@@ -56,7 +56,7 @@ struct Format {
 /// Many formats, and the keywords that call them.
 pub(super) struct Formats {
     all: Vec<Format>,
-    keywords: Option<AhoCorasick>,
+    keywords: Option<Sift>,
     /// The format of each keyword.
     of_keyword: Vec<usize>,
 }
@@ -79,16 +79,18 @@ impl Formats {
                 public: format.public,
             });
         }
-        let keywords =
-            AhoCorasickBuilder::new().ascii_case_insensitive(true).match_kind(MatchKind::Standard).build(words);
+        let literals: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
+        let keywords = Sift::new(&literals);
         Self { all: formats, keywords: keywords.ok(), of_keyword }
     }
 
     /// Every credential in a text, each place once: the longest, then the first by id.
     fn all(&self, text: &str) -> Vec<Found> {
         let Some(keywords) = self.keywords.as_ref().filter(|_| text.len() >= SHORTEST) else { return Vec::new() };
-        let called: BTreeSet<usize> =
-            keywords.find_overlapping_iter(text).map(|hit| self.of_keyword[hit.pattern().as_usize()]).collect();
+        let mut called = BTreeSet::new();
+        keywords.find(text.as_bytes(), &mut |_, keyword| {
+            called.insert(self.of_keyword[keyword]);
+        });
         let mut found: Vec<Found> = called.into_iter().flat_map(|n| self.all[n].all(text)).collect();
         found.sort_by_key(|found| (found.range.start, usize::MAX - found.range.end, found.public, found.kind));
         found.dedup_by_key(|found| found.range.clone());
@@ -141,7 +143,10 @@ pub(super) fn add(files: &[(String, String)]) -> Result<(), Problems> {
     check_files(own, all.iter().map(|format| format.id.clone()))?;
     all.extend(files.iter().flat_map(|(_, text)| file::trusted(text)));
     let mut late = Problems::default();
-    if FORMATS.set(Formats::of(all)).is_err() {
+    let formats = Formats::of(all);
+    if formats.keywords.is_none() {
+        late.add("detectors", 0, "more than 4096 keywords: name fewer, or rarer ones");
+    } else if FORMATS.set(formats).is_err() {
         late.add("detectors", 0, "formats are added before the first value is judged: this is a defect of leakproof");
     }
     late.or(())
