@@ -11,6 +11,7 @@ mod ground;
 mod judge;
 mod medium;
 mod names;
+mod pattern;
 mod projects;
 mod reference;
 mod search;

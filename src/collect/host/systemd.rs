@@ -2,6 +2,7 @@
 //!
 //! In: the unit directories below the root. Out: references and directives in the survey.
 
+use super::pattern;
 use super::reference::{self, Reference};
 use super::survey::{Content, Survey};
 use crate::detect::Context;
@@ -106,8 +107,8 @@ fn environment_file(survey: &mut Survey<'_>, file: &Path, setting: &Setting) {
 
 /// Follows every file that a pattern matches now; false if there is none.
 fn matching(survey: &mut Survey<'_>, file: &Path, setting: &Setting, text: &str) -> bool {
-    let Some((parent, pattern)) = text.rsplit_once('/') else { return false };
-    if parent.contains(['*', '?', '[']) || pattern.contains('[') {
+    let Some((parent, glob)) = text.rsplit_once('/') else { return false };
+    if parent.contains(['*', '?', '[']) || glob.contains('[') {
         survey.review(file, Some(Name::admit_or(text, "path", 1)), Cause::Unproven);
         return true;
     }
@@ -120,26 +121,12 @@ fn matching(survey: &mut Survey<'_>, file: &Path, setting: &Setting, text: &str)
         }
     };
     let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let mut names: Vec<String> = names.filter(|name| fits(pattern.as_bytes(), name.as_bytes())).collect();
+    let mut names: Vec<String> = names.filter(|name| pattern::fits(glob.as_bytes(), name.as_bytes())).collect();
     names.sort();
     for name in &names {
         refer(survey, (file, setting.line), &format!("{parent}/{name}"), true);
     }
     !names.is_empty()
-}
-
-/// `*` and `?`; a leading dot must be written.
-fn fits(pattern: &[u8], name: &[u8]) -> bool {
-    fn rest(pattern: &[u8], name: &[u8]) -> bool {
-        match (pattern.split_first(), name.split_first()) {
-            (None, None) => true,
-            (Some((b'*', after)), _) => (0..=name.len()).any(|skip| rest(after, &name[skip..])),
-            (Some((b'?', after)), Some((_, name))) => rest(after, name),
-            (Some((one, after)), Some((other, name))) => one == other && rest(after, name),
-            _ => false,
-        }
-    }
-    (name.first() != Some(&b'.') || pattern.first() == Some(&b'.')) && rest(pattern, name)
 }
 
 /// A command line: what `docker run` and the like read and set, and what `env` sets.

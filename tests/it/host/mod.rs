@@ -5,6 +5,7 @@ mod labels;
 mod places;
 mod system;
 mod traps;
+mod units;
 
 use crate::scene;
 use leakproof::evidence::{Batch, Evidence};
