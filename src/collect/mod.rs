@@ -15,7 +15,6 @@ mod git;
 mod host;
 mod image;
 mod machine;
-mod meter;
 mod oci_config;
 mod refusal;
 mod runtime;

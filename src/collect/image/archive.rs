@@ -5,7 +5,7 @@
 
 use super::blobs::{Blobs, clean};
 use super::entries::{Named, is_document};
-use crate::collect::meter::{HEADERS, Meter, Metered};
+use super::meter::{Meter, Metered};
 use crate::collect::refusal::Refusal;
 use crate::config::Limits;
 use crate::evidence::{Cause, Name, Stop};
@@ -18,6 +18,8 @@ use std::rc::Rc;
 use tar::Entries;
 use zeroize::Zeroizing;
 
+/// What a header and its extensions may take: the tar reader holds these in memory.
+const HEADERS: u64 = 1 << 20;
 /// How many documents of the largest size may be held at once.
 const DOCUMENTS: u64 = 8;
 

@@ -1,13 +1,10 @@
-//! A reader that stops at limits: in all, and until the next entry. Not a collector.
+//! A reader that stops at limits: in all, and until the next entry.
 //!
 //! In: a reader. Out: its bytes, and which limit or end was met. It knows no format.
 
 use std::cell::Cell;
 use std::io::{Read, Result as Io, Seek, SeekFrom};
 use std::rc::Rc;
-
-/// What a header of an archive and its extensions may take: the tar reader holds these in memory.
-pub(super) const HEADERS: u64 = 1 << 20;
 
 /// How much may still be read, in all and until the next entry; and whether the end was met.
 pub(super) struct Meter {
