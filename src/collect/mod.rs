@@ -15,6 +15,7 @@ mod git;
 mod host;
 mod image;
 mod machine;
+mod metered;
 mod oci_config;
 mod refusal;
 mod runtime;

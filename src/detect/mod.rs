@@ -100,6 +100,17 @@ pub struct Scan {
 
 impl Shareable for Scan {}
 
+impl Scan {
+    /// Two readings of one text: everything that either shows.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.spotted.extend(other.spotted);
+        self.determined &= other.determined;
+        self.lines = self.lines.max(other.lines);
+        self
+    }
+}
+
 /// A value given as known, to be looked for exactly.
 pub struct KnownValue {
     /// The secret's name.

@@ -114,14 +114,9 @@ fn judged<T>(scan: Option<Scan>, reduce: &impl Fn(Scan) -> T) -> Outcome<T> {
     scan.map_or(Outcome::OtherShape, |scan| Outcome::Judged(reduce(scan)))
 }
 
-/// Two readings of one file: everything that either shows.
 fn merged(first: Option<Scan>, second: Option<Scan>) -> Option<Scan> {
-    let (mut all, other) = match (first, second) {
-        (Some(first), Some(second)) => (first, second),
-        (first, second) => return first.or(second),
-    };
-    all.spotted.extend(other.spotted);
-    all.determined &= other.determined;
-    all.lines = all.lines.max(other.lines);
-    Some(all)
+    match (first, second) {
+        (Some(first), Some(second)) => Some(first.and(second)),
+        (first, second) => first.or(second),
+    }
 }

@@ -1,13 +1,15 @@
-//! Compose files on the host: `env_file` re-creates what was removed.
+//! Compose files on the host: `env_file` re-creates what was removed, and `environment` is what was moved.
 //!
-//! In: a compose file. Out: one reference for each env file it names. It judges no `environment` block.
+//! In: a compose file. Out: one reference for each env file it names, and a directive for each value it gives away.
 
 use super::ground::Trouble;
+use super::inline::{self, Spot};
 use super::reference::{self, Reference};
 use super::survey::Survey;
-use crate::evidence::{Cause, Document, Line, Name, Node, Value};
+use crate::evidence::{Cause, Document, Line, Name, Node, Sensitive, Value};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Most compose files that are read because another one names them.
 const MOST_NAMED: usize = 200;
@@ -50,8 +52,10 @@ fn file(survey: &mut Survey<'_>, path: &Path) -> Vec<PathBuf> {
             if let Some(node) = service.get("env_file") {
                 references(survey, path, node);
             }
+            values(survey, path, service);
             others.extend(service.get("extends").and_then(|extends| extends.get("file")));
         }
+        contents(survey, path, root);
         for include in root.get("include").map(Node::items).unwrap_or_default() {
             if let Some(node) = include.get("env_file") {
                 references(survey, path, node);
@@ -75,6 +79,64 @@ fn file(survey: &mut Survey<'_>, path: &Path) -> Vec<PathBuf> {
         }
     }
     named
+}
+
+/// The values of a service: its environment, build arguments and labels, and its commands.
+fn values(survey: &mut Survey<'_>, file: &Path, service: &Node) {
+    let build = service.get("build").and_then(|build| build.get("args"));
+    for block in [service.get("environment"), build, service.get("labels")].into_iter().flatten() {
+        assignments(survey, file, block);
+    }
+    let check = service.get("healthcheck").and_then(|check| check.get("test"));
+    for command in [service.get("command"), service.get("entrypoint"), check].into_iter().flatten() {
+        let words = if command.items().is_empty() { std::slice::from_ref(command) } else { command.items() };
+        let mut line = Zeroizing::new(String::new());
+        for word in words {
+            if let Value::Text(text) = &word.value {
+                // One word of a list stays one word.
+                let quote = command.items().len() > 1 && text.contains(char::is_whitespace);
+                let quoted = Zeroizing::new(if quote { format!("{:?}", **text) } else { text.to_string() });
+                line.push_str(&quoted);
+                line.push(' ');
+            }
+        }
+        inline::command(survey, spot(file, command.line), &line);
+    }
+}
+
+/// A map or a list of assignments; `<<` merges another map into one.
+fn assignments(survey: &mut Survey<'_>, file: &Path, block: &Node) {
+    for (i, (key, _, value)) in block.entries().iter().enumerate() {
+        match value.sensitive() {
+            Some(text) => inline::assignment(survey, spot(file, value.line), i + 1, (key, &text)),
+            None if key == "<<" => assignments(survey, file, value),
+            None => {}
+        }
+    }
+    for (i, item) in block.items().iter().enumerate() {
+        if let Value::Text(text) = &item.value
+            && let Some((key, value)) = text.split_once('=')
+        {
+            inline::assignment(survey, spot(file, item.line), i + 1, (key, &Sensitive::from(value.to_owned())));
+        } else {
+            assignments(survey, file, item);
+        }
+    }
+}
+
+/// Files that stand in the compose file itself.
+fn contents(survey: &mut Survey<'_>, file: &Path, root: &Node) {
+    for block in ["configs", "secrets"].into_iter().filter_map(|key| root.get(key)) {
+        for (_, _, config) in block.entries() {
+            if let Some(Node { line, value: Value::Text(text) }) = config.get("content") {
+                inline::command(survey, spot(file, *line), text);
+            }
+        }
+    }
+}
+
+fn spot(file: &Path, line: Line) -> Spot<'_> {
+    Spot { file, line, by: "compose" }
 }
 
 /// A path in a compose file: relative to it.

@@ -2,12 +2,14 @@
 //!
 //! In: an entry of a search. Out: a finding in the survey, or why it could not be read.
 
+use super::ground::{self, Trouble};
 use super::medium;
 use super::names::{self, Named};
 use super::survey::{Content, Survey};
 use crate::detect;
 use crate::evidence::{Cause, Class};
 use std::fs::Metadata;
+use std::io::Read;
 use std::os::unix::fs::FileTypeExt;
 use std::path::Path;
 use walkdir::DirEntry;
@@ -42,16 +44,34 @@ fn unread() -> Content {
     Content { class: Some(Class::Undetermined), determined: true, ..Content::default() }
 }
 
+/// Judges a file of an env directory.
+pub(super) fn member(survey: &mut Survey<'_>, path: &Path) {
+    file_as(survey, path, "env-file", Survey::member);
+}
+
 /// Judges a regular file.
-pub(super) fn file(survey: &mut Survey<'_>, path: &Path, what: &'static str) {
+fn file(survey: &mut Survey<'_>, path: &Path, what: &'static str) {
+    file_as(survey, path, what, Survey::content);
+}
+
+/// How a file's content is read.
+type Reading<'a> = fn(&Survey<'a>, &Path) -> Result<(Content, Metadata), Trouble>;
+
+fn file_as<'a>(survey: &mut Survey<'a>, path: &Path, what: &'static str, reading: Reading<'a>) {
     if medium::is_rendered(survey, path) {
         survey.coverage.add("rendered_files", 1);
         return;
     }
     let weak =
         what != "template" && path.file_name().is_some_and(|name| detect::weak_env_name(&name.to_string_lossy()));
-    match survey.content(path) {
+    match reading(survey, path) {
         Ok((content, _)) if weak && !content.gives_away() => {
+            if is_program(survey, path) {
+                return;
+            }
+            if !content.determined {
+                survey.review(path, None, Cause::Malformed);
+            }
             for variable in content.open {
                 survey.review(path, Some(variable), Cause::NeedsReview);
             }
@@ -65,6 +85,13 @@ pub(super) fn file(survey: &mut Survey<'_>, path: &Path, what: &'static str) {
             survey.miss(path, trouble);
         }
     }
+}
+
+/// `/usr/bin/env` has an everyday name too.
+fn is_program(survey: &Survey<'_>, path: &Path) -> bool {
+    let mut magic = [0_u8; 4];
+    let read = survey.ground.resolve(path).ok().and_then(|real| ground::open(&real).ok()?.read_exact(&mut magic).ok());
+    read.is_some() && magic == *b"\x7fELF"
 }
 
 fn report(survey: &mut Survey<'_>, path: &Path, what: &'static str, content: Content, metadata: &Metadata) {

@@ -8,10 +8,12 @@ mod archive;
 mod compose;
 mod ecs;
 mod ground;
+mod homes;
+mod inline;
 mod judge;
 mod medium;
 mod names;
-mod pattern;
+mod open_files;
 mod projects;
 mod reference;
 mod search;
@@ -33,10 +35,21 @@ use std::sync::Arc;
 use survey::Survey;
 
 /// What was found.
-const WHAT: &[&str] =
-    &["env-file", "backup", "template", "directive", "profile", "symlink", "fifo", "directory", "archive", "mount"];
+const WHAT: &[&str] = &[
+    "env-file",
+    "backup",
+    "template",
+    "directive",
+    "profile",
+    "symlink",
+    "fifo",
+    "directory",
+    "archive",
+    "mount",
+    "deleted",
+];
 /// What led to it.
-const BY: &[&str] = &["directory-search", "compose", "systemd", "system-files", "ecs", "home", "volume"];
+const BY: &[&str] = &["directory-search", "compose", "systemd", "system-files", "ecs", "home", "volume", "process"];
 
 static ENV_FILE: Kind = Kind {
     name: "host.env-file",
@@ -129,10 +142,14 @@ fn examine(host: &Host, job: &Job, labels: &Labels) -> Batch {
         survey.doubt(&why);
     }
     let searched = search::directories(&mut survey, directories, labels);
-    shallow::homes(&mut survey, &searched);
+    let homes = homes::all(&mut survey);
+    shallow::homes(&mut survey, &homes, &searched);
     shallow::volumes(&mut survey, &searched);
-    systemd::units(&mut survey);
-    system::files(&mut survey);
+    systemd::units(&mut survey, &homes);
+    system::files(&mut survey, &homes);
+    if is_itself(host) {
+        open_files::deleted(&mut survey);
+    }
     ecs::task_definitions(&mut survey, &job.config.deployment);
     survey.finish()
 }

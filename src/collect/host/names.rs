@@ -2,8 +2,11 @@
 //!
 //! In: names and paths. Out: yes or no. It opens nothing.
 
-use crate::detect::{env_like, env_template};
+use crate::detect::{env_like, env_template, weak_env_name};
 use std::path::Path;
+
+/// The file that makes a directory a Python environment.
+pub(super) const PYTHON: &str = "pyvenv.cfg";
 
 /// What a file's name makes of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,9 +19,9 @@ pub(super) enum Named {
     Template,
     /// A compose file.
     Compose,
-    /// A tar archive.
+    /// An archive that can be read.
     Archive,
-    /// An archive in a format that is not read, with a name of what deployments leave behind.
+    /// An archive in a format that is not read.
     Sealed,
     /// Anything else.
     Other,
@@ -79,17 +82,30 @@ fn is_compose(name: &str) -> bool {
 }
 
 fn is_archive(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    [".tar", ".tar.gz", ".tgz"].iter().any(|suffix| name.ends_with(suffix))
+    ends_with(name, &[".tar", ".tar.gz", ".tgz", ".zip", ".war", ".ear", ".jar", ".whl", ".apk"])
 }
 
 fn is_sealed(name: &str) -> bool {
+    ends_with(
+        name,
+        &[".7z", ".rar", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".tar.zst", ".tzst", ".tar.lz4", ".tar.z"],
+    )
+}
+
+/// Whether an archive's member is an archive once more. A program's libraries are none that matter.
+pub(super) fn is_nested_archive(name: &str) -> bool {
+    matches!(sort(name), Named::Archive | Named::Sealed) && !ends_with(name, &[".jar", ".whl"])
+}
+
+fn ends_with(name: &str, suffixes: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
-    let suffixes = [".zip", ".7z", ".rar", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"];
-    let Some(stem) = suffixes.iter().find_map(|suffix| name.strip_suffix(suffix)) else { return false };
-    let words = ["secret", "deploy", "backup", "release"];
-    words.iter().any(|word| stem.contains(word))
-        || stem.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.starts_with("env"))
+    suffixes.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// Whether a directory's name is one that holds a file for each variable, or for each service.
+pub(super) fn is_env_directory(directory: &Path) -> bool {
+    let name = directory.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name == ".envs" || is_env(&name) && !weak_env_name(&name)
 }
 
 /// Whether a path lies in a package manager's directory: other people's samples and test data.

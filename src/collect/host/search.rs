@@ -126,8 +126,9 @@ fn directory(survey: &mut Survey<'_>, entry: &DirEntry) {
     }
 }
 
+/// Whether a directory is a Python environment.
 fn is_python(directory: &Path) -> bool {
-    directory.join("pyvenv.cfg").is_file()
+    directory.join(names::PYTHON).is_file()
 }
 
 fn file(survey: &mut Survey<'_>, search: &mut Search, entry: &DirEntry) {
@@ -136,7 +137,7 @@ fn file(survey: &mut Survey<'_>, search: &mut Search, entry: &DirEntry) {
     let named = names::sort(&entry.file_name().to_string_lossy());
     let kind = entry.file_type();
     if kind.is_symlink() && !matches!(named, Named::Env | Named::Backup) {
-        return link(survey, search, path);
+        return link(survey, search, path, named);
     }
     if matches!(named, Named::Env | Named::Backup | Named::Template) {
         return judge::entry(survey, entry, named);
@@ -150,7 +151,7 @@ fn file(survey: &mut Survey<'_>, search: &mut Search, entry: &DirEntry) {
         Named::Sealed if !names::is_vendored(path) => {
             survey.miss(path, Trouble { cause: Cause::Unsupported, errno: None });
         }
-        Named::Other if in_env_directory(&search.roots, path) => judge::file(survey, path, "env-file"),
+        Named::Other if in_env_directory(&search.roots, path) => judge::member(survey, path),
         _ => {}
     }
 }
@@ -158,30 +159,45 @@ fn file(survey: &mut Survey<'_>, search: &mut Search, entry: &DirEntry) {
 /// Files at any level of an `.env` or `.env.d` directory that is no Python environment: one file for each
 /// variable, or for each service.
 pub(super) fn in_env_directory(roots: &[PathBuf], path: &Path) -> bool {
-    let named = |directory: &&Path| {
-        let name = directory.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        name == ".envs" || names::is_env(&name) && !detect::weak_env_name(&name)
-    };
     let inside = |directory: &&Path| roots.iter().any(|root| directory.starts_with(root));
-    let mut above = path.ancestors().skip(1).take_while(inside).filter(named).peekable();
+    let mut above =
+        path.ancestors().skip(1).take_while(inside).filter(|above| names::is_env_directory(above)).peekable();
     above.peek().is_some() && !above.any(is_python)
 }
 
-fn link(survey: &mut Survey<'_>, search: &Search, path: &Path) {
+/// A link of an everyday name, of a compose file or of an archive.
+fn link(survey: &mut Survey<'_>, search: &mut Search, path: &Path, named: Named) {
     let Ok(behind) = survey.ground.resolve(path) else { return };
     let inside = search.roots.iter().any(|root| behind.starts_with(root));
-    if !inside && behind.is_dir() {
-        survey.miss(path, Trouble { cause: Cause::ContentElsewhere, errno: None });
-    } else if !inside {
-        link_to_file(survey, path, &behind);
+    if behind.is_dir() {
+        if !inside {
+            survey.miss(path, Trouble { cause: Cause::ContentElsewhere, errno: None });
+        }
+        return;
     }
+    match named {
+        Named::Compose => search.compose.push(path.to_owned()),
+        // What lies inside and says its own kind is met there.
+        _ if inside && sorted(&behind) == named => {}
+        Named::Archive => archive::file(survey, path),
+        Named::Sealed => survey.miss(path, Trouble { cause: Cause::Unsupported, errno: None }),
+        _ if !inside => link_to_file(survey, path, &behind),
+        _ => {}
+    }
+}
+
+fn sorted(path: &Path) -> Named {
+    names::sort(&path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default())
 }
 
 /// A link of an everyday name that leads to an env file which the search does not reach itself.
 fn link_to_file(survey: &mut Survey<'_>, path: &Path, behind: &Path) {
     let name = behind.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    if !matches!(names::sort(&name), Named::Env | Named::Backup) {
-        return;
+    match names::sort(&name) {
+        Named::Env | Named::Backup => {}
+        Named::Archive => return archive::file(survey, path),
+        Named::Sealed => return survey.miss(path, Trouble { cause: Cause::Unsupported, errno: None }),
+        _ => return,
     }
     match survey.content(path) {
         // `/usr/bin/env` has such a name too.

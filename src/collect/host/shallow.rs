@@ -20,14 +20,13 @@ const CACHES: [&str; 10] =
 const VOLUMES: &str = "/var/lib/docker/volumes";
 
 /// Looks into the homes; `searched` was searched to the bottom before.
-pub(super) fn homes(survey: &mut Survey<'_>, searched: &[PathBuf]) {
-    let homes = system::homes(survey);
-    all(survey, homes, searched, ("home", "homes"));
+pub(super) fn homes(survey: &mut Survey<'_>, homes: &[PathBuf], searched: &[PathBuf]) {
+    all(survey, homes.to_vec(), searched, ("home", "homes"));
 }
 
 /// Looks into the volumes, whichever container uses them.
 pub(super) fn volumes(survey: &mut Survey<'_>, searched: &[PathBuf]) {
-    let volumes = system::inside(survey, VOLUMES).into_iter().map(|volume| volume.join("_data")).collect();
+    let volumes = system::inside(survey, Path::new(VOLUMES)).into_iter().map(|volume| volume.join("_data")).collect();
     all(survey, volumes, searched, ("volume", "volumes"));
 }
 
@@ -82,7 +81,7 @@ fn walk(survey: &mut Survey<'_>, root: &Path, searched: &[PathBuf]) {
             Named::Other
                 if entry.file_type().is_file() && search::in_env_directory(&[root.to_owned()], entry.path()) =>
             {
-                judge::file(survey, entry.path(), "env-file");
+                judge::member(survey, entry.path());
             }
             _ => {}
         }

@@ -36,8 +36,13 @@ impl Content {
     /// Sums up a scan; comments count, they can be read as well.
     pub(super) fn of(scan: Scan) -> Self {
         let mut content = Self { determined: scan.determined, ..Self::default() };
+        // Two readings of one text show most values twice.
+        let mut seen = BTreeSet::new();
         for (i, spotted) in scan.spotted.into_iter().enumerate() {
             let name = spotted.variable.unwrap_or_else(|| Name::withheld("variable", i + 1));
+            if !seen.insert((name.clone(), spotted.line, spotted.judgement.class)) {
+                continue;
+            }
             content.add(name, spotted.judgement.class, spotted.judgement.known);
         }
         if !content.determined {
@@ -148,9 +153,31 @@ impl<'a> Survey<'a> {
 
     /// Reads and judges an env-like file.
     pub(super) fn content(&self, path: &Path) -> Result<(Content, Metadata), Trouble> {
+        let (text, metadata) = self.read(path)?;
+        Ok((Content::of(self.job.detector.env_file(&text)), metadata))
+    }
+
+    /// Reads and judges a file of an env directory: it may hold nothing but the value of the variable that it is
+    /// named after.
+    pub(super) fn member(&self, path: &Path) -> Result<(Content, Metadata), Trouble> {
+        let (text, metadata) = self.read(path)?;
+        Ok((self.member_content(path, &text), metadata))
+    }
+
+    /// The same of a text that was read already.
+    pub(super) fn member_content(&self, path: &Path, text: &Sensitive) -> Content {
+        let detector = &self.job.detector;
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes().to_vec();
+        let file = detector.env_file(text);
+        Content::of(match detector.variable_file(&Sensitive::new(name), text) {
+            Some(bare) => file.and(bare),
+            None => file,
+        })
+    }
+
+    fn read(&self, path: &Path) -> Result<(Sensitive, Metadata), Trouble> {
         let (mut bytes, metadata) = self.ground.read(path, self.job.config.limits.file_bytes)?;
-        let scan = self.job.detector.env_file(&Sensitive::new(std::mem::take(&mut *bytes)));
-        Ok((Content::of(scan), metadata))
+        Ok((Sensitive::new(std::mem::take(&mut *bytes)), metadata))
     }
 
     /// Records a file that matters.

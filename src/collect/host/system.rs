@@ -4,6 +4,7 @@
 //! is normal, so a harmless one is no finding.
 
 use super::survey::{Content, Survey};
+use crate::detect::Context;
 use crate::evidence::{Cause, Sensitive};
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
@@ -11,32 +12,67 @@ use zeroize::Zeroizing;
 /// Files of assignments.
 const ASSIGNMENTS: [&str; 1] = ["/etc/environment"];
 /// Directories of such files.
-const ASSIGNMENT_DIRECTORIES: [&str; 4] = ["/etc/default", "/etc/sysconfig", "/etc/environment.d", "/etc/conf.d"];
+const ASSIGNMENT_DIRECTORIES: [&str; 7] = [
+    "/etc/default",
+    "/etc/sysconfig",
+    "/etc/environment.d",
+    "/etc/conf.d",
+    "/run/environment.d",
+    "/usr/local/lib/environment.d",
+    "/usr/lib/environment.d",
+];
 /// Shell scripts and tables in which assignments stand among other lines.
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 11] = [
     "/etc/profile",
     "/etc/bash.bashrc",
     "/etc/bashrc",
     "/etc/zsh/zshenv",
     "/etc/zshenv",
+    "/etc/rc.local",
     "/etc/crontab",
+    "/etc/anacrontab",
+    "/etc/apache2/envvars",
     "/etc/security/pam_env.conf",
+    "/etc/supervisord.conf",
 ];
 /// Directories of such files.
-const SCRIPT_DIRECTORIES: [&str; 4] = ["/etc/profile.d", "/etc/cron.d", "/var/spool/cron/crontabs", "/var/spool/cron"];
+const SCRIPT_DIRECTORIES: [&str; 11] = [
+    "/etc/profile.d",
+    "/etc/init.d",
+    "/etc/supervisor",
+    "/etc/supervisor/conf.d",
+    "/etc/cron.d",
+    "/etc/cron.hourly",
+    "/etc/cron.daily",
+    "/etc/cron.weekly",
+    "/etc/cron.monthly",
+    "/var/spool/cron/crontabs",
+    "/var/spool/cron",
+];
 /// Profiles in a home directory.
-const PROFILES: [&str; 8] =
-    [".bashrc", ".profile", ".bash_profile", ".bash_login", ".zshrc", ".zshenv", ".zprofile", ".pam_environment"];
+const PROFILES: [&str; 9] = [
+    ".bashrc",
+    ".profile",
+    ".bash_profile",
+    ".bash_login",
+    ".zshrc",
+    ".zshenv",
+    ".zprofile",
+    ".pam_environment",
+    ".xprofile",
+];
+/// A home's own directory of assignments.
+const ASSIGNMENTS_AT_HOME: &str = ".config/environment.d";
 
 /// Reads them all.
-pub(super) fn files(survey: &mut Survey<'_>) {
+pub(super) fn files(survey: &mut Survey<'_>, homes: &[PathBuf]) {
     let mut plain: Vec<PathBuf> = ASSIGNMENTS.iter().map(PathBuf::from).collect();
-    plain.extend(ASSIGNMENT_DIRECTORIES.iter().flat_map(|directory| inside(survey, directory)));
+    plain.extend(ASSIGNMENT_DIRECTORIES.iter().flat_map(|directory| inside(survey, Path::new(directory))));
     let mut scripts: Vec<PathBuf> = SCRIPTS.iter().map(PathBuf::from).collect();
-    let listed: Vec<PathBuf> = SCRIPT_DIRECTORIES.iter().flat_map(|directory| inside(survey, directory)).collect();
-    scripts.extend(listed);
-    for home in homes(survey) {
+    scripts.extend(SCRIPT_DIRECTORIES.iter().flat_map(|directory| inside(survey, Path::new(directory))));
+    for home in homes {
         scripts.extend(PROFILES.iter().map(|name| home.join(name)));
+        plain.extend(inside(survey, &home.join(ASSIGNMENTS_AT_HOME)));
     }
     for path in &plain {
         judge(survey, path, false);
@@ -46,20 +82,13 @@ pub(super) fn files(survey: &mut Survey<'_>) {
     }
 }
 
-/// The homes of people and deploy users.
-pub(super) fn homes(survey: &mut Survey<'_>) -> Vec<PathBuf> {
-    let mut homes = vec![PathBuf::from("/root")];
-    homes.extend(inside(survey, "/home"));
-    homes
-}
-
 /// The entries of a directory; one that does not exist has none.
-pub(super) fn inside(survey: &mut Survey<'_>, directory: &str) -> Vec<PathBuf> {
-    let real = match survey.ground.resolve(Path::new(directory)) {
+pub(super) fn inside(survey: &mut Survey<'_>, directory: &Path) -> Vec<PathBuf> {
+    let real = match survey.ground.resolve(directory) {
         Ok(real) => real,
         Err(trouble) => {
             if trouble.cause != Cause::NotFound {
-                survey.miss(Path::new(directory), trouble);
+                survey.miss(directory, trouble);
             }
             return Vec::new();
         }
@@ -88,10 +117,13 @@ fn judge(survey: &mut Survey<'_>, path: &Path, script: bool) {
         Err(trouble) => return survey.miss(path, trouble),
     };
     survey.coverage.add("system_files", 1);
-    if script {
-        bytes = assignments(&bytes);
-    }
-    let content = Content::of(survey.job.detector.env_file(&Sensitive::new(std::mem::take(&mut *bytes))));
+    let detector = &survey.job.detector;
+    let settings = script.then(|| Sensitive::new(std::mem::take(&mut *pam_settings(&bytes))));
+    let whole = Sensitive::new(std::mem::take(&mut *bytes));
+    let content = match settings {
+        Some(settings) => Content::of(detector.text(&whole, Context::Env).and(detector.env_file(&settings))),
+        None => Content::of(detector.env_file(&whole)),
+    };
     let path = survey.ground.place(path);
     if content.gives_away() {
         survey.found(&path, "profile", "system-files", content, Some(&metadata));
@@ -105,29 +137,22 @@ fn judge(survey: &mut Survey<'_>, path: &Path, script: bool) {
     }
 }
 
-/// The lines of a script that assign a name, other lines left empty so that line numbers stay.
-fn assignments(script: &[u8]) -> Zeroizing<Vec<u8>> {
-    let mut kept = Zeroizing::new(Vec::with_capacity(script.len()));
-    for line in script.split(|b| *b == b'\n') {
-        let text = line.trim_ascii();
-        let text = [b"export ".as_slice(), b"set ", b"declare -x ", b"typeset -x "]
-            .iter()
-            .find_map(|prefix| text.strip_prefix(*prefix))
-            .unwrap_or(text)
-            .trim_ascii();
-        if is_assignment(text) {
-            kept.extend_from_slice(text);
+/// The lines `NAME DEFAULT=value` of PAM's own syntax as assignments, other lines left empty so that line numbers stay.
+fn pam_settings(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut kept = Zeroizing::new(Vec::with_capacity(text.len()));
+    for line in text.split(|b| *b == b'\n') {
+        let line = line.trim_ascii();
+        let end = line.iter().position(|b| !b.is_ascii_alphanumeric() && *b != b'_').unwrap_or(line.len());
+        let (name, rest) = line.split_at(end);
+        let rest = rest.trim_ascii_start();
+        if let Some(value) = [b"DEFAULT=".as_slice(), b"OVERRIDE="].iter().find_map(|word| rest.strip_prefix(*word)) {
+            kept.extend_from_slice(name);
+            kept.push(b'=');
+            kept.extend_from_slice(value);
         }
         kept.push(b'\n');
     }
     kept
-}
-
-fn is_assignment(text: &[u8]) -> bool {
-    let name = text.split(|b| *b == b'=').next().unwrap_or_default().trim_ascii_end();
-    name.len() < text.len()
-        && name.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
-        && name.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }
 
 #[cfg(test)]
@@ -135,9 +160,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_assignments_of_a_script_are_judged() {
-        let script = b"if [ -x a ]; then\n  export A=1\nfi\nB=2\n* * * * * root C=3 run\nalias x='y=1'\nexport D\n";
-        let kept = assignments(script);
-        assert_eq!(kept.as_slice(), b"\nA=1\n\nB=2\n\n\n\n\n");
+    fn pam_s_settings_are_assignments() {
+        let text = b"# A DEFAULT=1\nB  DEFAULT=\"2\" OVERRIDE=3\nC\tOVERRIDE=@{D}\nE=4\n";
+        assert_eq!(pam_settings(text).as_slice(), b"\nB=\"2\" OVERRIDE=3\nC=@{D}\n\n\n");
     }
 }

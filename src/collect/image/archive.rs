@@ -5,7 +5,7 @@
 
 use super::blobs::{Blobs, clean};
 use super::entries::{Named, is_document};
-use super::meter::{Meter, Metered};
+use crate::collect::metered::{HEADERS, Meter, Metered};
 use crate::collect::refusal::Refusal;
 use crate::config::Limits;
 use crate::evidence::{Cause, Name, Stop};
@@ -18,8 +18,6 @@ use std::rc::Rc;
 use tar::Entries;
 use zeroize::Zeroizing;
 
-/// What a header and its extensions may take: the tar reader holds these in memory.
-const HEADERS: u64 = 1 << 20;
 /// How many documents of the largest size may be held at once.
 const DOCUMENTS: u64 = 8;
 
@@ -50,7 +48,7 @@ impl Archive {
         let mut magic = [0_u8; 6];
         let read = file.read(&mut magic).and_then(|n| file.rewind().map(|()| n));
         let magic = &magic[..read.unwrap_or_default()];
-        let meter = Meter::new(limits.archive_bytes, HEADERS);
+        let meter = Meter::new(limits.archive_bytes);
         let (documents, named) = (BTreeMap::new(), Named::default());
         let mut pass = Pass { documents, named, held: 0, limits, stop, meter: Rc::clone(&meter) };
         let damage = match magic {

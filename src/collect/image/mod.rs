@@ -15,7 +15,6 @@ mod facts;
 mod history;
 mod layout;
 mod manifest;
-mod meter;
 mod words;
 
 use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, Pairs, VALUE_KIND};

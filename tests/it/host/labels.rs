@@ -165,3 +165,19 @@ fn a_mounted_image_s_search_does_not_ask_this_machine_s_engine() {
     let batch = live(Path::new("/srv/app"), &root.path().display().to_string(), &engine.host(), "{ name: api }");
     assert!(engine.asked().is_empty() && batch.gaps.is_empty(), "{}", shown(&batch));
 }
+
+#[test]
+fn an_env_file_that_was_deleted_and_is_still_open_is_found() {
+    let (declared, value) = (tempfile::tempdir().unwrap(), secret());
+    let path = declared.path().join("gone.env");
+    std::fs::write(&path, format!("API_TOKEN={value}\n")).unwrap();
+    let held = std::fs::File::open(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let batch = live(declared.path(), "/", "unix:///nonexistent/engine.sock", "");
+    let found = below(&batch, declared.path());
+    let words: Vec<_> = found.iter().map(|one| [one.word("what"), one.word("by"), one.word("class")]).collect();
+    assert_eq!(words, [[Some("deleted"), Some("process"), Some("plaintext")]]);
+    assert!(!shown(&batch).contains(&value));
+    drop(held);
+    assert!(below(&live(declared.path(), "/", "unix:///nonexistent/engine.sock", ""), declared.path()).is_empty());
+}

@@ -1,6 +1,7 @@
 //! Host surveys over directories made at run time. The machine itself is read by the tests of live labels only,
 //! which look at nothing outside their own directories.
 
+mod archives;
 mod labels;
 mod places;
 mod system;

@@ -130,3 +130,12 @@ fn an_env_directory_in_a_home_is_searched_and_a_python_one_is_not() {
     assert_eq!(found(&batch), ["env-file /home/deploy/.env/postgres"]);
     assert_eq!(batch.evidence[0].fact("known"), Some(&Fact::Bool(false)));
 }
+
+#[test]
+fn a_home_that_only_the_user_list_names_is_searched() {
+    let (root, value) = (host(), secret());
+    write(&root, "etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:999:999::/var/lib/app:/bin/sh\n");
+    write(&root, "var/lib/app/.env", format!("API_TOKEN={value}\n"));
+    write(&root, "var/lib/app/.profile", format!("export API_TOKEN={value}\n"));
+    assert_eq!(found(&survey(&root)), ["env-file /var/lib/app/.env", "profile /var/lib/app/.profile"]);
+}

@@ -200,3 +200,69 @@ fn compose_files_that_another_one_names_are_read() {
     names.sort();
     assert_eq!(names, ["one.env", "three.env", "two.env"]);
 }
+
+#[test]
+fn a_profile_s_value_is_found_whatever_stands_before_it() {
+    for line in [
+        "export\tJWT_SECRET_KEY=@",
+        "[ -n \"$PS1\" ] && export JWT_SECRET_KEY=@",
+        "umask 022; export JWT_SECRET_KEY=@",
+        "if true; then export JWT_SECRET_KEY=@; fi",
+        "export EDITOR=vi JWT_SECRET_KEY=@",
+        "alias run='JWT_SECRET_KEY=@ /opt/app/run'",
+        "JWT_SECRET_KEY='@' nohup app &",
+    ] {
+        let (root, value) = (host(), secret());
+        write(&root, "home/deploy/.bashrc", format!("# profile\n{}\n", line.replace('@', &value)));
+        let batch = survey(&root);
+        assert_eq!(found(&batch), ["profile /home/deploy/.bashrc"], "{line}");
+        assert_eq!(
+            batch.evidence[0].fact("exposed").map(|fact| format!("{fact:?}")).as_deref(),
+            Some("Int(1)"),
+            "{line}"
+        );
+        assert!(!shown(&batch).contains(&value), "{line}");
+    }
+}
+
+#[test]
+fn scripts_that_run_jobs_and_services_are_profiles_too() {
+    for (path, line) in [
+        ("etc/cron.daily/job", "#!/bin/sh\nAPI_TOKEN=@ /opt/app/job\n"),
+        ("etc/cron.d/job", "0 4 * * * root API_TOKEN=@ /opt/app/job\n"),
+        ("etc/supervisor/conf.d/app.conf", "[program:app]\nenvironment=PORT=\"1\",API_TOKEN=\"@\"\n"),
+        ("etc/rc.local", "API_TOKEN=@ /opt/app/run &\n"),
+        ("home/deploy/.config/environment.d/app.conf", "API_TOKEN=@\n"),
+        ("etc/security/pam_env.conf", "PATH DEFAULT=/bin\nAPI_TOKEN DEFAULT=@\n"),
+    ] {
+        let (root, value) = (host(), secret());
+        write(&root, path, line.replace('@', &value));
+        assert_eq!(found(&survey(&root)), [format!("profile /{path}")]);
+    }
+}
+
+#[test]
+fn a_value_in_a_compose_file_itself_is_a_directive() {
+    for service in [
+        "environment: { JWT_SECRET_KEY: @ }",
+        "environment: [ PORT=1, JWT_SECRET_KEY=@ ]",
+        "environment: { JWT_SECRET_KEY: \"${JWT_SECRET_KEY:-@}\" }",
+        "build: { args: { JWT_SECRET_KEY: @ } }",
+        "command: [ run, --jwt-secret-key=@ ]",
+        "command: run --jwt-secret-key @",
+        "healthcheck: { test: [ CMD, curl, -H, \"Authorization: Bearer @\", \"http://localhost\" ] }",
+        "environment: { <<: { JWT_SECRET_KEY: @ }, PORT: 1 }",
+    ] {
+        let (root, value) = (host(), secret());
+        write(&root, "srv/app/compose.yaml", format!("services: {{ a: {{ {} }} }}\n", service.replace('@', &value)));
+        let batch = survey(&root);
+        assert_eq!(found(&batch), ["directive /srv/app/compose.yaml"], "{service}");
+        assert_eq!(batch.evidence[0].word("class"), Some("plaintext"), "{service}");
+        assert!(!shown(&batch).contains(&value));
+    }
+    let root = host();
+    let clean = "environment: { JWT_SECRET_KEY: \"${JWT_SECRET_KEY}\", DATABASE_URL: , PORT: 8000, JWT_SECRET_KEY_FILE: /run/secrets/jwt }";
+    write(&root, "srv/app/compose.yaml", format!("services: {{ a: {{ {clean} }} }}\n"));
+    let batch = survey(&root);
+    assert!(batch.evidence.is_empty() && batch.gaps.is_empty(), "{}", shown(&batch));
+}

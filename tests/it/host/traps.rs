@@ -47,6 +47,15 @@ fn an_everyday_name_counts_for_what_stands_in_it() {
 }
 
 #[test]
+fn a_program_of_an_everyday_name_is_none_and_other_unreadable_text_is_no_pass() {
+    let (root, value) = (host(), secret());
+    write(&root, "srv/app/bin/env", [b"\x7fELF\x02\x01\0\0".as_slice(), value.as_bytes(), b"\0\xff\xfe\n"].concat());
+    assert!(survey(&root).gaps.is_empty(), "{}", shown(&survey(&root)));
+    write(&root, "srv/app/env", [b"\0\xff\xfe\x01".as_slice(), &[0; 64], b"\x80\n"].concat());
+    assert_eq!(survey(&root).gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::Malformed]);
+}
+
+#[test]
 fn editor_backups_are_found() {
     let (root, value) = (host(), secret());
     for name in [".env~", ".env.swp", ".env.bak", ".env.2024"] {
@@ -208,12 +217,11 @@ fn a_host_over_ssh_is_not_examined_and_says_so() {
 }
 
 #[test]
-fn an_archive_that_nobody_here_can_open_and_whose_name_tells_is_no_pass() {
+fn an_archive_that_nobody_here_can_open_is_no_pass() {
     let root = host();
-    for name in ["release-7.zip", "prod-env.7z", "backup.tar.xz"] {
+    for name in ["release-7.rar", "prod-env.7z", "backup.tar.xz"] {
         write(&root, &format!("srv/app/{name}"), "x");
     }
-    write(&root, "srv/app/fonts.zip", "x");
     let batch = survey(&root);
     assert_eq!(batch.gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::Unsupported; 3]);
     assert!(!batch.coverage[0].is_complete());

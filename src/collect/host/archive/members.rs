@@ -1,0 +1,125 @@
+//! The members of one archive, in whatever order they come.
+//!
+//! In: names, sizes and readers. Out: findings in the survey. It knows no archive format.
+
+use crate::collect::host::ground::Trouble;
+use crate::collect::host::names::{self, Named};
+use crate::collect::host::survey::{Content, Survey};
+use crate::config::Limits;
+use crate::evidence::{Cause, Class, Name, Sensitive};
+use std::collections::BTreeSet;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Most members of env directories that wait for the end, where it shows which of these are Python's.
+const MOST_HELD: usize = 10_000;
+/// Where image archives keep their layers.
+const LAYERS: &str = "blobs/sha256/";
+
+/// What was seen so far.
+pub(super) struct Members<'a, 'b> {
+    survey: &'a mut Survey<'b>,
+    archive: &'a Path,
+    /// Directories that are Python environments.
+    python: BTreeSet<PathBuf>,
+    held: Vec<(PathBuf, Content)>,
+    seen: u64,
+    /// Bytes that were unpacked: a small archive may hold any number.
+    unpacked: u64,
+    /// Whether it carries archives once more, which are not opened.
+    nested: bool,
+}
+
+impl<'a, 'b> Members<'a, 'b> {
+    /// Nothing seen yet.
+    pub(super) fn of(survey: &'a mut Survey<'b>, archive: &'a Path) -> Self {
+        Self { survey, archive, python: BTreeSet::new(), held: Vec::new(), seen: 0, unpacked: 0, nested: false }
+    }
+
+    /// The run's limits.
+    pub(super) fn limits(&self) -> &'b Limits {
+        &self.survey.job.config.limits
+    }
+
+    /// Whether the run was asked to end.
+    pub(super) fn stopped(&self) -> bool {
+        self.survey.job.stop.asked()
+    }
+
+    /// A member that is no directory, of so many bytes.
+    pub(super) fn see(&mut self, inside: &Path, size: u64, bytes: impl Read) -> Result<(), Trouble> {
+        self.seen += 1;
+        if self.seen > self.limits().host_files || self.unpacked > self.limits().archive_bytes {
+            return Err(Trouble { cause: Cause::OverLimit, errno: None });
+        }
+        let name = inside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if name == names::PYTHON {
+            self.python.extend(inside.parent().map(Path::to_owned));
+        }
+        self.nested |= names::is_nested_archive(&name) && !names::is_vendored(inside) || inside.starts_with(LAYERS);
+        match names::sort(&name) {
+            Named::Env | Named::Backup => {
+                let content = self
+                    .content(inside, size, bytes, |survey, _, text| Content::of(survey.job.detector.env_file(text)));
+                if !names::is_vendored(inside) || content.gives_away() {
+                    self.packed(inside, content);
+                }
+            }
+            Named::Other if inside.ancestors().skip(1).any(names::is_env_directory) => {
+                let content = self.content(inside, size, bytes, Survey::member_content);
+                self.held.push((inside.to_owned(), content));
+                if self.held.len() > MOST_HELD {
+                    return Err(Trouble { cause: Cause::OverLimit, errno: None });
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Tells what could only be told at the end.
+    pub(super) fn finish(mut self) {
+        for (inside, content) in std::mem::take(&mut self.held) {
+            if !inside.ancestors().any(|above| self.python.contains(above)) {
+                self.packed(&inside, content);
+            }
+        }
+        if self.nested {
+            self.survey.miss_about(self.archive, Some(Name::fixed("archives in it")), unsupported());
+        }
+    }
+
+    /// What a member holds; one that is too large or cannot be read exists all the same.
+    fn content(
+        &mut self,
+        inside: &Path,
+        size: u64,
+        bytes: impl Read,
+        judge: impl Fn(&Survey<'b>, &Path, &Sensitive) -> Content,
+    ) -> Content {
+        let limit = self.limits().file_bytes;
+        let mut text = Zeroizing::new(Vec::new());
+        let read = bytes.take(limit.saturating_add(1)).read_to_end(&mut text);
+        self.unpacked += text.len() as u64;
+        if size > limit || text.len() as u64 > limit || read.is_err() {
+            return Content { class: Some(Class::Undetermined), determined: true, ..Content::default() };
+        }
+        judge(self.survey, inside, &Sensitive::new(std::mem::take(&mut *text)))
+    }
+
+    fn packed(&mut self, inside: &Path, content: Content) {
+        if !content.determined {
+            self.survey.review(
+                self.archive,
+                Some(Name::admit_or(&inside.to_string_lossy(), "path", 1)),
+                Cause::Malformed,
+            );
+        }
+        self.survey.packed(self.archive, Name::admit_or(&inside.to_string_lossy(), "path", 1), content);
+    }
+}
+
+fn unsupported() -> Trouble {
+    Trouble { cause: Cause::Unsupported, errno: None }
+}
