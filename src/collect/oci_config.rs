@@ -12,6 +12,8 @@ mod members;
 mod path;
 mod wrapped;
 
+#[cfg(feature = "docker")]
+pub(super) use engine::written;
 pub(super) use json::Json;
 pub(super) use judged::{
     CLASS, CORRELATOR, KNOWN, LENGTH, UNSET, VALUE_KIND, entry, identifier, labelled, matters, stated,

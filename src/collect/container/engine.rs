@@ -1,21 +1,20 @@
 //! Containers from a running engine: listed, then inspected one by one, running and stopped.
 //!
-//! GET only. bollard's texts are wrapped as soon as they arrive. A container that is listed and gone when it is
+//! GET only. What the engine answers is read like a saved file of it, every text wrapped. A container that is listed and gone when it is
 //! inspected is a gap: what took its place was not looked at.
 
-use super::inspect::{Bind, Container, Image, container_name, digest};
-use super::{Found, METADATA, Missed};
+use super::inspect::{Container, Image, digest};
+use super::{Found, METADATA, Missed, saved};
 use crate::collect::docker::Engine;
-use crate::collect::oci_config::{FilePath, OciConfig, Pairs, Words};
+use crate::collect::oci_config::{OciConfig, Words, written};
 use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
 use crate::evidence::{Cause, Name, Sensitive};
-use bollard::models::{ContainerInspectResponse, ContainerSummary, ImageInspect};
+use bollard::models::{ContainerSummary, ImageInspect};
 use bollard::query_parameters::{InspectContainerOptions, ListContainersOptions};
 use futures_util::{StreamExt, stream};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// How many inspections run at once.
 const AT_ONCE: usize = 8;
@@ -78,9 +77,8 @@ async fn inspect(engine: &Engine, id: &str) -> Result<(Container, Vec<Missed>), 
         (short.clone(), if gone { vanished() } else { why })
     })?;
     let sessions = answer.exec_ids.clone().unwrap_or_default();
-    let mut container = wrapped(answer).ok_or_else(|| {
-        (short, Refusal::new(Cause::Malformed).because("the engine answered without the container's Config"))
-    })?;
+    let read = written(&answer).ok_or(Refusal::new(Cause::Malformed)).and_then(|text| saved::answer(&text));
+    let mut container = read.map_err(|why| (short, why))?;
     let missed = exec_sessions(engine, &mut container, sessions).await;
     Ok((container, missed))
 }
@@ -106,44 +104,6 @@ async fn exec_sessions(engine: &Engine, container: &mut Container, sessions: Vec
     missed
 }
 
-/// The answer with every text wrapped; `None` without a `Config`, which is not an empty environment.
-fn wrapped(answer: ContainerInspectResponse) -> Option<Container> {
-    let mut host = answer.host_config.unwrap_or_default();
-    let (state, health) = answer.state.map(|mut state| (state.running, (state.error, state.health.take()))).unzip();
-    let (error, health) = health.unwrap_or_default();
-    let checks = health.and_then(|health| health.log).into_iter().flatten().filter_map(|check| check.output);
-    let hosts = host.security_opt.take().into_iter().chain(host.extra_hosts.take()).flatten();
-    let others = error.into_iter().chain(checks).chain(hosts).filter(|text| !text.is_empty());
-    let others = others.map(Sensitive::from).collect();
-    let volumes =
-        host.mounts.take().into_iter().flatten().filter_map(|mount| mount.volume_options?.driver_config?.options);
-    let options = [host.sysctls.take(), host.storage_opt.take(), host.annotations.take()];
-    let options = volumes.chain(options.into_iter().flatten()).map(Pairs::new).collect();
-    let listed = answer.mounts.into_iter().flatten().filter(|mount| mount.typ.as_deref() == Some("bind"));
-    let mut mounts: Vec<Bind> = listed.map(|mount| bind(mount.source, mount.destination)).collect();
-    mounts.extend(host.binds.into_iter().flatten().map(|bind| Bind::read(&bind)));
-    let image = answer.image.map(Sensitive::from);
-    Some(Container {
-        name: container_name(&Sensitive::from(answer.name.unwrap_or_default()), 0),
-        image: image.as_ref().and_then(digest),
-        running: state.flatten().unwrap_or_default(),
-        config: OciConfig::from(answer.config?),
-        arguments: Words::new(answer.path.into_iter().chain(answer.args.into_iter().flatten())),
-        log_options: Pairs::new(host.log_config.and_then(|log| log.config).unwrap_or_default()),
-        mounts,
-        others,
-        options,
-        execs: Vec::new(),
-        execs_unknown: 0,
-    })
-}
-
-/// What the engine mounts in effect stands in the container's own list, so `HostConfig.Mounts` adds nothing.
-fn bind(source: Option<String>, destination: Option<String>) -> Bind {
-    let path = |path: Option<String>| path.map(Zeroizing::new).map(|path| FilePath::new(&path));
-    Bind { source: path(source), destination: path(destination) }
-}
-
 /// The images of the containers, each asked for once. One that is gone leaves the origin unknown.
 async fn images(engine: &Engine, containers: &[Container]) -> Vec<Arc<Image>> {
     let ids: BTreeSet<&Name> = containers.iter().filter_map(|container| container.image.as_ref()).collect();
@@ -165,6 +125,6 @@ fn known(answer: ImageInspect, id: &Name) -> Image {
     Image {
         id: Some(id.clone()),
         digests: digests.filter_map(|text| digest(&text)).collect(),
-        env: OciConfig::from(answer.config.unwrap_or_default()).env,
+        env: answer.config.as_ref().and_then(OciConfig::of_engine).unwrap_or_default().env,
     }
 }

@@ -101,7 +101,7 @@ impl Mount {
 /// The members that make a container or an image, and where the engine puts ids.
 static ITEM: Members = Members(&[
     ("Id", Below::Id),
-    ("Name", Below::Also),
+    ("Name", Below::Read),
     ("Image", Below::Id),
     ("Path", Below::Read),
     ("Args", Below::Read),
@@ -175,6 +175,16 @@ pub(super) fn read(path: &Path, limit: u64) -> Result<Saved, Refusal> {
     parse(&crate::collect::saved::text(path, limit)?)
 }
 
+/// Reads what an engine answered about one container. Its exec sessions are looked up by whoever asked.
+#[cfg(feature = "docker")]
+pub(super) fn answer(text: &str) -> Result<Container, Refusal> {
+    let malformed = || Refusal::new(Cause::Malformed).because("the engine answered without the container's Config");
+    let item = objects::<Item>(text)?.pop().ok_or_else(malformed)?;
+    let tree = objects::<Json>(text)?.pop().ok_or_else(malformed)?;
+    let container = container(item, 0, ITEM.rest(tree)).map_err(|_| malformed())?;
+    Ok(Container { execs_unknown: 0, ..container })
+}
+
 /// One object, or a list of them.
 fn objects<'de, T: Deserialize<'de>>(text: &'de str) -> Result<Vec<T>, Refusal> {
     let items = if text.trim_start().starts_with('[') {
@@ -210,7 +220,7 @@ fn parse(text: &str) -> Result<Saved, Refusal> {
 
 /// A container needs its `Config`: without it nothing was learned, and that is not an empty environment.
 fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option<Name>> {
-    let name = item.name.map(|name| container_name(&name, ordinal));
+    let name = item.name.as_ref().map(|name| container_name(name, ordinal));
     let Some(config) = item.config else { return Err(name) };
     let host = item.host_config.unwrap_or_default();
     let state = item.state.unwrap_or_default();
@@ -226,7 +236,8 @@ fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option
         arguments: item.path.followed_by(item.args),
         log_options: host.log_config.config,
         mounts: listed.chain(host.binds).collect(),
-        others: state.error.0.into_iter().chain(health).chain(lists).collect(),
+        // Schedulers put random letters into names: these are read as a text, not as a value.
+        others: state.error.0.into_iter().chain(health).chain(lists).chain(item.name).collect(),
         options: vec![rest.pairs],
         execs: Vec::new(),
         execs_unknown: item.execs.len(),

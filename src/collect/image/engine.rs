@@ -77,12 +77,13 @@ fn image(inspect: ImageInspect, history: Vec<ImageHistoryResponseItem>, id: Name
     let (os, architecture, variant) = (wrap(inspect.os), wrap(inspect.architecture), wrap(inspect.variant));
     // Newest first, as the engine gives it; the newest entry's tags are this image's own.
     let last = history.len().saturating_sub(1);
+    let config = inspect.config.as_ref().and_then(OciConfig::of_engine);
     let entries = history.into_iter().rev().enumerate().map(|(i, item)| entry(item, i == last));
     Image {
         platform: platform(os.as_ref(), architecture.as_ref(), variant.as_ref()),
         digest: Some(id),
-        without_config: inspect.config.is_none(),
-        config: OciConfig::from(inspect.config.unwrap_or_default()),
+        without_config: config.is_none(),
+        config: config.unwrap_or_default(),
         built_from: None,
         comment: wrap(inspect.comment).filter(|text| !text.is_empty()),
         others: inspect.author.into_iter().chain(tags).filter(|text| !text.is_empty()).map(Sensitive::from).collect(),

@@ -1,65 +1,34 @@
-//! The `Config` object as the engine's client reads it.
+//! What an engine's client read, once more as the engine wrote it.
 //!
-//! In: bollard's models. Out: the same members, wrapped as they arrive.
+//! In: bollard's models. Out: JSON, for the readers of saved files: one reading, whatever the source.
 
-use super::{Healthcheck, OciConfig, Pairs, Texts, Words};
-use crate::evidence::Sensitive;
-use bollard::models::{ContainerConfig, HealthConfig, ImageConfig};
+use super::OciConfig;
+use serde::Serialize;
+use zeroize::Zeroizing;
 
-fn wrapped(texts: Option<Vec<String>>) -> Vec<Sensitive> {
-    texts.into_iter().flatten().map(Sensitive::from).collect()
+/// The JSON of a model. A member that the client does not know is not in it.
+pub(in crate::collect) fn written(model: &impl Serialize) -> Option<Zeroizing<String>> {
+    // By way of a tree, whose members are sorted: the client's maps come in another order every time.
+    let tree = serde_json::to_value(model).ok()?;
+    serde_json::to_string(&tree).ok().map(Zeroizing::new)
 }
 
-fn words(texts: Option<Vec<String>>) -> Words {
-    Words::new(texts.into_iter().flatten())
-}
-
-fn healthcheck(check: Option<HealthConfig>) -> Healthcheck {
-    Healthcheck { test: words(check.and_then(|check| check.test)) }
-}
-
-fn texts(texts: impl IntoIterator<Item = String>) -> Texts {
-    Texts(texts.into_iter().filter(|text| !text.is_empty()).map(Sensitive::from).collect())
-}
-
-impl From<ContainerConfig> for OciConfig {
-    fn from(from: ContainerConfig) -> Self {
-        Self {
-            env: wrapped(from.env),
-            cmd: words(from.cmd),
-            entrypoint: words(from.entrypoint),
-            labels: Pairs::new(from.labels.unwrap_or_default()),
-            healthcheck: healthcheck(from.healthcheck),
-            on_build: wrapped(from.on_build),
-            shell: words(from.shell),
-            user: texts(from.user),
-            working_dir: texts(from.working_dir),
-            volumes: texts(from.volumes.into_iter().flatten()),
-            exposed_ports: texts(from.exposed_ports.into_iter().flatten()),
-            stop_signal: texts(from.stop_signal),
-            hostname: texts(from.hostname),
-            domainname: texts(from.domainname),
-            ..Self::default()
-        }
+impl OciConfig {
+    /// A `Config` object of a container or an image.
+    pub(in crate::collect) fn of_engine(model: &impl Serialize) -> Option<Self> {
+        serde_json::from_str(&written(model)?).ok()
     }
 }
 
-impl From<ImageConfig> for OciConfig {
-    fn from(from: ImageConfig) -> Self {
-        Self {
-            env: wrapped(from.env),
-            cmd: words(from.cmd),
-            entrypoint: words(from.entrypoint),
-            labels: Pairs::new(from.labels.unwrap_or_default()),
-            healthcheck: healthcheck(from.healthcheck),
-            on_build: wrapped(from.on_build),
-            shell: words(from.shell),
-            user: texts(from.user),
-            working_dir: texts(from.working_dir),
-            volumes: texts(from.volumes.into_iter().flatten()),
-            exposed_ports: texts(from.exposed_ports.into_iter().flatten()),
-            stop_signal: texts(from.stop_signal),
-            ..Self::default()
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, HashMap};
+
+    #[test]
+    fn maps_are_written_in_one_order() {
+        let entries = (0..50).map(|i| (format!("k{i}"), i));
+        let (mixed, sorted): (HashMap<_, _>, BTreeMap<_, _>) = (entries.clone().collect(), entries.collect());
+        assert_eq!(written(&mixed).unwrap().as_str(), serde_json::to_string(&sorted).unwrap());
     }
 }

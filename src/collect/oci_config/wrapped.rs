@@ -89,14 +89,6 @@ impl<'de> Visitor<'de> for WordsVisitor {
 pub(in crate::collect) struct Pairs(pub(in crate::collect) Vec<(Sensitive, Sensitive)>);
 
 impl Pairs {
-    /// Takes a map in, in the order of its keys.
-    #[cfg(feature = "docker")]
-    pub(in crate::collect) fn new(map: std::collections::HashMap<String, String>) -> Self {
-        let mut pairs: Vec<(String, String)> = map.into_iter().collect();
-        pairs.sort();
-        Self(pairs.into_iter().map(|(key, value)| (Sensitive::from(key), Sensitive::from(value))).collect())
-    }
-
     /// The value of a key of ours.
     pub(in crate::collect) fn get(&self, key: &'static str) -> Option<&Sensitive> {
         self.0.iter().find(|(name, _)| name.is(key)).map(|(_, value)| value)

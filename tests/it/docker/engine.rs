@@ -108,6 +108,25 @@ fn what_pid_1_exports_is_in_no_inspect_and_no_exec_but_in_its_environment() {
 
 #[test]
 #[ignore = "needs a Docker engine: run ./test"]
+fn every_text_of_a_live_container_is_read_whatever_its_member_is_called() {
+    for flag in ["--dns-opt", "--security-opt", "--label"] {
+        let value = secret();
+        let text = if flag == "--security-opt" {
+            format!("label=level:db-password={value}")
+        } else {
+            format!("db-password={value}")
+        };
+        let container = Container::new("create", &[flag, &text, busybox()]);
+        let batch = named(&container);
+        let told = batch.evidence.iter().any(|one| one.word("class") == Some("plaintext"));
+        let open = batch.gaps.iter().any(|gap| gap.cause == Cause::NeedsReview);
+        assert!(told || open, "{flag}: {}", shown(&batch));
+        assert!(!shown(&batch).contains(&value));
+    }
+}
+
+#[test]
+#[ignore = "needs a Docker engine: run ./test"]
 fn helpers_and_stopped_containers_are_examined_too() {
     let project = super::rig::unique("project");
     let label = format!("com.docker.compose.project={project}");
