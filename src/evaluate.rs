@@ -268,11 +268,13 @@ fn finding(
 /// The facts a reader wants first, in a few words: what it is, then where it came from.
 fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
     /// Field, and the words before its value.
-    const SAID: [(&str, &str); 16] = [
+    const SAID: [(&str, &str); 18] = [
         ("problem", ""),
         ("outcome", ""),
         ("what", ""),
         ("type", ""),
+        ("state", ""),
+        ("restarts", "started again: "),
         ("where", "in "),
         ("origin", "origin "),
         ("by", "found by "),

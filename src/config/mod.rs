@@ -153,6 +153,8 @@ pub struct Probes {
     pub proxy: Option<Name>,
     /// Addresses to pin the service's name to.
     pub addresses: Vec<std::net::SocketAddr>,
+    /// Response headers that only the application sends, and the text each must have; an empty text means any.
+    pub headers: BTreeMap<Name, Name>,
     /// The health path.
     pub health_path: Name,
     /// Members of the health answer and the text each must have.

@@ -271,6 +271,7 @@ impl Reader<'_> {
             addresses: self.each("probes/addresses", &raw.addresses, |reader, at, text| {
                 text.parse().map_err(|_| reader.problem(at, "must be IP:PORT")).ok()
             }),
+            headers: self.expected("/probes/headers", Some(raw.headers), &[]),
             health_path: self.path("/probes/health/path", health.path.as_deref(), "/health"),
             health_expect: self.expected("/probes/health/expect", health.expect, &[("status", "ok")]),
             health_exact: health.exact.unwrap_or(false),

@@ -130,6 +130,10 @@ pub(crate) struct RawProbes {
     /// Addresses (IP:PORT) to pin the service's name to, one target each.
     #[serde(default)]
     pub(crate) addresses: Vec<String>,
+    /// Response headers that only the application itself sends, and the exact text of each; an empty text means any.
+    /// An answer without them is a proxy's own page.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
     /// The health probe.
     pub(crate) health: Option<RawHealth>,
     /// The readiness probe.

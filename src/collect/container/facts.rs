@@ -4,7 +4,7 @@
 
 use super::ecs::TaskDefinition;
 use super::inspect::{Container, Image};
-use super::{ENV, Found, METADATA, metadata};
+use super::{ENV, Found, KINDS, METADATA, STATE, metadata, state};
 use crate::collect::Job;
 use crate::collect::oci_config::{self, UNSET, matters};
 use crate::config::{ContainerSelector, ImageSource};
@@ -26,7 +26,7 @@ pub(super) fn report(
 ) -> Batch {
     let mut out = Out::new(job, target, &found.identity);
     for missed in &found.missed {
-        for kind in [&ENV, &METADATA].into_iter().filter(|kind| missed.only.is_none_or(|only| only.name == kind.name)) {
+        for kind in KINDS.into_iter().filter(|kind| missed.only.is_none_or(|only| only.name == kind.name)) {
             let place = Place { path: missed.what.clone(), ..Place::default() };
             out.gap(missed.why.gap(kind, Subject::at(target, place)));
             let what = missed.what.clone().unwrap_or(Name::fixed("(a container)"));
@@ -34,7 +34,7 @@ pub(super) fn report(
         }
     }
     if found.containers.is_empty() && found.missed.is_empty() {
-        for kind in [&ENV, &METADATA] {
+        for kind in KINDS {
             let gap = Gap::new(kind, Subject::whole(target), Cause::Empty).with("key", Name::fixed("containers"));
             out.gap(gap.with("reason", Name::fixed("no container matched the selector")));
         }
@@ -44,6 +44,7 @@ pub(super) fn report(
         digest_differs(&mut out, selector, container, image.as_deref(), &place);
         environment(&mut out, container, image.as_ref(), &place, tasks);
         metadata::examine(&mut out, container, &place);
+        state::examine(&mut out, container, &place);
     }
     for image in &found.images {
         let place = Place { path: Some(Name::fixed("(an image)")), digest: image.id.clone(), ..Place::default() };
@@ -69,6 +70,7 @@ pub(super) struct Out<'a> {
     batch: Batch,
     env: Coverage,
     pub(super) metadata: Coverage,
+    pub(super) state: Coverage,
 }
 
 impl<'a> Out<'a> {
@@ -79,16 +81,20 @@ impl<'a> Out<'a> {
             batch: Batch::default(),
             env: Coverage::new(&ENV, target),
             metadata: Coverage::new(&METADATA, target),
+            state: Coverage::new(&STATE, target),
         };
         for (what, name) in identity {
-            out.env.identify(what, name.clone());
-            out.metadata.identify(what, name.clone());
+            KINDS.into_iter().for_each(|kind| out.coverage(kind).identify(what, name.clone()));
         }
         out
     }
 
     fn coverage(&mut self, kind: &'static Kind) -> &mut Coverage {
-        if kind.name == ENV.name { &mut self.env } else { &mut self.metadata }
+        match kind.name {
+            name if name == ENV.name => &mut self.env,
+            name if name == STATE.name => &mut self.state,
+            _ => &mut self.metadata,
+        }
     }
 
     pub(super) fn gap(&mut self, gap: Gap) {
@@ -103,16 +109,25 @@ impl<'a> Out<'a> {
         judgement: &Judgement,
         more: impl IntoIterator<Item = (&'static str, Fact)>,
     ) {
-        let subject = Subject::at(self.target, place);
         if judgement.class.needs_review() {
-            self.gap(Gap::new(kind, subject.clone(), unjudged(judgement)).with("class", judgement.class_name()));
+            let gap = Gap::new(kind, Subject::at(self.target, place.clone()), unjudged(judgement));
+            self.gap(gap.with("class", judgement.class_name()));
         }
-        let facts = judgement.facts().into_iter().chain(more);
-        self.batch.evidence.push(Evidence::new(kind, subject, facts, self.job.now));
+        self.fact(kind, place, judgement.facts().into_iter().chain(more));
+    }
+
+    /// Evidence that no value stands behind.
+    pub(super) fn fact(
+        &mut self,
+        kind: &'static Kind,
+        place: Place,
+        facts: impl IntoIterator<Item = (&'static str, Fact)>,
+    ) {
+        self.batch.evidence.push(Evidence::new(kind, Subject::at(self.target, place), facts, self.job.now));
     }
 
     fn done(mut self) -> Batch {
-        self.batch.coverage = vec![self.env, self.metadata];
+        self.batch.coverage = vec![self.env, self.metadata, self.state];
         let wanted: BTreeSet<&str> = self.job.wanted.iter().map(|kind| kind.name).collect();
         self.batch.evidence.retain(|evidence| wanted.contains(evidence.kind.as_str()));
         self.batch.gaps.retain(|gap| wanted.contains(gap.kind.as_str()));
@@ -138,7 +153,7 @@ fn digest_differs(
     if container.image.iter().chain(known).any(|digest| digest == declared) {
         return;
     }
-    for kind in [&ENV, &METADATA] {
+    for kind in KINDS {
         let gap = Gap::new(kind, Subject::at(out.target, place.clone()), Cause::Unproven);
         out.gap(gap.with("key", Name::fixed("image_digest")).with("declared", declared.clone()));
     }

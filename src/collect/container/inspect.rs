@@ -7,6 +7,15 @@ use crate::evidence::{Name, Sensitive};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+/// What engines call a container's states.
+pub(super) static STATES: [&str; 8] =
+    ["created", "running", "paused", "restarting", "removing", "exited", "dead", "unknown"];
+
+/// The word of ours for an engine's.
+pub(super) fn state(word: &str) -> &'static str {
+    STATES.into_iter().find(|known| known.eq_ignore_ascii_case(word)).unwrap_or("unknown")
+}
+
 /// A container as far as it can carry a secret.
 pub(super) struct Container {
     /// Its name without the leading slash.
@@ -15,6 +24,10 @@ pub(super) struct Container {
     pub(super) image: Option<Name>,
     /// Whether it runs.
     pub(super) running: bool,
+    /// One of [`STATES`].
+    pub(super) state: &'static str,
+    /// How often the engine started it again by itself; unknown if the source does not say.
+    pub(super) restarts: Option<u64>,
     /// Environment, command, labels, health check.
     pub(super) config: OciConfig,
     /// `Path` and `Args`.

@@ -11,6 +11,7 @@ mod inspect;
 mod metadata;
 mod saved;
 mod select;
+mod state;
 
 use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, Pairs, Rest, VALUE_KIND, Words};
 use super::refusal::Refusal;
@@ -79,7 +80,20 @@ pub(super) static METADATA: Kind = Kind {
     ],
 };
 
-static KINDS: [&Kind; 2] = [&ENV, &METADATA];
+/// What a container did since it was made.
+pub(super) static STATE: Kind = Kind {
+    name: "container.state",
+    meaning: "whether a container runs, and how often its engine started it again",
+    declared_by: "containers",
+    live: true,
+    unit: "containers",
+    fields: &[
+        Field { name: "state", holds: FieldType::Word(&inspect::STATES), meaning: "what it does now" },
+        Field { name: "restarts", holds: FieldType::Int, meaning: "how often the engine started it again by itself" },
+    ],
+};
+
+static KINDS: [&Kind; 3] = [&ENV, &METADATA, &STATE];
 
 /// The collector.
 pub(super) struct Containers;

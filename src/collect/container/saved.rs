@@ -4,7 +4,7 @@
 //! other text of the file under the name nearest to it. It judges nothing.
 
 use super::Beside;
-use super::inspect::{Bind, Container, Image, container_name, digest};
+use super::inspect::{self, Bind, Container, Image, container_name, digest};
 use super::select::Saved;
 use crate::collect::oci_config::{
     Below, CONFIG, FilePath, Json, Members, OciConfig, Pairs, Rest, Texts, Words, nullable,
@@ -28,6 +28,7 @@ struct Item {
     #[serde(default, deserialize_with = "nullable")]
     args: Words,
     state: Option<State>,
+    restart_count: Option<u64>,
     config: Option<OciConfig>,
     host_config: Option<HostConfig>,
     #[serde(default, deserialize_with = "nullable")]
@@ -43,6 +44,8 @@ struct Item {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 struct State {
+    #[serde(deserialize_with = "nullable")]
+    status: String,
     #[serde(deserialize_with = "nullable")]
     running: bool,
     error: Texts,
@@ -106,6 +109,7 @@ static ITEM: Members = Members(&[
     ("Path", Below::Read),
     ("Args", Below::Read),
     ("State", Below::Of(&STATE)),
+    ("RestartCount", Below::Read),
     ("Config", Below::Of(&CONFIG)),
     ("HostConfig", Below::Of(&HOST_CONFIG)),
     ("Mounts", Below::Of(&MOUNT)),
@@ -120,6 +124,7 @@ static ITEM: Members = Members(&[
 ]);
 
 static STATE: Members = Members(&[
+    ("Status", Below::Also),
     ("Running", Below::Read),
     ("Error", Below::Read),
     ("Health", Below::Of(&HEALTH)),
@@ -232,6 +237,8 @@ fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option
         name: name.unwrap_or_else(|| Name::withheld("container", ordinal + 1)),
         image: item.image.as_ref().and_then(digest),
         running: state.running,
+        state: inspect::state(&state.status),
+        restarts: item.restart_count,
         config,
         arguments: item.path.followed_by(item.args),
         log_options: host.log_config.config,

@@ -75,6 +75,9 @@ fn said(
     if let Some(outcome) = status(question, answer.status) {
         return Said::whole(outcome);
     }
+    if let Some(header) = foreign(&answer.headers, probes) {
+        return Said::of(Outcome::Unknown(Cause::Unproven), header);
+    }
     if cached(&answer.headers) {
         return Said::whole(Outcome::Cached);
     }
@@ -93,6 +96,15 @@ fn said(
         (Ok(json), Question::Health) => health::judge(json, probes),
         (Ok(json), Question::Ready) => ready::judge(json, probes),
     }
+}
+
+/// The header whose absence says that a proxy answered in the application's place.
+fn foreign<'a>(headers: &HeaderMap, probes: &'a Probes) -> Option<&'a Name> {
+    let sent = |name: &Name, text: &Name| {
+        let all = headers.get_all(name.as_str()).iter();
+        all.into_iter().any(|value| text.as_str().is_empty() || value.as_bytes() == text.as_str().as_bytes())
+    };
+    probes.headers.iter().find(|(name, text)| !sent(name, text)).map(|(name, _)| name)
 }
 
 /// An outcome that the status alone decides.

@@ -144,6 +144,7 @@ impl Sample {
         let key = match self.outcome {
             Outcome::Unknown(Cause::NotFound) => Some("service_url"),
             Outcome::Unknown(Cause::Inconsistent) if kind.name == super::READY.name => Some("probes.ready.pointers"),
+            Outcome::Unknown(Cause::Unproven) => Some("probes.headers"),
             Outcome::Unknown(Cause::Unclear) => Some("probes.ready.expect"),
             Outcome::Unknown(Cause::Refused) => Some("probes.proxy"),
             _ => None,

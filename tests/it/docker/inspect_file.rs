@@ -1,7 +1,7 @@
 //! Containers from a saved `docker inspect`.
 
 use super::rig::{CONTAINER, causes, collect, count, exposed, of, secret, shown};
-use leakproof::evidence::{Batch, Cause};
+use leakproof::evidence::{Batch, Cause, Fact};
 
 pub(super) fn read(json: &str, selector: &str, rest: &str) -> Batch {
     let dir = tempfile::tempdir().unwrap();
@@ -332,4 +332,21 @@ fn an_image_beside_the_containers_is_judged_too() {
         secret()
     );
     assert_eq!(exposed(&read(&json, "", ""), "container.env", "origin", "image").len(), 1);
+}
+
+#[test]
+fn a_container_that_its_engine_starts_again_did_not_start_cleanly() {
+    let state = |text: &str| {
+        let json = format!(r#"{{"Name":"/api",{text},"Config":{{}}}}"#);
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("inspect.json"), json).unwrap();
+        let yaml = "service: t\ncontainers: [ { inspect_file: inspect.json } ]\n";
+        collect(yaml, dir.path(), &["container.state"])
+    };
+    let batch = state(r#""State":{"Status":"restarting"},"RestartCount":3"#);
+    let evidence = &batch.evidence[0];
+    assert_eq!((evidence.word("state"), evidence.fact("restarts")), (Some("restarting"), Some(&Fact::Int(3))));
+    let silent = state(r#""State":{"Status":"running"}"#);
+    assert!(silent.evidence.is_empty());
+    assert_eq!(causes(&silent, "container.state"), [Cause::Unproven]);
 }

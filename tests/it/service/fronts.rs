@@ -30,6 +30,22 @@ fn a_member_that_only_the_service_writes_tells_it_from_a_fixed_response() {
 }
 
 #[test]
+fn an_answer_without_the_application_s_own_header_is_a_proxy_s_page_and_no_verdict() {
+    let page = StandIn::json(OK);
+    let own =
+        StandIn::answering(with_headers("200 OK", "X-Application: api\r\nContent-Type: application/json\r\n", OK));
+    for (headers, passes) in
+        [("{ X-Application: api }", true), ("{ x-application: \"\" }", true), ("{ X-Application: web }", false)]
+    {
+        let probes = format!("{IMPATIENT}, headers: {headers}");
+        let batch = probe(&own.url(), &probes, "service.health");
+        assert_eq!(batch.gaps.is_empty(), passes, "{headers}");
+        let batch = probe(&page.url(), &probes, "service.health");
+        assert_eq!(cause(&batch), Cause::Unproven, "{headers}");
+    }
+}
+
+#[test]
 fn a_configured_downgrade_to_http_is_shown_as_unprotected() {
     let batch = health(&StandIn::json(OK));
     assert_eq!((outcome(&batch), only(&batch).word("tls")), ("ok", Some("none")));
