@@ -152,7 +152,25 @@ fn letter_and_intent(plan: &Plan<'_>, config: &Config) -> Vec<String> {
             notes.push(format!("item 4 was asked without {}: probes.ready.expect leaves it out", missing.join(", ")));
         }
     }
+    let asked = selected("service/health") || selected("service/ready");
+    if asked && config.service_url.as_ref().is_some_and(|url| is_plain_and_far(url.as_str())) {
+        notes.push(
+            "items 3 and 4 were asked over plain http: whoever stands between can answer in the service's place"
+                .to_owned(),
+        );
+    }
     notes
+}
+
+/// Whether a URL leads over a network without TLS.
+fn is_plain_and_far(url: &str) -> bool {
+    let Some(rest) = url.strip_prefix("http://") else { return false };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let host = match authority.strip_prefix('[') {
+        Some(inner) => inner.split(']').next().unwrap_or(inner),
+        None => authority.split(':').next().unwrap_or(authority),
+    };
+    !(host == "localhost" || host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback()))
 }
 
 fn chosen<'a>(set: &'a RuleSet, selection: &Selection<'_>) -> Vec<&'a Rule> {
@@ -180,4 +198,19 @@ fn targets(kind: &'static Kind, config: &Config) -> BTreeSet<Target> {
         .filter(|collector| collector.kinds().iter().any(|own| own.name == kind.name))
         .flat_map(|collector| collector.targets(kind, config))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_http_to_another_machine_is_worth_a_note() {
+        for url in ["http://api.internal", "http://10.0.0.5:8000/x", "http://[2001:db8::1]/"] {
+            assert!(is_plain_and_far(url), "{url}");
+        }
+        for url in ["https://api.internal", "http://localhost:8000", "http://127.0.0.1", "http://[::1]:80/health"] {
+            assert!(!is_plain_and_far(url), "{url}");
+        }
+    }
 }
