@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// Symbolic links followed before a chain counts as a cycle.
-const MOST_LINKS: usize = 16;
+const MOST_LINKS: usize = 40;
 
 /// A root directory: `/`, or a mounted image.
 pub(super) struct Ground {

@@ -5,7 +5,7 @@
 
 use super::names;
 use super::survey::{Content, Survey};
-use crate::detect::Context;
+use crate::detect::{self, Context};
 use crate::evidence::{Cause, Class, Judgement, Name, Sensitive};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -41,6 +41,32 @@ pub(super) fn command(survey: &mut Survey<'_>, spot: Spot<'_>, text: &str) {
     if !scan.determined {
         survey.review(spot.file, None, Cause::Malformed);
     }
+}
+
+/// An env file that a command reads, or writes.
+pub(super) struct Read {
+    pub(super) path: String,
+    /// Whether the command says that it is one, rather than the file's name.
+    pub(super) certain: bool,
+}
+
+/// The env files in a command line: `--env-file X`, `. X`, `source X`, `> .env`, `envdir X`, `--dotenv=X`.
+pub(super) fn reads(text: &str) -> Vec<Read> {
+    let mut found = Vec::new();
+    let mut before = "";
+    for word in text.split(|c: char| c.is_whitespace() || "\"'`;&|()<>".contains(c)).filter(|word| !word.is_empty()) {
+        let path = word.rsplit_once('=').map_or(word, |(_, path)| path);
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let certain = matches!(before, "--env-file" | "envdir") || word.starts_with("--env-file=");
+        let sourced = matches!(before, "." | "source") && path.starts_with(['/', '~']);
+        // `/usr/bin/env` is a program, and `prod.env` a file even without a path.
+        let named = names::is_env(name) && !detect::weak_env_name(name) && !names::is_pattern(name);
+        if !path.is_empty() && (certain || sourced || named) {
+            found.push(Read { path: path.to_owned(), certain });
+        }
+        before = word;
+    }
+    found
 }
 
 fn told(survey: &mut Survey<'_>, spot: Spot<'_>, shown: Name, judgement: &Judgement) {

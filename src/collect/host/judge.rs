@@ -4,7 +4,7 @@
 
 use super::ground::{self, Trouble};
 use super::medium;
-use super::names::{self, Named};
+use super::names::Named;
 use super::survey::{Content, Survey};
 use crate::detect;
 use crate::evidence::{Cause, Class};
@@ -42,6 +42,11 @@ fn link(survey: &mut Survey<'_>, path: &Path) {
 /// What exists and cannot be read.
 fn unread() -> Content {
     Content { class: Some(Class::Undetermined), determined: true, ..Content::default() }
+}
+
+/// Judges a template that a link leads to.
+pub(super) fn template(survey: &mut Survey<'_>, path: &Path) {
+    file(survey, path, "template");
 }
 
 /// Judges a file of an env directory.
@@ -96,7 +101,7 @@ fn is_program(survey: &Survey<'_>, path: &Path) -> bool {
 
 fn report(survey: &mut Survey<'_>, path: &Path, what: &'static str, content: Content, metadata: &Metadata) {
     // Samples and test data of packages are no deployment's env file, unless a real value stands in them.
-    let sample = what != "template" && names::is_vendored(path) && !content.gives_away();
+    let sample = what != "template" && survey.is_vendored(path) && !content.gives_away();
     let what = if sample { "template" } else { what };
     if what == "template" {
         for variable in content.open.clone() {

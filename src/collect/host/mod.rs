@@ -17,10 +17,10 @@ mod open_files;
 mod projects;
 mod reference;
 mod search;
-mod shallow;
 mod survey;
 mod system;
 mod systemd;
+mod volumes;
 
 use super::compose_labels::{self, Labels};
 use super::machine::HostNames;
@@ -30,6 +30,7 @@ use crate::config::{Config, Host};
 use crate::evidence::{Batch, Cause, Class, Coverage, Field, FieldType, Gap, Kind, Name, Subject, Target};
 use futures_util::future::{BoxFuture, FutureExt};
 use ground::Ground;
+use search::Search;
 use std::path::Path;
 use std::sync::Arc;
 use survey::Survey;
@@ -141,10 +142,12 @@ fn examine(host: &Host, job: &Job, labels: &Labels) -> Batch {
     if let Some(why) = doubt(hostname.as_ref(), &names, runner) {
         survey.doubt(&why);
     }
-    let searched = search::directories(&mut survey, directories, labels);
     let homes = homes::all(&mut survey);
-    shallow::homes(&mut survey, &homes, &searched);
-    shallow::volumes(&mut survey, &searched);
+    let mut search = Search::of(&mut survey, directories, labels);
+    search.shallow(&mut survey, &homes, ("home", "homes"));
+    let volumes = volumes::all(&mut survey, &homes);
+    search.shallow(&mut survey, &volumes, ("volume", "volumes"));
+    search.finish(&mut survey, labels);
     systemd::units(&mut survey, &homes);
     system::files(&mut survey, &homes);
     if is_itself(host) {

@@ -108,6 +108,11 @@ pub(super) fn is_env_directory(directory: &Path) -> bool {
     name == ".envs" || is_env(&name) && !weak_env_name(&name)
 }
 
+/// Whether a word is a pattern of names: `*.env` of a `.gitignore` or a `find`.
+pub(super) fn is_pattern(word: &str) -> bool {
+    word.contains(['*', '?', '['])
+}
+
 /// Whether a path lies in a package manager's directory: other people's samples and test data.
 pub(super) fn is_vendored(path: &Path) -> bool {
     path.iter().any(|part| {

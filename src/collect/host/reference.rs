@@ -33,10 +33,10 @@ pub(super) fn follow(survey: &mut Survey<'_>, reference: &Reference<'_>) {
         survey.directive(reference.file, reference.line, about.clone(), reference.by, content);
     };
     if reference.names.contains(['$', '%', '*', '?']) {
-        // Where it leads is only known when it runs.
+        // Where it leads is only known when it runs, and whether it must exist says nothing about whether it does.
         if named {
             directive(survey, unknown());
-        } else if reference.required {
+        } else {
             survey.review(reference.file, Some(about), Cause::Unproven);
         }
         return;

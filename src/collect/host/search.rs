@@ -1,7 +1,7 @@
-//! The search of the declared directories: every file below them, by name.
+//! The search of directories: every file below them, by name.
 //!
-//! In: directories, declared or named by compose's labels. Out: findings in the survey. Links are looked at but not followed; what a link leads to
-//! outside the declared directories is said to be unexamined.
+//! In: directories, declared, named by compose's labels, or where people and engines keep theirs. Out: findings in the
+//! survey. A link to a file is looked at; one that leads to a directory elsewhere makes that one part of the search.
 
 use super::ground::Trouble;
 use super::names::{self, Named};
@@ -15,38 +15,210 @@ use walkdir::{DirEntry, WalkDir};
 
 /// Kernel file systems: no deployment keeps files there, and reading them may block.
 const PSEUDO: [&str; 3] = ["proc", "sys", "dev"];
+/// Memory that lies among devices, and holds files like a disk.
+const SHARED_MEMORY: &str = "/dev/shm";
+/// How far below a place that nobody declared: a home, a volume.
+const LEVELS: usize = 6;
+/// Other people's files in such places: caches, toolchains, layers.
+const CACHES: [&str; 12] = [
+    ".cache",
+    ".npm",
+    ".cargo",
+    ".rustup",
+    ".gem",
+    ".m2",
+    ".gradle",
+    ".nvm",
+    ".pyenv",
+    "node_modules",
+    "overlay",
+    "overlay2",
+];
 
-/// What one search carries along.
-struct Search {
+/// One host's search.
+pub(super) struct Search {
     roots: Vec<PathBuf>,
-    /// Roots that were walked already.
+    /// Roots that were walked to the bottom.
     walked: Vec<PathBuf>,
+    /// Where links led.
+    linked: Vec<PathBuf>,
     files: u64,
     compose: Vec<PathBuf>,
+    /// Whether the survey must end.
+    over: bool,
 }
 
-/// Searches the declared directories and those of compose projects, then reads the compose files found in them.
-/// Answers with the directories that were searched to the bottom.
-pub(super) fn directories(survey: &mut Survey<'_>, directories: &[PathBuf], labels: &Labels) -> Vec<PathBuf> {
-    let declared: Vec<PathBuf> = directories.iter().filter_map(|directory| root(survey, directory)).collect();
-    let labelled = projects::directories(survey, labels);
-    let roots = declared.iter().chain(&labelled).cloned().collect();
-    let mut search = Search { roots, walked: Vec::new(), files: 0, compose: projects::compose_files(survey, labels) };
-    'search: for (led, roots) in [("directory-search", declared), ("compose", labelled)] {
+impl Search {
+    /// Searches the declared directories and those of compose projects.
+    pub(super) fn of(survey: &mut Survey<'_>, directories: &[PathBuf], labels: &Labels) -> Self {
+        let declared: Vec<PathBuf> = directories.iter().filter_map(|directory| root(survey, directory)).collect();
+        let labelled = projects::directories(survey, labels);
+        let roots = declared.iter().chain(&labelled).cloned().collect();
+        let compose = projects::compose_files(survey, labels);
+        let mut search = Self { roots, walked: Vec::new(), linked: Vec::new(), files: 0, compose, over: false };
+        for (led, roots) in [("directory-search", declared), ("compose", labelled)] {
+            survey.led = led;
+            for root in outermost(roots) {
+                search.deep(survey, root);
+            }
+        }
+        survey.led = "directory-search";
+        search.follow(survey);
+        search
+    }
+
+    /// Looks near the top of places that nobody declared.
+    pub(super) fn shallow(
+        &mut self,
+        survey: &mut Survey<'_>,
+        places: &[PathBuf],
+        (led, unit): (&'static str, &'static str),
+    ) {
+        let mut roots = Vec::new();
+        for place in places {
+            match survey.ground.resolve(place) {
+                Ok(root) if root.is_dir() => roots.push(root),
+                Ok(_) => {}
+                Err(trouble) if trouble.cause == Cause::NotFound => {}
+                Err(trouble) => survey.miss(place, trouble),
+            }
+        }
+        roots.sort();
+        roots.dedup();
         survey.led = led;
-        for root in outermost(roots) {
-            if search.walked.iter().any(|walked| root.starts_with(walked)) {
+        for root in roots {
+            if self.over || self.walked.iter().any(|done| root.starts_with(done)) {
                 continue;
             }
-            if !walk(survey, &mut search, &root) {
-                break 'search;
-            }
-            search.walked.push(root);
+            survey.coverage.add(unit, 1);
+            self.roots.push(root.clone());
+            self.walk(survey, &root, Some(LEVELS));
+        }
+        self.follow(survey);
+        survey.led = "directory-search";
+    }
+
+    /// Reads the compose files that were found, and the env files that labels name.
+    pub(super) fn finish(mut self, survey: &mut Survey<'_>, labels: &Labels) {
+        compose::files(survey, std::mem::take(&mut self.compose));
+        projects::env_files(survey, labels);
+    }
+
+    fn deep(&mut self, survey: &mut Survey<'_>, root: PathBuf) {
+        if !self.over && !self.walked.iter().any(|walked| root.starts_with(walked)) {
+            self.walk(survey, &root, None);
+            self.walked.push(root);
         }
     }
-    compose::files(survey, std::mem::take(&mut search.compose));
-    projects::env_files(survey, labels);
-    search.walked
+
+    /// Searches what links led to, and what links there lead to.
+    fn follow(&mut self, survey: &mut Survey<'_>) {
+        while let Some(root) = self.linked.pop() {
+            self.roots.push(root.clone());
+            self.deep(survey, root);
+        }
+    }
+
+    fn walk(&mut self, survey: &mut Survey<'_>, root: &Path, levels: Option<usize>) {
+        survey.base = root.to_owned();
+        let walk = WalkDir::new(root).follow_links(false).max_depth(levels.unwrap_or(usize::MAX)).sort_by_file_name();
+        let mut entries = walk.into_iter();
+        while let Some(entry) = entries.next() {
+            self.files += 1;
+            let over = self.files > survey.job.config.limits.host_files;
+            if over || survey.job.stop.asked() {
+                let cause = if over { Cause::OverLimit } else { Cause::Interrupted };
+                survey.miss(root, Trouble { cause, errno: None });
+                self.over = true;
+                return;
+            }
+            let entry = match entry {
+                Ok(entry) => entry,
+                Err(error) => {
+                    lost(survey, root, &error);
+                    continue;
+                }
+            };
+            if !entry.file_type().is_dir() {
+                self.file(survey, &entry, levels.is_some());
+            } else if self.skips(survey, &entry, levels.is_some()) {
+                entries.skip_current_dir();
+            } else {
+                directory(survey, &entry);
+            }
+        }
+    }
+
+    fn skips(&mut self, survey: &Survey<'_>, entry: &DirEntry, shallow: bool) -> bool {
+        let path = entry.path();
+        if is_pseudo(survey, path) {
+            let memory = survey.ground.place(Path::new(SHARED_MEMORY));
+            self.linked.extend(Some(memory).filter(|memory| memory.starts_with(path) && memory.is_dir()));
+            return true;
+        }
+        let cache = shallow && entry.depth() > 0 && CACHES.iter().any(|name| entry.file_name() == *name);
+        cache || self.walked.iter().any(|walked| walked == path)
+    }
+
+    fn file(&mut self, survey: &mut Survey<'_>, entry: &DirEntry, shallow: bool) {
+        survey.coverage.add("files", 1);
+        let path = entry.path();
+        let named = names::sort(&entry.file_name().to_string_lossy());
+        let kind = entry.file_type();
+        if kind.is_symlink() && !matches!(named, Named::Env | Named::Backup) {
+            return self.link(survey, path, named);
+        }
+        if matches!(named, Named::Env | Named::Backup | Named::Template) {
+            return judge::entry(survey, entry, named);
+        }
+        if !kind.is_file() {
+            return;
+        }
+        match named {
+            Named::Compose => self.compose.push(path.to_owned()),
+            Named::Archive => archive::file(survey, path),
+            Named::Sealed if !shallow && !survey.is_vendored(path) => unread(survey, path),
+            Named::Other if in_env_directory(&self.roots, path) => judge::member(survey, path),
+            _ => {}
+        }
+    }
+
+    /// A link of an everyday name, of a compose file or of an archive, or to a directory.
+    fn link(&mut self, survey: &mut Survey<'_>, path: &Path, named: Named) {
+        let behind = match survey.ground.resolve(path) {
+            Ok(behind) => behind,
+            // Into nowhere.
+            Err(trouble) if trouble.cause == Cause::NotFound => return,
+            Err(trouble) => return survey.miss(path, trouble),
+        };
+        let inside = self.roots.iter().any(|root| behind.starts_with(root));
+        if behind.is_dir() {
+            if !inside {
+                self.elsewhere(survey, path, behind);
+            }
+            return;
+        }
+        match named {
+            Named::Compose => self.compose.push(path.to_owned()),
+            // What lies inside and says its own kind is met there.
+            _ if inside && sorted(&behind) == named => {}
+            Named::Archive => archive::file(survey, path),
+            Named::Sealed => unread(survey, path),
+            Named::Template => judge::template(survey, path),
+            _ if !inside => link_to_file(survey, path, &behind),
+            _ => {}
+        }
+    }
+
+    /// A link to a directory that the search does not reach. The system's own trees are too large to be meant.
+    fn elsewhere(&mut self, survey: &mut Survey<'_>, path: &Path, behind: PathBuf) {
+        let depth = Path::new(survey.ground.shown(&behind).as_str()).components().count();
+        if depth <= 2 || self.roots.iter().any(|root| root.starts_with(&behind)) {
+            survey.miss(path, Trouble { cause: Cause::ContentElsewhere, errno: None });
+        } else {
+            self.linked.push(behind);
+        }
+    }
 }
 
 /// A declared directory as it is on disk; one that is none is said to be unexamined.
@@ -67,46 +239,13 @@ fn outermost(mut roots: Vec<PathBuf>) -> Vec<PathBuf> {
     roots
 }
 
-/// Walks one root; false if the survey must end.
-fn walk(survey: &mut Survey<'_>, search: &mut Search, root: &Path) -> bool {
-    let mut entries = WalkDir::new(root).follow_links(false).sort_by_file_name().into_iter();
-    while let Some(entry) = entries.next() {
-        if survey.job.stop.asked() {
-            survey.miss(root, Trouble { cause: Cause::Interrupted, errno: None });
-            return false;
-        }
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                lost(survey, root, &error);
-                continue;
-            }
-        };
-        search.files += 1;
-        if search.files > survey.job.config.limits.host_files {
-            survey.miss(root, Trouble { cause: Cause::OverLimit, errno: None });
-            return false;
-        }
-        if entry.file_type().is_dir() {
-            if is_pseudo(survey, entry.path()) || search.walked.iter().any(|walked| walked == entry.path()) {
-                entries.skip_current_dir();
-                continue;
-            }
-            directory(survey, &entry);
-        } else {
-            file(survey, search, &entry);
-        }
-    }
-    true
-}
-
 /// Whether a path is a kernel file system's.
 pub(super) fn is_pseudo(survey: &Survey<'_>, path: &Path) -> bool {
     PSEUDO.iter().any(|name| path == survey.ground.place(&Path::new("/").join(name)))
 }
 
 /// An entry that could not be read. One that vanished during the walk is gone; anything else is a hole.
-pub(super) fn lost(survey: &mut Survey<'_>, root: &Path, error: &walkdir::Error) {
+fn lost(survey: &mut Survey<'_>, root: &Path, error: &walkdir::Error) {
     let path = error.path().unwrap_or(root).to_owned();
     match error.io_error().map(Trouble::of) {
         Some(trouble) if trouble.cause == Cause::NotFound && path != root => {}
@@ -131,59 +270,17 @@ fn is_python(directory: &Path) -> bool {
     directory.join(names::PYTHON).is_file()
 }
 
-fn file(survey: &mut Survey<'_>, search: &mut Search, entry: &DirEntry) {
-    survey.coverage.add("files", 1);
-    let path = entry.path();
-    let named = names::sort(&entry.file_name().to_string_lossy());
-    let kind = entry.file_type();
-    if kind.is_symlink() && !matches!(named, Named::Env | Named::Backup) {
-        return link(survey, search, path, named);
-    }
-    if matches!(named, Named::Env | Named::Backup | Named::Template) {
-        return judge::entry(survey, entry, named);
-    }
-    if !kind.is_file() {
-        return;
-    }
-    match named {
-        Named::Compose => search.compose.push(path.to_owned()),
-        Named::Archive => archive::file(survey, path),
-        Named::Sealed if !names::is_vendored(path) => {
-            survey.miss(path, Trouble { cause: Cause::Unsupported, errno: None });
-        }
-        Named::Other if in_env_directory(&search.roots, path) => judge::member(survey, path),
-        _ => {}
-    }
-}
-
 /// Files at any level of an `.env` or `.env.d` directory that is no Python environment: one file for each
 /// variable, or for each service.
-pub(super) fn in_env_directory(roots: &[PathBuf], path: &Path) -> bool {
+fn in_env_directory(roots: &[PathBuf], path: &Path) -> bool {
     let inside = |directory: &&Path| roots.iter().any(|root| directory.starts_with(root));
     let mut above =
         path.ancestors().skip(1).take_while(inside).filter(|above| names::is_env_directory(above)).peekable();
     above.peek().is_some() && !above.any(is_python)
 }
 
-/// A link of an everyday name, of a compose file or of an archive.
-fn link(survey: &mut Survey<'_>, search: &mut Search, path: &Path, named: Named) {
-    let Ok(behind) = survey.ground.resolve(path) else { return };
-    let inside = search.roots.iter().any(|root| behind.starts_with(root));
-    if behind.is_dir() {
-        if !inside {
-            survey.miss(path, Trouble { cause: Cause::ContentElsewhere, errno: None });
-        }
-        return;
-    }
-    match named {
-        Named::Compose => search.compose.push(path.to_owned()),
-        // What lies inside and says its own kind is met there.
-        _ if inside && sorted(&behind) == named => {}
-        Named::Archive => archive::file(survey, path),
-        Named::Sealed => survey.miss(path, Trouble { cause: Cause::Unsupported, errno: None }),
-        _ if !inside => link_to_file(survey, path, &behind),
-        _ => {}
-    }
+fn unread(survey: &mut Survey<'_>, path: &Path) {
+    survey.miss(path, Trouble { cause: Cause::Unsupported, errno: None });
 }
 
 fn sorted(path: &Path) -> Named {
@@ -196,7 +293,7 @@ fn link_to_file(survey: &mut Survey<'_>, path: &Path, behind: &Path) {
     match names::sort(&name) {
         Named::Env | Named::Backup => {}
         Named::Archive => return archive::file(survey, path),
-        Named::Sealed => return survey.miss(path, Trouble { cause: Cause::Unsupported, errno: None }),
+        Named::Sealed => return unread(survey, path),
         _ => return,
     }
     match survey.content(path) {

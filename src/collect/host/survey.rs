@@ -4,7 +4,7 @@
 //! file format.
 
 use super::ground::{Ground, Trouble};
-use super::{ENV_FILE, Job};
+use super::{ENV_FILE, Job, names};
 use crate::collect::refusal::Refusal;
 use crate::detect::Scan;
 use crate::evidence::{
@@ -98,6 +98,10 @@ pub(super) struct Survey<'a> {
     pub(super) task: Box<dyn Task>,
     /// What led to the place that is being searched.
     pub(super) led: &'static str,
+    /// The root of the walk at hand.
+    pub(super) base: PathBuf,
+    /// Which file referred to which path, in its own words.
+    pub(super) referred: BTreeSet<(PathBuf, String)>,
     /// Files that already have evidence of their own.
     pub(super) reported: BTreeSet<PathBuf>,
     target: Target,
@@ -108,8 +112,23 @@ impl<'a> Survey<'a> {
     /// An empty survey.
     pub(super) fn new(job: &'a Job, target: Target, ground: Ground, coverage: Coverage) -> Self {
         let task = job.progress.begin("host files", None);
-        let (led, reported) = ("directory-search", BTreeSet::new());
-        Self { job, ground, coverage, task, led, reported, target, batch: Batch::default() }
+        Self {
+            job,
+            ground,
+            coverage,
+            task,
+            led: "directory-search",
+            base: PathBuf::new(),
+            referred: BTreeSet::new(),
+            reported: BTreeSet::new(),
+            target,
+            batch: Batch::default(),
+        }
+    }
+
+    /// Whether a path lies in a package manager's directory below the walk's root.
+    pub(super) fn is_vendored(&self, path: &Path) -> bool {
+        names::is_vendored(path.strip_prefix(&self.base).unwrap_or(path))
     }
 
     /// Hands the batch back.

@@ -18,12 +18,20 @@ fn the_home_of_the_deploy_user_is_searched_although_only_srv_is_declared() {
     write(&root, "home/deploy/app/deep/er/.env", "PORT=1\n");
     write(&root, "home/deploy/app/.env.example", "PORT=1\n");
     let batch = survey(&root);
-    let expected = ["backup /home/deploy/app/.env.bak", "env-file /home/deploy/.env", "env-file /root/.env.production"];
-    assert_eq!(found(&batch), expected);
+    assert_eq!(
+        found(&batch),
+        [
+            "backup /home/deploy/app/.env.bak",
+            "env-file /home/deploy/.env",
+            "env-file /home/deploy/app/deep/er/.env",
+            "env-file /root/.env.production",
+            "template /home/deploy/app/.env.example",
+        ]
+    );
     assert!(batch.evidence.iter().all(|evidence| evidence.word("by") == Some("home")));
     assert_eq!(class(&batch, "env-file /home/deploy/.env"), "plaintext");
     assert!(batch.gaps.is_empty() && !shown(&batch).contains(&value), "{}", shown(&batch));
-    assert_eq!((batch.coverage[0].count("homes"), batch.coverage[0].count("directories")), (2, 1));
+    assert_eq!((batch.coverage[0].count("homes"), batch.coverage[0].count("directories")), (2, 6));
 }
 
 #[test]
@@ -127,7 +135,7 @@ fn an_env_directory_in_a_home_is_searched_and_a_python_one_is_not() {
     write(&root, "home/deploy/.env/postgres", format!("DB_PASSWORD={value}\n"));
     write(&root, "root/.env/pyvenv.cfg", "home = /usr/bin\n");
     let batch = survey(&root);
-    assert_eq!(found(&batch), ["env-file /home/deploy/.env/postgres"]);
+    assert_eq!(found(&batch), ["directory /root/.env", "env-file /home/deploy/.env/postgres"]);
     assert_eq!(batch.evidence[0].fact("known"), Some(&Fact::Bool(false)));
 }
 

@@ -120,15 +120,17 @@ fn a_declared_directory_that_does_not_exist_is_no_pass() {
 }
 
 #[test]
-fn a_link_that_leads_out_of_the_declared_directories_is_no_pass() {
+fn a_link_that_leads_out_of_the_declared_directories_is_followed_and_one_to_the_system_s_own_is_no_pass() {
     let root = host();
     write(&root, "data/shared/.env", "A=1");
+    write(&root, "data/more/.env", "A=1");
     symlink("/data/shared", root.path().join("srv/app/shared")).unwrap();
+    symlink("/data/more", root.path().join("data/shared/more")).unwrap();
     let batch = survey(&root);
-    assert_eq!(batch.gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::ContentElsewhere]);
-    let batch = with(&root, "directories: [/srv/app, /data]", "");
     assert!(batch.gaps.is_empty());
-    assert_eq!(found(&batch), ["env-file /data/shared/.env"]);
+    assert_eq!(found(&batch), ["env-file /data/more/.env", "env-file /data/shared/.env"]);
+    symlink("/", root.path().join("srv/app/all")).unwrap();
+    assert_eq!(survey(&root).gaps.iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::ContentElsewhere]);
 }
 
 #[test]

@@ -4,20 +4,22 @@
 
 mod files;
 mod pattern;
+mod specifiers;
 mod syntax;
 
 use super::ground::Trouble;
 use super::inline::{self, Spot};
-use super::names;
 use super::reference::{self, Reference};
 use super::survey::Survey;
-use crate::detect;
 use crate::evidence::{Cause, Name};
 use std::path::{Path, PathBuf};
 use syntax::{Setting, settings, words};
 
 /// Settings of quadlets that hold words of a command line. Labels and annotations can hold values as well.
 const COMMANDS: [&str; 7] = ["PodmanArgs", "GlobalArgs", "HealthCmd", "Entrypoint", "Label", "Annotation", "LogOpt"];
+
+/// The longest command that is read; the kernel runs none that is longer.
+const LONGEST: usize = 128 << 10;
 
 /// Reads every unit.
 pub(super) fn units(survey: &mut Survey<'_>, homes: &[PathBuf]) {
@@ -57,10 +59,14 @@ fn environment_file(survey: &mut Survey<'_>, file: &Path, setting: &Setting) {
         return; // an empty assignment resets the list; what came before may be back after the next reload
     }
     let required = optional.is_none();
-    if text.contains(['*', '?', '[']) && !text.contains(['$', '%']) && matching(survey, file, setting, text) {
+    let text = specifiers::widened(text);
+    if text.contains(['*', '?', '[']) && !text.contains(['$', '%']) {
+        if !matching(survey, file, setting, &text) && required {
+            refer(survey, (file, setting.line), &text, required);
+        }
         return;
     }
-    refer(survey, (file, setting.line), text, required);
+    refer(survey, (file, setting.line), &text, required);
 }
 
 /// Follows every file that a pattern matches now; false if there is none.
@@ -87,26 +93,22 @@ fn matching(survey: &mut Survey<'_>, file: &Path, setting: &Setting, text: &str)
     !names.is_empty()
 }
 
-/// A command line, that of a shell included: the env files that it reads, and whatever value stands in it.
+/// A command line: the env files that it reads, and whatever value stands in it.
 fn command(survey: &mut Survey<'_>, file: &Path, setting: &Setting) {
-    let scripts = words(&setting.value).into_iter();
-    let words: Vec<String> =
-        scripts.flat_map(|word| if word.contains(char::is_whitespace) { words(&word) } else { vec![word] }).collect();
-    for (i, word) in words.iter().enumerate() {
-        let before = i.checked_sub(1).map_or("", |i| words[i].as_str());
-        let path = word.split_once('=').map_or(word.as_str(), |(_, path)| path).trim_end_matches(';');
-        let read = before == "--env-file" || word.starts_with("--env-file=");
-        let name = path.rsplit('/').next().unwrap_or(path);
-        // `. /opt/app/.env`, `--dotenv=/opt/app/prod.env`; `/usr/bin/env` is a program.
-        let named = path.contains('/') && names::is_env(name) && !detect::weak_env_name(name);
-        if read || named {
-            refer(survey, (file, setting.line), path, read);
-        }
+    if setting.value.len() > LONGEST {
+        return survey.miss(file, Trouble { cause: Cause::OverLimit, errno: None });
+    }
+    for read in inline::reads(&setting.value) {
+        refer(survey, (file, setting.line), &read.path, read.certain);
     }
     inline::command(survey, spot(file, setting), &setting.value);
 }
 
 fn refer(survey: &mut Survey<'_>, (file, line): (&Path, u32), text: &str, required: bool) {
+    // A unit that names one file again and again says nothing new.
+    if !survey.referred.insert((file.to_owned(), text.to_owned())) {
+        return;
+    }
     // A quadlet's relative path starts beside it.
     let beside = file.parent().filter(|_| Path::new(text).is_relative()).map(|parent| parent.join(text));
     let path = beside.unwrap_or_else(|| survey.ground.place(Path::new(text)));
