@@ -9,8 +9,10 @@ mod dotenv;
 mod encoding;
 mod files;
 mod formats;
+mod interpolation;
 mod json;
 mod known;
+mod locked;
 mod names;
 #[cfg(test)]
 mod passes;
@@ -20,6 +22,7 @@ mod rule;
 pub mod sample;
 mod shell;
 mod sift;
+mod strength;
 mod text;
 #[cfg(test)]
 mod traps;
