@@ -6,6 +6,8 @@ mod bigrams;
 mod commands;
 mod containers;
 mod dotenv;
+#[cfg(test)]
+mod dressed;
 mod encoding;
 mod files;
 mod formats;

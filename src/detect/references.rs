@@ -5,7 +5,7 @@
 
 use super::Context;
 use super::locked::locked;
-use super::values::{pattern, random};
+use super::values::{everyday, pattern, random};
 use crate::evidence::Class;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -49,20 +49,49 @@ static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
 
 /// The value as a pointer into a manager or into the environment, without a default.
 pub(super) fn pointer(value: &str) -> Option<&'static str> {
-    let marked =
-        value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.', '>']);
-    let kind = marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))??;
+    let kind = shape(value)?;
     let scheme = value.split_once(':').map_or(value, |(_, rest)| rest);
     let place = scheme.trim_start_matches('/').contains(['/', '#']);
-    let token = || value.split(|c: char| !(c.is_ascii_alphanumeric() || "_-+=".contains(c))).any(random);
     let points = match kind {
-        "manager-path" => place && !token(),
+        // CloudFormation and the manager itself end names in random letters.
+        "aws-arn" => true,
+        // A vault's URL is a place, and carries a random version at that.
+        "azure-secret" if value.starts_with("https://") => true,
+        "manager-path" => place && token(kind, value).is_none(),
         // A manager's own ids may look random, but stand among other words.
-        "manager-url" => place || !token(),
-        "stack-reference" | "environment" => !token(),
-        _ => true,
+        "manager-url" => place || token(kind, value).is_none(),
+        _ => token(kind, value).is_none(),
     };
     points.then_some(kind)
+}
+
+/// The random text in a value that has a pointer's shape: no pointer, and not what the rest makes of it either.
+pub(super) fn dressed(value: &str) -> Option<&str> {
+    let kind = shape(value).filter(|_| pointer(value).is_none())?;
+    token(kind, value)
+}
+
+/// The kind of pointer that the value looks like, whatever its parts are.
+fn shape(value: &str) -> Option<&'static str> {
+    let marked =
+        value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.', '>']);
+    marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))?
+}
+
+/// The first part of a pointer that nobody would have named so.
+fn token<'a>(kind: &str, value: &'a str) -> Option<&'a str> {
+    // Azure numbers versions in 32 hexadecimal digits, always in the last place.
+    static VERSION: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"^(.*/(?:secrets|keys|certificates)/[\w-]+/|.*;SecretVersion=)[0-9a-f]{32}(/?\)?)$"));
+    let version = (kind == "azure-secret").then(|| VERSION.captures(value)).flatten().and_then(|found| found.get(1));
+    let named = version.map_or(value, |before| &value[..before.end()]);
+    // Jenkins gives a credential a UUID for a name.
+    let given = |part: &&str| value.starts_with("credentials(") && everyday(part) == Some("uuid");
+    let parts = |joints: &'static str| {
+        named.split(move |c: char| !(c.is_ascii_alphanumeric() || joints.contains(c))).filter(move |part| !given(part))
+    };
+    // Base64 has slashes of its own, which cut it into pieces that are too short to say anything.
+    parts("_-+=").find(|part| random(part)).or_else(|| parts("_-+=/").find(|part| random(part)))
 }
 
 /// A template that nobody filled. `null` and its like say so only under a name that expects a secret.

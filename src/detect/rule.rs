@@ -145,6 +145,13 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
         return Ruling::of(if published { Class::NotSecret } else { Class::Plaintext }, kind);
     }
     let (class, kind) = strength::weigh(name, promise, stem, declared, value);
+    // `!secret TOKEN` is no reference, and its words in front make no harmless text of it.
+    if class == Class::NotSecret
+        && look.may_open()
+        && let Some(token) = references::dressed(value)
+    {
+        return rule(&look.deeper(), name, token).with_leaf(token);
+    }
     Ruling::of(class, kind)
 }
 
