@@ -33,11 +33,13 @@ mod values;
 mod variable_file;
 mod words;
 
+pub(crate) use known::{LONGEST as LONGEST_KNOWN, SHORTEST as SHORTEST_KNOWN};
+
 pub use files::{env_like, env_template, weak_env_name};
 pub use words::pairs;
 
 use crate::evidence::{Class, Fingerprint, Judgement, Key, Name, Problems, SecretRegistry, Sensitive, Shareable};
-use known::Known;
+use known::{Found, Known};
 use rule::{Look, Ruling};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -109,7 +111,7 @@ impl Shareable for Scan {}
 pub struct KnownValue {
     /// The secret's name.
     pub secret: Name,
-    /// The value.
+    /// The value, of 8 bytes to 64 KiB: others are not looked for, and whoever reads them has to say so.
     pub value: Sensitive,
     /// Whether it is in use now, rather than a retired version.
     pub live: bool,
@@ -119,7 +121,6 @@ pub struct KnownValue {
 pub struct Detector {
     declared: HashSet<String>,
     known: Known,
-    live: Known,
     key: Key,
     registry: Arc<SecretRegistry>,
 }
@@ -132,8 +133,7 @@ impl Detector {
             registry.remember(&secret.value);
         }
         let declared = declared.into_iter().map(|name| name.as_str().to_ascii_uppercase()).collect();
-        let live = Known::of(known.iter().filter(|value| value.live));
-        Self { declared, known: Known::of(&known), live, key, registry }
+        Self { declared, known: Known::of(&known), key, registry }
     }
 
     /// What this value is, under this name and in this place.
@@ -229,8 +229,11 @@ impl Detector {
         // A Kubernetes Secret holds base64; a literal that only happens to decode is judged as it stands.
         let secret = (context == Context::K8s).then(|| containers::base64_text(decoded.text.trim())).flatten();
         match &secret {
-            Some(text) => self.judge_text(&name, text, context),
-            None => self.judge_text(&name, &decoded.text, context),
+            // What was given as known may be the base64 itself.
+            Some(text) if self.known.within(value) <= self.known.within(text.as_bytes()) => {
+                self.judge_text(&name, text, context)
+            }
+            _ => self.judge_text(&name, &decoded.text, context),
         }
     }
 
@@ -257,19 +260,27 @@ impl Detector {
 
     /// Turns a ruling into a judgement: exposed values are remembered, so that no report can hold them.
     fn judgement(&self, ruling: &Ruling, value: &[u8]) -> Judgement {
+        // What was given as known may end in a quote or in white space.
+        let found = self.known.within(value);
         let value = proper(value);
-        let known = self.live.within(value);
-        let (class, kind) = match (known, self.known.within(value)) {
-            (true, _) => (Class::Plaintext, "known-value"),
-            (false, true) => (Class::Plaintext, "retired-value"),
-            (false, false) => (ruling.class, ruling.kind),
-        };
+        let (class, kind) = found.map_or((ruling.class, ruling.kind), |found| (Class::Plaintext, found.kind()));
         if class == Class::Plaintext {
             self.registry.remember(&wrap(value));
             ruling.leaves.iter().for_each(|leaf| self.registry.remember(leaf));
         }
         let correlator = class.is_exposed().then(|| self.correlator(value));
-        Judgement { class, kind, length: bucket(value.len()), correlator, known }
+        Judgement { class, kind, length: bucket(value.len()), correlator, known: found == Some(Found::Live) }
+    }
+
+    /// The judgement of a text that a known value stands in. What stands around it is not remembered as secret.
+    fn given(&self, found: Found, text: &[u8]) -> Judgement {
+        Judgement {
+            class: Class::Plaintext,
+            kind: found.kind(),
+            length: bucket(text.len()),
+            correlator: Some(self.correlator(text)),
+            known: found == Found::Live,
+        }
     }
 
     fn correlator(&self, value: &[u8]) -> Fingerprint {

@@ -18,8 +18,7 @@ static INSIDE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?i)\b[a-z][a-z0-9+
 /// The ruling of a value that is a URL.
 pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     let start = URL.find(value)?;
-    let web = start.as_str().to_ascii_lowercase();
-    let web = ["http://", "https://", "ws://", "wss://", "git://"].contains(&web.as_str());
+    let web = web(start.as_str());
     let rest = &value[start.end()..];
     if rest.is_empty() {
         return None;
@@ -90,6 +89,18 @@ pub(super) fn embedded(look: &Look, value: &str) -> Option<Ruling> {
         });
     }
     worst
+}
+
+/// Where the password stands in a URL's userinfo.
+pub(super) fn password(value: &str) -> Option<std::ops::Range<usize>> {
+    let start = URL.find(value)?;
+    let userinfo = userinfo(&value[start.end()..], web(start.as_str()))?;
+    outside(userinfo, &[':']).map(|at| start.end() + at + 1..start.end() + userinfo.len())
+}
+
+/// Whether a scheme's URLs keep to the grammar: browsers and libraries encode what stands in them.
+fn web(scheme: &str) -> bool {
+    ["http://", "https://", "ws://", "wss://", "git://"].contains(&scheme.to_ascii_lowercase().as_str())
 }
 
 /// Where the URLs of a text stand.
