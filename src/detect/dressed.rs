@@ -76,8 +76,10 @@ fn a_random_token_in_a_pointers_dress_is_not_passed_under_a_neutral_name() {
     for shape in SHAPES {
         for seed in 0..6 {
             let value = dressed(shape, &expand("<<base62:40>>", seed).unwrap());
-            let got = class("FEATURE", &value);
-            assert!(got.is_exposed() || got.needs_review(), "{shape} {seed}: {got:?}");
+            for name in ["BLOB", "FEATURE"] {
+                let got = class(name, &value);
+                assert!(got.is_exposed() || got.needs_review(), "{name} {shape} {seed}: {got:?}");
+            }
         }
     }
 }

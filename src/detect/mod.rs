@@ -2,6 +2,7 @@
 //!
 //! Knows no rule, no source and no file system: it is given wrapped text and answers with judgements.
 
+mod alphabet;
 mod bigrams;
 mod commands;
 mod containers;
@@ -9,6 +10,8 @@ mod dotenv;
 #[cfg(test)]
 mod dressed;
 mod encoding;
+#[cfg(test)]
+mod explained;
 mod files;
 mod formats;
 mod interpolation;
@@ -38,7 +41,7 @@ pub(crate) use known::{LONGEST as LONGEST_KNOWN, SHORTEST as SHORTEST_KNOWN};
 pub use files::{env_like, env_template, weak_env_name};
 pub use words::pairs;
 
-use crate::evidence::{Class, Fingerprint, Judgement, Key, Name, Problems, SecretRegistry, Sensitive, Shareable};
+use crate::evidence::{Class, Fingerprint, Judgement, Key, Name, Problems, SecretRegistry, Sensitive, Shareable, Step};
 use known::{Found, Known};
 use rule::{Look, Ruling};
 use std::collections::HashSet;
@@ -242,9 +245,9 @@ impl Detector {
         let mut ruling = self.ruling(name, text, context);
         if matches!(ruling.class, Class::NotSecret | Class::Open)
             && ruling.kind != "json"
-            && let Some(kind) = text::inside(self, name, text, context)
+            && let Some(inner) = text::inside(self, name, text, context)
         {
-            ruling = Ruling::of(Class::Plaintext, kind);
+            ruling = Ruling::of(inner.class, inner.kind).by(inner.step, inner.confidence);
         }
         self.judgement(&ruling, text.as_bytes())
     }
@@ -261,25 +264,34 @@ impl Detector {
     /// Turns a ruling into a judgement: exposed values are remembered, so that no report can hold them.
     fn judgement(&self, ruling: &Ruling, value: &[u8]) -> Judgement {
         // What was given as known may end in a quote or in white space.
-        let found = self.known.within(value);
-        let value = proper(value);
-        let (class, kind) = found.map_or((ruling.class, ruling.kind), |found| (Class::Plaintext, found.kind()));
-        if class == Class::Plaintext {
-            self.registry.remember(&wrap(value));
+        let judgement = match self.known.within(value) {
+            Some(found) => self.given(found, value),
+            None => self.judged(ruling, false, value),
+        };
+        if judgement.class == Class::Plaintext {
+            self.registry.remember(&wrap(proper(value)));
             ruling.leaves.iter().for_each(|leaf| self.registry.remember(leaf));
         }
-        let correlator = class.is_exposed().then(|| self.correlator(value));
-        Judgement { class, kind, length: bucket(value.len()), correlator, known: found == Some(Found::Live) }
+        judgement
     }
 
-    /// The judgement of a text that a known value stands in. What stands around it is not remembered as secret.
+    /// The judgement of a text that a known value stands in; what stands around it is no secret by that.
     fn given(&self, found: Found, text: &[u8]) -> Judgement {
+        let ruling = Ruling::of(Class::Plaintext, found.kind()).by(Step::Known, Step::Known.confidence());
+        self.judged(&ruling, found == Found::Live, text)
+    }
+
+    fn judged(&self, ruling: &Ruling, known: bool, value: &[u8]) -> Judgement {
+        let value = proper(value);
         Judgement {
-            class: Class::Plaintext,
-            kind: found.kind(),
-            length: bucket(text.len()),
-            correlator: Some(self.correlator(text)),
-            known: found == Found::Live,
+            class: ruling.class,
+            kind: ruling.kind,
+            step: ruling.step,
+            confidence: ruling.confidence,
+            alphabet: alphabet::of(value),
+            length: bucket(value.len()),
+            correlator: ruling.class.is_exposed().then(|| self.correlator(value)),
+            known,
         }
     }
 

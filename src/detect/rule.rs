@@ -5,7 +5,7 @@
 use super::interpolation::{Interpolated, interpolation};
 use super::names::{self, Fit, Promise};
 use super::{Context, commands, containers, formats, locked, placeholders, references, strength, values};
-use crate::evidence::{Class, Sensitive};
+use crate::evidence::{Class, Confidence, Sensitive, Step};
 use std::collections::HashSet;
 
 /// Containers inside containers are opened this often.
@@ -29,16 +29,32 @@ impl Look<'_> {
     }
 }
 
-/// A class, a finer word, and the parts of the value that are secrets by themselves.
+/// A class, a finer word, how it came about, and the parts of the value that are secrets by themselves.
 pub(super) struct Ruling {
     pub(super) class: Class,
     pub(super) kind: &'static str,
+    /// The step that decided, and how sure it is.
+    pub(super) step: Step,
+    pub(super) confidence: Confidence,
     pub(super) leaves: Vec<Sensitive>,
 }
 
 impl Ruling {
     pub(super) fn of(class: Class, kind: &'static str) -> Self {
-        Self { class, kind, leaves: Vec::new() }
+        let step = Step::of(class);
+        let confidence = if class.needs_review() { Confidence::Low } else { step.confidence() };
+        Self { class, kind, step, confidence, leaves: Vec::new() }
+    }
+
+    /// The same, decided by this step.
+    pub(super) fn by(self, step: Step, confidence: Confidence) -> Self {
+        Self { step, confidence, ..self }
+    }
+
+    /// What a provider's format makes of a value.
+    pub(super) fn of_format(class: Class, kind: &'static str) -> Self {
+        let step = if formats::proven(kind) { Step::Checksum } else { Step::Format };
+        Self::of(class, kind).by(step, step.confidence())
     }
 
     /// The same, with a part of the value that must not come out either.
@@ -112,7 +128,8 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
         return Ruling::of(class, kind);
     }
     if let Some(kind) = locked::locked_by_name(name, value) {
-        return Ruling::of(Class::Encrypted, kind);
+        let ruling = Ruling::of(Class::Encrypted, kind);
+        return if kind == "jwe" { ruling } else { ruling.by(Step::Name, Confidence::Medium) };
     }
     if names::speaks_of(name, &["COMMAND", "CMD", "EXEC", "HELPER", "PROGRAM", "PROCESS"]) && commands::fetches(value) {
         return Ruling::of(Class::Reference, "command");
@@ -126,7 +143,7 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
         return ruling;
     }
     if formats::public(name, value) {
-        return Ruling::of(Class::NotSecret, "public-key");
+        return Ruling::of(Class::NotSecret, "public-key").by(Step::Format, Confidence::High);
     }
     let expects = matches!(promise, Promise::Secret | Promise::Mentions | Promise::Weak) || file_of_secret;
     if expects && placeholders::whole(name, value) {
@@ -142,17 +159,17 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
     if let Some(kind) = formats::named(named, value, |credential| stands_in(look, credential)) {
         // A key meant for browsers has the shape of one that is not.
         let published = promise == Promise::Benign(Fit::Public) && matches!(kind, "jwt" | "google-api-key");
-        return Ruling::of(if published { Class::NotSecret } else { Class::Plaintext }, kind);
+        return Ruling::of_format(if published { Class::NotSecret } else { Class::Plaintext }, kind);
     }
-    let (class, kind) = strength::weigh(name, promise, stem, declared, value);
+    let weighed = strength::weigh(name, promise, stem, declared, value);
     // `!secret TOKEN` is no reference, and its words in front make no harmless text of it.
-    if class == Class::NotSecret
+    if weighed.class == Class::NotSecret
         && look.may_open()
         && let Some(token) = references::dressed(value)
     {
         return rule(&look.deeper(), name, token).with_leaf(token);
     }
-    Ruling::of(class, kind)
+    weighed
 }
 
 /// Whether what stands in a credential's place is a reference or a stand-in.
@@ -185,7 +202,7 @@ fn file(promise: Promise, stem: Promise, value: &str) -> Option<Ruling> {
     match promise {
         Promise::Secret | Promise::Mentions if !folders => None,
         Promise::Secret | Promise::Mentions | Promise::Weak => Some(file),
-        _ => Some(Ruling::of(Class::NotSecret, "path")),
+        _ => Some(Ruling::of(Class::NotSecret, "path").by(Step::Value, Confidence::High)),
     }
 }
 

@@ -1,15 +1,16 @@
 //! A name's promise against what the value looks like, where no grammar and no format has decided.
 //!
-//! In: a promise, at times the name, and the value. Out: a class and a finer word. Knows no containers, references or
+//! In: a promise, at times the name, and the value. Out: a ruling, and how sure it is. Knows no containers, references or
 //! placeholders: those were answered before.
 
 use super::names::{self, Fit, Promise};
+use super::rule::Ruling;
 use super::values;
-use crate::evidence::Class;
+use crate::evidence::{Class, Confidence, Step};
 
 /// The table of name strength and value class.
-pub(super) fn weigh(name: &str, promise: Promise, stem: Promise, declared: bool, value: &str) -> (Class, &'static str) {
-    match promise {
+pub(super) fn weigh(name: &str, promise: Promise, stem: Promise, declared: bool, value: &str) -> Ruling {
+    let (class, kind) = match promise {
         Promise::Secret => secret(value, declared),
         Promise::Mentions => mentions(value),
         Promise::Weak => weak(name, value),
@@ -17,6 +18,22 @@ pub(super) fn weigh(name: &str, promise: Promise, stem: Promise, declared: bool,
         Promise::Benign(Fit::Id) => identifier(name, stem, value),
         Promise::Benign(fit) => benign(fit, stem, value),
         Promise::Neutral => neutral(value),
+    };
+    let step = if promise == Promise::Neutral { Step::Value } else { Step::Name };
+    Ruling::of(class, kind).by(step, confidence(promise, declared, class, kind))
+}
+
+/// How far a name and a value bear each other out.
+fn confidence(promise: Promise, declared: bool, class: Class, kind: &str) -> Confidence {
+    let random = matches!(kind, "hex-key" | "random-key" | "uuid");
+    match (class, promise) {
+        (Class::Open, _) => Confidence::Low,
+        (Class::Plaintext, Promise::Secret) if random || declared => Confidence::High,
+        (Class::Plaintext, Promise::Mentions) if !random => Confidence::Low,
+        // A number under any name, and what fits the type that its name ends in.
+        (Class::NotSecret, Promise::Benign(_)) => Confidence::High,
+        (Class::NotSecret, Promise::Neutral) if kind != "text" => Confidence::High,
+        _ => Confidence::Medium,
     }
 }
 

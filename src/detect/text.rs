@@ -52,8 +52,8 @@ pub(super) fn text(detector: &Detector, bytes: &[u8], context: Context) -> Scan 
 /// Longest value that is searched as a text.
 const INSIDE: usize = 64 << 10;
 
-/// The kind of an exposed value inside one that is a command line, a header or a small file.
-pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Context) -> Option<&'static str> {
+/// What exposes a value that is a command line, a header or a small file.
+pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Context) -> Option<Judgement> {
     if text.len() > INSIDE || !text.contains([' ', '\n', '\t', '<']) {
         return None;
     }
@@ -64,11 +64,8 @@ pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Conte
         Some(program) => finder.text(&Zeroizing::new(format!("{program} {text}"))),
         None => finder.text(text),
     }
-    finder
-        .spotted
-        .iter()
-        .find(|spotted| spotted.judgement.class == Class::Plaintext)
-        .map(|spotted| spotted.judgement.kind)
+    let mut judgements = finder.spotted.into_iter().map(|spotted| spotted.judgement);
+    judgements.find(|judgement| judgement.class == Class::Plaintext)
 }
 
 /// Words of variables' names, and the programs whose flags such a variable holds.

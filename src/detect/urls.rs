@@ -6,7 +6,7 @@ use super::names::{self, Fit, Promise};
 use super::rule::{Look, Ruling, rule, stands_in};
 use super::values::{self, pattern};
 use super::{formats, placeholders};
-use crate::evidence::Class;
+use crate::evidence::{Class, Confidence, Step};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -25,7 +25,8 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     }
     // A scheme in front of random text makes no URL of it.
     if !web && names::promise(name) == Promise::Secret && !rest.contains(['.', '/', ':', '@']) && values::random(rest) {
-        return Some(Ruling::of(Class::Plaintext, "random-key").with_leaf(rest));
+        let ruling = Ruling::of(Class::Plaintext, "random-key").by(Step::Name, Confidence::High);
+        return Some(ruling.with_leaf(rest));
     }
     let mut worst = Ruling::of(Class::NonSecretUrl, "url");
     let userinfo = userinfo(rest, web);
@@ -48,7 +49,7 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     }
     if worst.class < Class::Open {
         if let Some(kind) = formats::named("", value, |text| stands_in(look, text) || text.contains("EXAMPLE")) {
-            return Some(Ruling::of(Class::Plaintext, kind));
+            return Some(Ruling::of_format(Class::Plaintext, kind));
         }
         // The path of a webhook's URL is its password.
         let hook = names::speaks_of(name, &["WEBHOOK", "HOOK", "INCOMING"]);
