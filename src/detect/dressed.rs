@@ -2,7 +2,7 @@
 
 use super::sample::expand;
 use super::traps::{all, class};
-use super::*;
+use crate::evidence::Class;
 
 /// Every shape of a pointer whose parts people name; `@` stands for such a part.
 const SHAPES: [&str; 30] = [

@@ -3,6 +3,7 @@
 use super::sample::expand;
 use super::traps::{detector, own};
 use super::*;
+use crate::evidence::Class;
 
 #[track_caller]
 fn told(name: &str, recipe: &str, class: Class, step: &str, confidence: &str) {

@@ -1,6 +1,7 @@
 //! The ways in which tools get values wrong, one test each. Tokens are put together when the tests run.
 
 use super::*;
+use crate::evidence::Class;
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
