@@ -212,7 +212,7 @@ pub struct Classify {
     /// The context of records that name none: env, dotenv, compose, dockerfile_env, history, ecs, k8s
     #[arg(long, value_name = "CONTEXT")]
     pub context: Option<String>,
-    /// Say which kind of value it is and how long, too
+    /// Say which step decided, what the value is written in and how long it is, too; never the value
     #[arg(long)]
     pub explain: bool,
 }

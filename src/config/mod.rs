@@ -178,6 +178,8 @@ pub struct KnownValueSource {
     pub version: Option<Name>,
     /// Where.
     pub from: KnownValueFrom,
+    /// The line of its entry.
+    pub line: crate::evidence::Line,
 }
 
 /// The three places a known value may be read from.

@@ -318,7 +318,8 @@ impl Reader<'_> {
             }
         };
         let version = raw.version.as_ref().and_then(|text| self.name(at, text));
-        Some(KnownValueSource { secret: self.name(at, &raw.secret)?, version, from })
+        let line = self.root.map_or(0, |root| root.line_of(at));
+        Some(KnownValueSource { secret: self.name(at, &raw.secret)?, version, from, line })
     }
 
     fn waiver(&mut self, at: &str, raw: &RawWaiver) -> Option<Waiver> {

@@ -165,7 +165,7 @@ pub(crate) struct RawReady {
     pub(crate) pointers: BTreeMap<String, String>,
 }
 
-/// A value to look for exactly: where it is read from.
+/// A value to look for exactly, in every encoding: where it is read from. It has 8 bytes to 64 KiB.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawKnownValue {

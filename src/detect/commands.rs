@@ -69,7 +69,7 @@ pub(super) fn body(value: &str) -> Option<&str> {
 /// What a command's output is: a reference if it is fetched, the text itself if it is echoed.
 pub(super) fn substitution(look: &Look, name: &str, promise: Promise, body: &str) -> Ruling {
     if let Some(kind) = formats::within(body) {
-        return Ruling::of(Class::Plaintext, kind).with_leaf(body);
+        return Ruling::of_format(Class::Plaintext, kind).with_leaf(body);
     }
     let mut worst = Ruling::of(Class::Reference, "command");
     if let Some(ruling) = urls::embedded(look, body).filter(|ruling| ruling.class.is_exposed()) {

@@ -2,15 +2,23 @@
 //!
 //! Knows no rule, no source and no file system: it is given wrapped text and answers with judgements.
 
+mod alphabet;
 mod bigrams;
 mod commands;
 mod containers;
 mod dotenv;
+#[cfg(test)]
+mod dressed;
 mod encoding;
+#[cfg(test)]
+mod explained;
 mod files;
 mod formats;
+mod interpolation;
 mod json;
+mod judging;
 mod known;
+mod locked;
 mod names;
 #[cfg(test)]
 mod passes;
@@ -20,6 +28,7 @@ mod rule;
 pub mod sample;
 mod shell;
 mod sift;
+mod strength;
 mod text;
 #[cfg(test)]
 mod traps;
@@ -28,12 +37,13 @@ mod values;
 mod variable_file;
 mod words;
 
+pub(crate) use known::{LONGEST as LONGEST_KNOWN, SHORTEST as SHORTEST_KNOWN};
+
 pub use files::{env_like, env_template, weak_env_name};
 pub use words::pairs;
 
-use crate::evidence::{Class, Fingerprint, Judgement, Key, Name, Problems, SecretRegistry, Sensitive, Shareable};
+use crate::evidence::{Fingerprint, Judgement, Key, Name, Problems, SecretRegistry, Sensitive, Shareable};
 use known::Known;
-use rule::{Look, Ruling};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -115,7 +125,7 @@ impl Scan {
 pub struct KnownValue {
     /// The secret's name.
     pub secret: Name,
-    /// The value.
+    /// The value, of 8 bytes to 64 KiB: others are not looked for, and whoever reads them has to say so.
     pub value: Sensitive,
     /// Whether it is in use now, rather than a retired version.
     pub live: bool,
@@ -125,7 +135,6 @@ pub struct KnownValue {
 pub struct Detector {
     declared: HashSet<String>,
     known: Known,
-    live: Known,
     key: Key,
     registry: Arc<SecretRegistry>,
 }
@@ -138,8 +147,7 @@ impl Detector {
             registry.remember(&secret.value);
         }
         let declared = declared.into_iter().map(|name| name.as_str().to_ascii_uppercase()).collect();
-        let live = Known::of(known.iter().filter(|value| value.live));
-        Self { declared, known: Known::of(&known), live, key, registry }
+        Self { declared, known: Known::of(&known), key, registry }
     }
 
     /// What this value is, under this name and in this place.
@@ -223,64 +231,6 @@ impl Detector {
     pub fn looks_like_env_file(&self, bytes: &Sensitive) -> bool {
         bytes.examine(text::looks_like_env_file)
     }
-
-    fn judge_bytes(&self, name: &[u8], value: &[u8], context: Context) -> Judgement {
-        let name = String::from_utf8_lossy(name);
-        let decoded = encoding::decode(value);
-        match decoded.encoding {
-            "git-crypt" => return self.judgement(&Ruling::of(Class::Encrypted, "git-crypt"), value),
-            "binary" => return self.judgement(&Ruling::of(Class::Undetermined, "binary"), value),
-            _ => {}
-        }
-        // A Kubernetes Secret holds base64; a literal that only happens to decode is judged as it stands.
-        let secret = (context == Context::K8s).then(|| containers::base64_text(decoded.text.trim())).flatten();
-        match &secret {
-            Some(text) => self.judge_text(&name, text, context),
-            None => self.judge_text(&name, &decoded.text, context),
-        }
-    }
-
-    /// Judges text that was already decoded. A command line or a small file in one value is read as what it is.
-    fn judge_text(&self, name: &str, text: &str, context: Context) -> Judgement {
-        let mut ruling = self.ruling(name, text, context);
-        if matches!(ruling.class, Class::NotSecret | Class::Open)
-            && ruling.kind != "json"
-            && let Some(kind) = text::inside(self, name, text, context)
-        {
-            ruling = Ruling::of(Class::Plaintext, kind);
-        }
-        self.judgement(&ruling, text.as_bytes())
-    }
-
-    /// Judges a value that was cut out of a text: it is not searched once more.
-    fn judge_part(&self, name: &str, text: &str, context: Context) -> Judgement {
-        self.judgement(&self.ruling(name, text, context), text.as_bytes())
-    }
-
-    fn ruling(&self, name: &str, text: &str, context: Context) -> Ruling {
-        rule::rule(&Look { declared: &self.declared, context, depth: 0 }, name, text)
-    }
-
-    /// Turns a ruling into a judgement: exposed values are remembered, so that no report can hold them.
-    fn judgement(&self, ruling: &Ruling, value: &[u8]) -> Judgement {
-        let value = proper(value);
-        let known = self.live.within(value);
-        let (class, kind) = match (known, self.known.within(value)) {
-            (true, _) => (Class::Plaintext, "known-value"),
-            (false, true) => (Class::Plaintext, "retired-value"),
-            (false, false) => (ruling.class, ruling.kind),
-        };
-        if class == Class::Plaintext {
-            self.registry.remember(&wrap(value));
-            ruling.leaves.iter().for_each(|leaf| self.registry.remember(leaf));
-        }
-        let correlator = class.is_exposed().then(|| self.correlator(value));
-        Judgement { class, kind, length: bucket(value.len()), correlator, known }
-    }
-
-    fn correlator(&self, value: &[u8]) -> Fingerprint {
-        wrap(proper(value)).fingerprint(&self.key)
-    }
 }
 
 /// `^[A-Za-z_][A-Za-z0-9_.-]{0,127}$`, and no random text: neither `password:…` nor a token.
@@ -293,22 +243,6 @@ fn identifier(name: &[u8]) -> bool {
         && formats::within(text).is_none()
 }
 
-/// Quotes and line ends around a value depend on where it stood; correlator and length must not.
-fn proper(value: &[u8]) -> &[u8] {
-    std::str::from_utf8(value).map_or(value, |text| rule::normal(text).as_bytes())
-}
-
 fn wrap(bytes: &[u8]) -> Sensitive {
     Sensitive::new(bytes.to_vec())
-}
-
-fn bucket(length: usize) -> &'static str {
-    match length {
-        0 => "0",
-        1..=7 => "1-7",
-        8..=15 => "8-15",
-        16..=31 => "16-31",
-        32..=63 => "32-63",
-        _ => "64+",
-    }
 }

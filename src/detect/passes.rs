@@ -2,6 +2,7 @@
 
 use super::traps::{all, class, detector, hex, loud, noise, own, quiet};
 use super::*;
+use crate::evidence::Class;
 
 #[test]
 fn a_password_in_a_connection_string_is_not_the_shells_directory() {

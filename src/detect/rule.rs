@@ -2,10 +2,10 @@
 //!
 //! Knows the steps and their order; what each step looks for is in its own room.
 
+use super::interpolation::{Interpolated, interpolation};
 use super::names::{self, Fit, Promise};
-use super::references::{self, Interpolated};
-use super::{Context, commands, containers, formats, placeholders, values};
-use crate::evidence::{Class, Sensitive};
+use super::{Context, commands, containers, formats, locked, placeholders, references, strength, values};
+use crate::evidence::{Class, Confidence, Sensitive, Step};
 use std::collections::HashSet;
 
 /// Containers inside containers are opened this often.
@@ -29,16 +29,32 @@ impl Look<'_> {
     }
 }
 
-/// A class, a finer word, and the parts of the value that are secrets by themselves.
+/// A class, a finer word, how it came about, and the parts of the value that are secrets by themselves.
 pub(super) struct Ruling {
     pub(super) class: Class,
     pub(super) kind: &'static str,
+    /// The step that decided, and how sure it is.
+    pub(super) step: Step,
+    pub(super) confidence: Confidence,
     pub(super) leaves: Vec<Sensitive>,
 }
 
 impl Ruling {
     pub(super) fn of(class: Class, kind: &'static str) -> Self {
-        Self { class, kind, leaves: Vec::new() }
+        let step = Step::of(class);
+        let confidence = if class.needs_review() { Confidence::Low } else { step.confidence() };
+        Self { class, kind, step, confidence, leaves: Vec::new() }
+    }
+
+    /// The same, decided by this step.
+    pub(super) fn by(self, step: Step, confidence: Confidence) -> Self {
+        Self { step, confidence, ..self }
+    }
+
+    /// What a provider's format makes of a value.
+    pub(super) fn of_format(class: Class, kind: &'static str) -> Self {
+        let step = if formats::proven(kind) { Step::Checksum } else { Step::Format };
+        Self::of(class, kind).by(step, step.confidence())
     }
 
     /// The same, with a part of the value that must not come out either.
@@ -74,7 +90,7 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
         Promise::Benign(_) => names::promise_of_stem(name),
         other => other,
     };
-    match references::interpolation(value, look.context) {
+    match interpolation(value, look.context) {
         Interpolated::Reference => return Ruling::of(Class::Reference, "interpolation"),
         Interpolated::Defaults { .. } if !look.may_open() => return Ruling::of(Class::Undetermined, "too-deep"),
         Interpolated::Defaults { given, filled, glued } => {
@@ -111,8 +127,9 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
     if let Some((class, kind)) = references::shaped(value, look.context) {
         return Ruling::of(class, kind);
     }
-    if let Some(kind) = references::locked_by_name(name, value) {
-        return Ruling::of(Class::Encrypted, kind);
+    if let Some(kind) = locked::locked_by_name(name, value) {
+        let ruling = Ruling::of(Class::Encrypted, kind);
+        return if kind == "jwe" { ruling } else { ruling.by(Step::Name, Confidence::Medium) };
     }
     if names::speaks_of(name, &["COMMAND", "CMD", "EXEC", "HELPER", "PROGRAM", "PROCESS"]) && commands::fetches(value) {
         return Ruling::of(Class::Reference, "command");
@@ -126,7 +143,7 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
         return ruling;
     }
     if formats::public(name, value) {
-        return Ruling::of(Class::NotSecret, "public-key");
+        return Ruling::of(Class::NotSecret, "public-key").by(Step::Format, Confidence::High);
     }
     let expects = matches!(promise, Promise::Secret | Promise::Mentions | Promise::Weak) || file_of_secret;
     if expects && placeholders::whole(name, value) {
@@ -142,25 +159,24 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
     if let Some(kind) = formats::named(named, value, |credential| stands_in(look, credential)) {
         // A key meant for browsers has the shape of one that is not.
         let published = promise == Promise::Benign(Fit::Public) && matches!(kind, "jwt" | "google-api-key");
-        return Ruling::of(if published { Class::NotSecret } else { Class::Plaintext }, kind);
+        return Ruling::of_format(if published { Class::NotSecret } else { Class::Plaintext }, kind);
     }
-    let (class, kind) = match promise {
-        Promise::Secret => secret(value, declared),
-        Promise::Mentions => mentions(value),
-        Promise::Weak => weak(name, value),
-        Promise::Benign(Fit::Lookup) => lookup(name, value),
-        Promise::Benign(Fit::Id) => identifier(name, stem, value),
-        Promise::Benign(fit) => benign(fit, stem, value),
-        Promise::Neutral => neutral(value),
-    };
-    Ruling::of(class, kind)
+    let weighed = strength::weigh(name, promise, stem, declared, value);
+    // `!secret TOKEN` is no reference, and its words in front make no harmless text of it.
+    if weighed.class == Class::NotSecret
+        && look.may_open()
+        && let Some(token) = references::dressed(value)
+    {
+        return rule(&look.deeper(), name, token).with_leaf(token);
+    }
+    weighed
 }
 
 /// Whether what stands in a credential's place is a reference or a stand-in.
 pub(super) fn stands_in(look: &Look, credential: &str) -> bool {
     // A pattern may have stopped inside the braces.
     credential.starts_with(['{', '$', '%', '<'])
-        || matches!(references::interpolation(credential, look.context), Interpolated::Reference)
+        || matches!(interpolation(credential, look.context), Interpolated::Reference)
         || references::shaped(credential, look.context).is_some()
         || placeholders::whole("", credential)
 }
@@ -186,138 +202,7 @@ fn file(promise: Promise, stem: Promise, value: &str) -> Option<Ruling> {
     match promise {
         Promise::Secret | Promise::Mentions if !folders => None,
         Promise::Secret | Promise::Mentions | Promise::Weak => Some(file),
-        _ => Some(Ruling::of(Class::NotSecret, "path")),
-    }
-}
-
-fn secret(value: &str, declared: bool) -> (Class, &'static str) {
-    let everyday = values::everyday(value);
-    if !declared {
-        let harmless = match everyday {
-            Some("switch" | "duration" | "locale") => true,
-            Some("number") => value.len() <= 3,
-            _ => values::algorithm(value),
-        };
-        if harmless {
-            return (Class::NotSecret, everyday.unwrap_or("algorithm"));
-        }
-    }
-    // `platform/api/jwt`: the way to a secret in some store.
-    if !declared && values::store_path(value) {
-        return (Class::Reference, "secret-path");
-    }
-    let kind = if values::hex(value, 32) {
-        "hex-key"
-    } else if values::random(value) {
-        "random-key"
-    } else if everyday == Some("uuid") {
-        "uuid"
-    } else {
-        "human-password"
-    };
-    (Class::Plaintext, kind)
-}
-
-/// The name speaks of a secret and ends in a word that nobody knows: only plain words are not taken for it.
-fn mentions(value: &str) -> (Class, &'static str) {
-    match values::everyday(value) {
-        Some("uuid") => (Class::Plaintext, "uuid"),
-        Some(kind) => (Class::NotSecret, kind),
-        None if values::hex(value, 32) => (Class::Plaintext, "hex-key"),
-        None if values::random(value) => (Class::Plaintext, "random-key"),
-        None if values::algorithm(value) || values::dotted_class(value) || values::prose(value) => {
-            (Class::NotSecret, "text")
-        }
-        None if values::password_like(value) => (Class::Plaintext, "human-password"),
-        None if values::wordy(value) && value.len() <= 12 => (Class::Open, "word"),
-        None => (Class::Plaintext, "human-password"),
-    }
-}
-
-fn weak(name: &str, value: &str) -> (Class, &'static str) {
-    match values::everyday(value) {
-        Some("uuid") if names::speaks_of(name, &["SECRET"]) => return (Class::Plaintext, "uuid"),
-        Some(kind) => return (Class::NotSecret, kind),
-        None => {}
-    }
-    if values::random(value) {
-        (Class::Plaintext, if values::hex(value, 32) { "hex-key" } else { "random-key" })
-    } else if values::password_like(value) && !values::wordy(value) {
-        (Class::Open, "password-like")
-    } else {
-        (Class::NotSecret, "text")
-    }
-}
-
-fn benign(fit: Fit, stem: Promise, value: &str) -> (Class, &'static str) {
-    let everyday = values::everyday(value);
-    let random = values::random(value);
-    let fits = match fit {
-        Fit::Path => false, // what is a path was answered before
-        Fit::Number => everyday.is_some(),
-        Fit::Word | Fit::Locator => !random,
-        Fit::Digest if stem == Promise::Secret && values::hex(value, 32) => {
-            return (Class::Encrypted, "password-verifier");
-        }
-        Fit::Digest => values::digest(value) || everyday.is_some() || (stem != Promise::Secret && value.len() >= 20),
-        Fit::Any => value.len() <= 4096,
-        Fit::Id | Fit::Lookup | Fit::Public => true,
-    };
-    if fits || everyday.is_some() {
-        let kind = match fit {
-            Fit::Digest => "digest",
-            Fit::Id | Fit::Lookup | Fit::Any => "identifier",
-            Fit::Public => "public",
-            _ => everyday.unwrap_or("text"),
-        };
-        (Class::NotSecret, kind)
-    } else if stem == Promise::Secret && (random || values::password_like(value)) {
-        // The name speaks of a secret, and the value is not what the name's end says.
-        (Class::Plaintext, if random { "random-key" } else { "human-password" })
-    } else if random {
-        (Class::Open, "random")
-    } else {
-        (Class::NotSecret, "text")
-    }
-}
-
-/// `CACHE_KEY` holds words; `REDIS_PRIMARY_KEY` may hold what it says in the cloud's console.
-fn lookup(name: &str, value: &str) -> (Class, &'static str) {
-    const ACCOUNTS: [&str; 9] =
-        ["AZURE", "COSMOS", "COSMOSDB", "STORAGE", "REDIS", "PRIMARY", "SECONDARY", "ACCOUNT", "SECRET"];
-    let random = values::random(value) || values::hex(value, 32);
-    match values::everyday(value) {
-        Some(kind) => (Class::NotSecret, kind),
-        None if random && names::speaks_of(name, &ACCOUNTS) => (Class::Plaintext, "random-key"),
-        None if random => (Class::Open, "random"),
-        None => (Class::NotSecret, "text"),
-    }
-}
-
-/// An identifier may be random, but not as long as a key where the name speaks of a secret.
-fn identifier(name: &str, stem: Promise, value: &str) -> (Class, &'static str) {
-    let benign = (Class::NotSecret, "identifier");
-    let random = values::random(value) && values::everyday(value).is_none() && !value.starts_with("arn:");
-    if !random || value.contains(".apps.") {
-        return benign;
-    }
-    // A key's own id, a thumbprint for the most part, comes out of the key.
-    let of_key = names::speaks_of(name, &["KEY", "KID"]);
-    let loose = names::speaks_of(name, &["ROLE", "SECRET", "VAULT", "TOKEN", "SESSION", "PASSWORD"]);
-    match (stem, value.len()) {
-        (_, 65..) => (Class::Open, "random"),
-        (Promise::Secret, 36..) if !of_key => (Class::Plaintext, "random-key"),
-        (Promise::Secret, 36..) if !names::speaks_of(name, &["KID"]) => (Class::Open, "random"),
-        (_, 36..) if loose => (Class::Open, "random"),
-        _ => benign,
-    }
-}
-
-fn neutral(value: &str) -> (Class, &'static str) {
-    match values::everyday(value) {
-        Some(kind) => (Class::NotSecret, kind),
-        None if values::random(value) => (Class::Open, "random"),
-        None => (Class::NotSecret, "text"),
+        _ => Some(Ruling::of(Class::NotSecret, "path").by(Step::Value, Confidence::High)),
     }
 }
 

@@ -3,6 +3,7 @@
 //! Knows where values stand in shell text, labels, options and bodies; what one is, is not decided here.
 
 use super::json::Tree;
+use super::known::Found;
 use super::names::{self, Promise};
 use super::words::{Word, pair_list, words};
 use super::{
@@ -35,6 +36,7 @@ pub(super) fn env_file(detector: &Detector, bytes: &[u8]) -> Scan {
         finder.text(remark.text);
         finder.loose(remark.text, before);
     }
+    finder.known(bytes, &decoded.text);
     finder.spotted.sort_by_key(|spotted| spotted.line);
     finder.done(parsed.lines, decoded.encoding, decoded.determined)
 }
@@ -43,14 +45,15 @@ pub(super) fn text(detector: &Detector, bytes: &[u8], context: Context) -> Scan 
     let decoded = encoding::decode(bytes);
     let mut finder = Finder::new(detector, context);
     finder.text(&decoded.text);
+    finder.known(bytes, &decoded.text);
     finder.done(decoded.text.lines().count() as u64, decoded.encoding, decoded.determined)
 }
 
 /// Longest value that is searched as a text.
 const INSIDE: usize = 64 << 10;
 
-/// The kind of an exposed value inside one that is a command line, a header or a small file.
-pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Context) -> Option<&'static str> {
+/// What exposes a value that is a command line, a header or a small file.
+pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Context) -> Option<Judgement> {
     if text.len() > INSIDE || !text.contains([' ', '\n', '\t', '<']) {
         return None;
     }
@@ -61,11 +64,8 @@ pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Conte
         Some(program) => finder.text(&Zeroizing::new(format!("{program} {text}"))),
         None => finder.text(text),
     }
-    finder
-        .spotted
-        .iter()
-        .find(|spotted| spotted.judgement.class == Class::Plaintext)
-        .map(|spotted| spotted.judgement.kind)
+    let mut judgements = finder.spotted.into_iter().map(|spotted| spotted.judgement);
+    judgements.find(|judgement| judgement.class == Class::Plaintext)
 }
 
 /// Words of variables' names, and the programs whose flags such a variable holds.
@@ -107,6 +107,7 @@ pub(super) fn json(detector: &Detector, bytes: &[u8]) -> Scan {
             finder.push(Some(key), 1, false, judgement);
         });
     }
+    finder.known(bytes, &decoded.text);
     finder.done(decoded.text.lines().count() as u64, decoded.encoding, whole)
 }
 
@@ -146,13 +147,13 @@ struct Finder<'a> {
     commented: bool,
     /// Where exposed values were found, so that none is told twice.
     covered: Vec<Range<usize>>,
-    /// Whether a value that was given as known was told.
-    known: bool,
+    /// The worst of the values given as known that were told.
+    known: Option<Found>,
 }
 
 impl<'a> Finder<'a> {
     fn new(detector: &'a Detector, context: Context) -> Self {
-        Self { detector, context, spotted: Vec::new(), line: 0, commented: false, covered: Vec::new(), known: false }
+        Self { detector, context, spotted: Vec::new(), line: 0, commented: false, covered: Vec::new(), known: None }
     }
 
     fn done(self, lines: u64, encoding: &'static str, determined: bool) -> Scan {
@@ -162,7 +163,7 @@ impl<'a> Finder<'a> {
     fn push(&mut self, name: Option<&str>, line: u32, commented: bool, judgement: Judgement) {
         let ordinal = self.spotted.len() + 1;
         let variable = name.filter(|name| !name.is_empty()).map(|name| Name::admit_or(name, "variable", ordinal));
-        self.known |= matches!(judgement.kind, "known-value" | "retired-value");
+        self.known = self.known.max(Found::of(judgement.kind));
         self.spotted.push(Spotted { variable, line: line.max(1), commented, judgement });
     }
 
@@ -493,12 +494,22 @@ impl<'a> Finder<'a> {
                 self.push(None, self.line + line_of(range.start), self.commented, judgement);
             }
         }
-        if !self.known && self.detector.known.within(text.as_bytes()) {
-            for (number, line) in (1_u32..).zip(text.lines()) {
-                if self.detector.known.within(line.as_bytes()) {
-                    let judgement = self.detector.judge_part("", line, self.context);
-                    self.push(None, self.line + number, self.commented, judgement);
-                }
+        for (line, part) in self.detector.known.parts(text, self.known) {
+            let Some(found) = self.detector.known.within(part.as_bytes()) else { continue };
+            let judgement = self.detector.given(found, part.as_bytes());
+            self.push(None, self.line + line, self.commented, judgement);
+        }
+    }
+
+    /// Known values that decoding or parsing hid: UTF-16 amid other text, JSON's keys, values of several lines.
+    fn known(&mut self, bytes: &[u8], text: &str) {
+        (self.line, self.commented) = (0, false);
+        let told = self.known;
+        let parts = self.detector.known.parts(text, told);
+        let raw = parts.is_empty().then_some((1, bytes));
+        for (line, part) in parts.into_iter().map(|(line, part)| (line, part.as_bytes())).chain(raw) {
+            if let Some(found) = self.detector.known.within(part).filter(|found| Some(*found) > told) {
+                self.push(None, line, false, self.detector.given(found, part));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The ways in which tools get values wrong, one test each. Tokens are put together when the tests run.
 
 use super::*;
+use crate::evidence::Class;
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
@@ -386,6 +387,14 @@ fn hostile_repetition_is_read_in_linear_time() {
         "$(echo ",
         "echo a > key\n",
         "# key aZ3kQ8vB1xM6rT9w\n",
+        "%41",
+        "&amp;",
+        "\\u0041",
+        "'\\''",
+        "known value number ",
+        "known value number 1\n",
+        "known+value+number+\n1 ",
+        "lookup('",
     ] {
         // Eight times the text may take about eight times as long; squared, it would take 64 times. The machine may
         // be busy with something else for a while, so the best of a few tries counts.

@@ -6,7 +6,7 @@ use super::names::{self, Fit, Promise};
 use super::rule::{Look, Ruling, rule, stands_in};
 use super::values::{self, pattern};
 use super::{formats, placeholders};
-use crate::evidence::Class;
+use crate::evidence::{Class, Confidence, Step};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -18,15 +18,15 @@ static INSIDE: LazyLock<Regex> = LazyLock::new(|| pattern(r#"(?i)\b[a-z][a-z0-9+
 /// The ruling of a value that is a URL.
 pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     let start = URL.find(value)?;
-    let web = start.as_str().to_ascii_lowercase();
-    let web = ["http://", "https://", "ws://", "wss://", "git://"].contains(&web.as_str());
+    let web = web(start.as_str());
     let rest = &value[start.end()..];
     if rest.is_empty() {
         return None;
     }
     // A scheme in front of random text makes no URL of it.
     if !web && names::promise(name) == Promise::Secret && !rest.contains(['.', '/', ':', '@']) && values::random(rest) {
-        return Some(Ruling::of(Class::Plaintext, "random-key").with_leaf(rest));
+        let ruling = Ruling::of(Class::Plaintext, "random-key").by(Step::Name, Confidence::High);
+        return Some(ruling.with_leaf(rest));
     }
     let mut worst = Ruling::of(Class::NonSecretUrl, "url");
     let userinfo = userinfo(rest, web);
@@ -49,7 +49,7 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     }
     if worst.class < Class::Open {
         if let Some(kind) = formats::named("", value, |text| stands_in(look, text) || text.contains("EXAMPLE")) {
-            return Some(Ruling::of(Class::Plaintext, kind));
+            return Some(Ruling::of_format(Class::Plaintext, kind));
         }
         // The path of a webhook's URL is its password.
         let hook = names::speaks_of(name, &["WEBHOOK", "HOOK", "INCOMING"]);
@@ -90,6 +90,18 @@ pub(super) fn embedded(look: &Look, value: &str) -> Option<Ruling> {
         });
     }
     worst
+}
+
+/// Where the password stands in a URL's userinfo.
+pub(super) fn password(value: &str) -> Option<std::ops::Range<usize>> {
+    let start = URL.find(value)?;
+    let userinfo = userinfo(&value[start.end()..], web(start.as_str()))?;
+    outside(userinfo, &[':']).map(|at| start.end() + at + 1..start.end() + userinfo.len())
+}
+
+/// Whether a scheme's URLs keep to the grammar: browsers and libraries encode what stands in them.
+fn web(scheme: &str) -> bool {
+    ["http://", "https://", "ws://", "wss://", "git://"].contains(&scheme.to_ascii_lowercase().as_str())
 }
 
 /// Where the URLs of a text stand.

@@ -1,7 +1,8 @@
-//! The classes of a value, and a judgement: everything a report may say about a value.
+//! The classes of a value, from harmless to worst.
+//!
+//! Knows their words and order only; which one a value has is decided elsewhere.
 
-use super::{Fact, Fingerprint, Name, Shareable};
-use std::collections::BTreeMap;
+use super::Shareable;
 
 /// What a value is. The words are part of the ledger and of every rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,46 +82,6 @@ impl Class {
 }
 
 impl Shareable for Class {}
-
-/// What detection says of one value. No part of the value, only what it is.
-#[derive(Clone, Debug)]
-pub struct Judgement {
-    /// The class.
-    pub class: Class,
-    /// A finer word of ours: `url-password`, `private-key`, `human-password`, `jwt` …
-    pub kind: &'static str,
-    /// Length bucket: `0`, `1-7`, `8-15`, `16-31`, `32-63`, `64+`.
-    pub length: &'static str,
-    /// Keyed correlator; only for exposed values.
-    pub correlator: Option<Fingerprint>,
-    /// Whether it holds a value given as known and in use now (`known_values`).
-    pub known: bool,
-}
-
-impl Shareable for Judgement {}
-
-impl Judgement {
-    /// The facts every judged value contributes: `class`, `value_kind`, `length`, `known`, `correlator`.
-    #[must_use]
-    pub fn facts(&self) -> BTreeMap<&'static str, Fact> {
-        let mut facts = BTreeMap::from([
-            ("class", Fact::word(self.class.word())),
-            ("value_kind", Fact::word(self.kind)),
-            ("length", Fact::word(self.length)),
-            ("known", Fact::Bool(self.known)),
-        ]);
-        if let Some(correlator) = &self.correlator {
-            facts.insert("correlator", Fact::Fingerprint(correlator.clone()));
-        }
-        facts
-    }
-
-    /// The class as a name.
-    #[must_use]
-    pub fn class_name(&self) -> Name {
-        Name::fixed(self.class.word())
-    }
-}
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,7 @@ mod custody;
 mod document;
 mod fact;
 mod gap;
+mod judgement;
 mod ledger;
 mod name;
 mod problem;
@@ -19,13 +20,14 @@ mod schema;
 mod sensitive;
 mod subject;
 
-pub use class::{Class, Judgement};
+pub use class::Class;
 pub use clock::Timestamp;
 pub use coverage::{Coverage, Unexamined};
 pub use custody::CustodyLine;
 pub use document::{Document, Line, Node, Value};
 pub use fact::{Evidence, Fact, Field, FieldType, Kind};
 pub use gap::{Cause, Gap, Hint};
+pub use judgement::{ALPHABET, Alphabet, Confidence, Judgement, STEP, Step};
 pub use ledger::{
     Absent, Batch, Declared, DeclaredSecret, Header, Inapplicable, LEDGER_SCHEMA, Ledger, LedgerError, Waiver,
     ledger_schema,

@@ -26,8 +26,17 @@ struct Answer {
     verdict: &'static str,
     class: &'static str,
     kind: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    length: Option<&'static str>,
+    confidence: &'static str,
+    #[serde(flatten)]
+    why: Option<Why>,
+}
+
+/// What `--explain` adds.
+#[derive(Serialize)]
+struct Why {
+    step: &'static str,
+    alphabet: &'static str,
+    length: &'static str,
 }
 
 pub(super) fn run(flags: &Classify) -> Result<u8, RunError> {
@@ -105,7 +114,12 @@ fn answer(id: Name, judgement: &Judgement, explain: bool) -> Answer {
         verdict: verdict(judgement.class),
         class: judgement.class.word(),
         kind: judgement.kind,
-        length: explain.then_some(judgement.length),
+        confidence: judgement.confidence.word(),
+        why: explain.then(|| Why {
+            step: judgement.step.word(),
+            alphabet: judgement.alphabet.word(),
+            length: judgement.length,
+        }),
     }
 }
 

@@ -1,16 +1,13 @@
 //! One examination: plan, collect, and settle everything learned into a ledger. Shared by `check` and `demo`.
 
-use super::{RunError, plan, progress};
+use super::{RunError, known, plan, progress};
 use crate::collect::{self, Job, Machine};
-use crate::config::{Config, KnownValueFrom};
-use crate::detect::{Detector, KnownValue};
+use crate::config::Config;
+use crate::detect::Detector;
 use crate::evidence::{
-    Batch, DeclaredSecret, Header, Key, LEDGER_SCHEMA, Ledger, Name, Problems, SecretRegistry, Sensitive, Stop,
-    Timestamp,
+    Batch, DeclaredSecret, Header, Key, LEDGER_SCHEMA, Ledger, Name, SecretRegistry, Stop, Timestamp,
 };
 use crate::rule::RuleSet;
-use std::io::Read;
-use std::path::Path;
 use std::sync::Arc;
 
 /// What an examination is told besides the configuration.
@@ -50,7 +47,7 @@ pub(super) fn examine<'a>(
     log::info!("{} rules, {} kinds of evidence, {} targets", plan.rules.len(), plan.kinds.len(), plan.declared.len());
     let registry = Arc::new(SecretRegistry::default());
     let names = config.secrets.iter().map(|secret| secret.name.clone()).collect();
-    let detector = Detector::new(names, known_values(&config)?, key, Arc::clone(&registry));
+    let detector = Detector::new(names, known::known_values(&config)?, key, Arc::clone(&registry));
     let config = Arc::new(config);
     let job = Job {
         config: Arc::clone(&config),
@@ -102,41 +99,4 @@ fn ledger(header: Header, config: &Config, plan: &plan::Plan<'_>, batch: Batch) 
     };
     ledger.settle();
     ledger
-}
-
-/// Reads the values that are to be looked for exactly. Not having one is an error: it would look like absence.
-fn known_values(config: &Config) -> Result<Vec<KnownValue>, RunError> {
-    let mut problems = Problems::default();
-    let file = config.file.as_ref().map_or("configuration", Name::as_str);
-    let mut values = Vec::new();
-    for source in &config.known_values {
-        match read(&source.from) {
-            Some(value) if value.len() >= 4 => {
-                let live = source.version.as_ref().is_none_or(|version| version.as_str() == "current");
-                values.push(KnownValue { secret: source.secret.clone(), value, live });
-            }
-            Some(_) => problems.add(file, 0, format!("the known value of {} is shorter than 4 bytes", source.secret)),
-            None => problems.add(file, 0, format!("the known value of {} cannot be read", source.secret)),
-        }
-    }
-    Ok(problems.or(values)?)
-}
-
-fn read(from: &KnownValueFrom) -> Option<Sensitive> {
-    match from {
-        KnownValueFrom::Env(variable) => {
-            use std::os::unix::ffi::OsStringExt;
-            std::env::var_os(variable.as_str()).map(|value| Sensitive::new(value.into_vec()))
-        }
-        KnownValueFrom::File(path) => read_trimmed(std::fs::File::open(path).ok()?),
-        KnownValueFrom::Fd(fd) => read_trimmed(std::fs::File::open(Path::new("/dev/fd").join(fd.to_string())).ok()?),
-    }
-}
-
-/// A file's content without the line end that editors add.
-fn read_trimmed(file: std::fs::File) -> Option<Sensitive> {
-    let mut bytes = zeroize::Zeroizing::new(Vec::new());
-    file.take(1 << 20).read_to_end(&mut bytes).ok()?;
-    let end = bytes.iter().rposition(|b| !matches!(b, b'\n' | b'\r')).map_or(0, |last| last + 1);
-    Some(Sensitive::new(bytes[..end].to_vec()))
 }

@@ -6,6 +6,7 @@ mod demo;
 mod examine;
 mod init;
 mod judge;
+mod known;
 mod output;
 mod plan;
 mod progress;

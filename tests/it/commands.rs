@@ -154,6 +154,35 @@ fn classify_reads_records_and_never_prints_a_value() {
     assert!(said.contains("standard input:1") && !said.contains(&password), "{said}");
 }
 
+/// Keys that were there stay as they are; the value is in none of the new ones.
+#[test]
+fn classify_says_how_sure_it_is_and_explains_on_request() {
+    let password = ["tr0ub4dor", "and", "3"].join("-");
+    let record = format!("{{\"id\":\"a\",\"name\":\"DB_PASSWORD\",\"value\":\"{password}\"}}\n");
+    let said = |flags: &[&str]| {
+        let run = leakproof().arg("classify").args(flags).write_stdin(record.as_str()).assert().success();
+        String::from_utf8(run.get_output().stdout.clone()).unwrap()
+    };
+    let start = r#"{"id":"a","verdict":"secret","class":"plaintext","kind":"human-password","confidence":"medium""#;
+    assert_eq!(said(&[]), format!("{start}}}\n"));
+    let why = r#","step":"name","alphabet":"mixed","length":"8-15"}"#;
+    assert_eq!(said(&["--explain"]), format!("{start}{why}\n"));
+    let dotenv = leakproof().args(["classify", "--explain"]).write_stdin("PORT=8080\n").assert().success();
+    let answer: Value = serde_json::from_slice(&dotenv.get_output().stdout).unwrap();
+    assert_eq!((&answer["step"], &answer["alphabet"]), (&"name".into(), &"digits".into()), "{answer}");
+}
+
+#[test]
+fn findings_say_which_step_decided_and_in_what_the_value_is_written() {
+    let report = report(leakproof().args(["demo", "-f", "json"]));
+    let findings = report["findings"].as_array().unwrap();
+    let judged: Vec<&Value> = findings.iter().filter(|one| one["facts"].get("value_kind").is_some()).collect();
+    assert!(judged.len() >= 5, "{}", judged.len());
+    for finding in judged {
+        assert!(finding["facts"]["step"].is_string() && finding["facts"]["alphabet"].is_string(), "{finding}");
+    }
+}
+
 #[test]
 fn init_writes_what_check_reads() {
     let folder = tempfile::tempdir().unwrap();

@@ -26,6 +26,8 @@ mod host;
 #[cfg(test)]
 mod image;
 #[cfg(test)]
+mod known_values;
+#[cfg(test)]
 mod readme;
 #[cfg(test)]
 mod scene;

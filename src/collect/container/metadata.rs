@@ -6,7 +6,7 @@
 use super::facts::Out;
 use super::inspect::Container;
 use super::{Beside, METADATA};
-use crate::collect::oci_config::{labelled, matters, stated};
+use crate::collect::oci_config::{labelled, matters};
 use crate::detect::Context;
 use crate::evidence::{Cause, Class, Fact, Fingerprint, Gap, Judgement, Name, Place, Sensitive, Subject};
 use std::collections::BTreeSet;
@@ -117,7 +117,7 @@ impl Look<'_, '_> {
             let Some(path) = sides.into_iter().flatten().find(|path| path.is_env_file()) else { continue };
             let shown = path.shown(i + 1);
             if names.insert(shown.clone()) {
-                self.found("mount", Some(shown), &stated(Class::Plaintext, "env-file-mount"));
+                self.found("mount", Some(shown), &Judgement::stated(Class::Plaintext, "env-file-mount"));
             }
         }
     }

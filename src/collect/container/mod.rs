@@ -18,7 +18,9 @@ use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ContainerSelector};
-use crate::evidence::{Batch, Cause, Field, FieldType, Gap, Kind, Name, Sensitive, Subject, Target, Task};
+use crate::evidence::{
+    ALPHABET, Batch, Cause, Field, FieldType, Gap, Kind, Name, STEP, Sensitive, Subject, Target, Task,
+};
 use ecs::TaskDefinition;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
@@ -36,6 +38,8 @@ pub(super) static ENV: Kind = Kind {
     fields: &[
         CLASS,
         VALUE_KIND,
+        STEP,
+        ALPHABET,
         LENGTH,
         KNOWN,
         CORRELATOR,
@@ -73,6 +77,8 @@ pub(super) static METADATA: Kind = Kind {
         },
         CLASS,
         VALUE_KIND,
+        STEP,
+        ALPHABET,
         LENGTH,
         KNOWN,
         CORRELATOR,

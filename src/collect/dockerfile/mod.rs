@@ -22,8 +22,8 @@ mod words;
 use super::{Collector, Job, runtime};
 use crate::config::Config;
 use crate::evidence::{
-    Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Inapplicable, Judgement, Kind, Line, Name,
-    Place, Subject, Target,
+    ALPHABET, Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Inapplicable, Judgement, Kind,
+    Line, Name, Place, STEP, Subject, Target,
 };
 use futures_util::future::{BoxFuture, FutureExt};
 use problem::Problem;
@@ -47,6 +47,8 @@ static DOCKERFILE: Kind = Kind {
         Field { name: "final_stage", holds: FieldType::Bool, meaning: "whether it is in the stage that is shipped" },
         Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "the class of the value" },
         Field { name: "value_kind", holds: FieldType::Name, meaning: "what sort of value it is" },
+        STEP,
+        ALPHABET,
         Field { name: "length", holds: FieldType::Name, meaning: "length bucket of the value" },
         Field { name: "known", holds: FieldType::Bool, meaning: "whether the value was given as known" },
         Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "keyed correlator of the value" },

@@ -1,6 +1,6 @@
 //! The kinds of evidence a repository gives: their names, fields and meanings. No behaviour.
 
-use crate::evidence::{Class, Field, FieldType, Kind};
+use crate::evidence::{ALPHABET, Class, Field, FieldType, Kind, STEP};
 
 const fn field(name: &'static str, holds: FieldType, meaning: &'static str) -> Field {
     Field { name, holds, meaning }
@@ -60,6 +60,8 @@ pub(super) static HISTORY: Kind = Kind {
     fields: &[
         CLASS,
         VALUE_KIND,
+        STEP,
+        ALPHABET,
         LENGTH,
         KNOWN,
         CORRELATOR,
@@ -101,5 +103,5 @@ pub(super) static TEMPLATE: Kind = Kind {
     declared_by: "repositories",
     live: false,
     unit: "files",
-    fields: &[CLASS, VALUE_KIND, LENGTH, KNOWN, CORRELATOR],
+    fields: &[CLASS, VALUE_KIND, STEP, ALPHABET, LENGTH, KNOWN, CORRELATOR],
 };

@@ -8,7 +8,7 @@ use super::document::Image;
 use super::history::{At, Body, Entry};
 use super::{COMMAND, ENV, Found};
 use crate::collect::Job;
-use crate::collect::oci_config::{self, OciConfig, matters, stated};
+use crate::collect::oci_config::{self, OciConfig, matters};
 use crate::collect::refusal::Refusal;
 use crate::detect::{self, Context};
 use crate::evidence::{
@@ -233,7 +233,7 @@ impl<'o, 'a> Examination<'o, 'a> {
         }
         // The destination says best what lies in the layer; a folder's name says nothing of its content.
         if let Some((n, path)) = entry.copied.iter().enumerate().rev().find(|(_, path)| path.is_env_file()) {
-            let judgement = stated(Class::Undetermined, ENV_FILE);
+            let judgement = Judgement::stated(Class::Undetermined, ENV_FILE);
             let place = self.place(Some(i), Some(path.shown(n + 1)));
             self.out.judged(&COMMAND, place, &judgement, self.words(At::Copy));
         }
@@ -280,7 +280,7 @@ impl<'o, 'a> Examination<'o, 'a> {
         let shown = oci_config::identifier(detector, name);
         let mut judgement = match value {
             Some(value) => detector.judge(name, value, Context::DockerfileEnv),
-            None => stated(Class::Empty, "unset"),
+            None => Judgement::stated(Class::Empty, "unset"),
         };
         // What is no name may be a value: a build argument's second word, or a text in front of the first `=`.
         if shown.is_none() {

@@ -22,7 +22,7 @@ use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ImageSource, Limits};
-use crate::evidence::{Batch, Cause, Field, FieldType, Kind, Name, Sensitive, Stop, Subject, Target};
+use crate::evidence::{ALPHABET, Batch, Cause, Field, FieldType, Kind, Name, STEP, Sensitive, Stop, Subject, Target};
 use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join};
@@ -54,6 +54,8 @@ pub(super) static ENV: Kind = Kind {
         PLATFORM,
         CLASS,
         VALUE_KIND,
+        STEP,
+        ALPHABET,
         LENGTH,
         KNOWN,
         CORRELATOR,
@@ -88,6 +90,8 @@ pub(super) static COMMAND: Kind = Kind {
         PLATFORM,
         CLASS,
         VALUE_KIND,
+        STEP,
+        ALPHABET,
         LENGTH,
         KNOWN,
         CORRELATOR,

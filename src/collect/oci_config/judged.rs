@@ -4,7 +4,7 @@
 //! In: wrapped texts. Out: judgements, and names where they may be shown. It reads nothing.
 
 use crate::detect::{Context, Detector};
-use crate::evidence::{Class, Field, FieldType, Judgement, Name, Sensitive};
+use crate::evidence::{Class, Confidence, Field, FieldType, Judgement, Name, Sensitive};
 
 /// The length buckets of a judgement.
 const LENGTHS: [&str; 6] = ["0", "1-7", "8-15", "16-31", "32-63", "64+"];
@@ -50,20 +50,15 @@ pub(in crate::collect) fn entry(detector: &Detector, entry: &Sensitive, context:
     let judgement = match &value {
         Some(value) => detector.judge(&name, value, context),
         // A bare `NAME` unsets what the image sets; a bare value is nobody's name.
-        None if shown.is_some() || name.is_empty() => stated(Class::Empty, UNSET),
-        None => stated(Class::Undetermined, "bare-text"),
+        None if shown.is_some() || name.is_empty() => Judgement::stated(Class::Empty, UNSET),
+        None => Judgement::stated(Class::Undetermined, "bare-text"),
     };
     if shown.is_some() {
         return (shown, judgement);
     }
     let whole = detector.text(entry, context).spotted.into_iter().map(|spotted| spotted.judgement);
     let worst = whole.chain([judgement]).max_by_key(|judgement| judgement.class);
-    (None, worst.unwrap_or_else(|| stated(Class::Undetermined, "bare-text")))
-}
-
-/// A judgement that no value stands behind.
-pub(in crate::collect) fn stated(class: Class, kind: &'static str) -> Judgement {
-    Judgement { class, kind, length: "0", correlator: None, known: false }
+    (None, worst.unwrap_or_else(|| Judgement::stated(Class::Undetermined, "bare-text")))
 }
 
 /// A label, an option or an annotation: whether its key may be shown, and the worst of value, key and texts.
@@ -76,11 +71,15 @@ pub(in crate::collect) fn labelled(
     let mut worst = detector.judge(key, value, context);
     let judged = |text| detector.text(text, context).spotted.into_iter().map(|spotted| spotted.judgement);
     if !matters(worst.class) {
-        worst = judged(value).chain([worst]).max_by_key(|one| one.class).unwrap_or(stated(Class::Empty, "empty"));
+        worst = judged(value)
+            .chain([worst])
+            .max_by_key(|one| one.class)
+            .unwrap_or(Judgement::stated(Class::Empty, "empty"));
     }
     // Compose labels every container with its image's id: random, and public.
     if worst.class == Class::Open && is_content_address(value) {
-        worst = stated(Class::NotSecret, "digest");
+        let (class, kind, confidence) = (Class::NotSecret, "digest", Confidence::High);
+        worst = Judgement { class, kind, confidence, ..worst };
     }
     // `password=P` as a key: the value stands in the key itself.
     let in_key = judged(key).filter(|one| one.class.is_exposed()).max_by_key(|one| one.class);

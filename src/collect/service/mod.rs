@@ -27,7 +27,7 @@ mod watch;
 
 use super::{Collector, Job};
 use crate::config::Config;
-use crate::evidence::{Batch, Class, Field, FieldType, Kind, Name, Target};
+use crate::evidence::{ALPHABET, Batch, Class, Field, FieldType, Kind, Name, STEP, Target};
 use futures_util::future::{BoxFuture, FutureExt, join_all};
 use sample::Outcome;
 use std::net::SocketAddr;
@@ -45,6 +45,8 @@ const FIELDS: &[Field] = &[
     Field { name: "tls", holds: FieldType::Word(&["none", "verified"]), meaning: "how the connection was protected" },
     Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "the class of the worst leaked value" },
     Field { name: "value_kind", holds: FieldType::Name, meaning: "what sort of value leaked" },
+    STEP,
+    ALPHABET,
     Field { name: "length", holds: FieldType::Name, meaning: "length bucket of the leaked value" },
     Field { name: "known", holds: FieldType::Bool, meaning: "whether the leaked value was given as known" },
     Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "keyed correlator of the leaked value" },

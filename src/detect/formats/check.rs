@@ -26,6 +26,11 @@ pub(in crate::detect) enum Check {
 }
 
 impl Check {
+    /// Whether chance cannot meet it.
+    pub(super) fn proves(self) -> bool {
+        matches!(self, Self::GithubCrc32 | Self::NpmCrc32 | Self::Jwt | Self::PrivateKey)
+    }
+
     /// Whether it holds for a credential; `behind` is the text that follows it.
     pub(super) fn holds(self, credential: &str, behind: &str) -> bool {
         match self {

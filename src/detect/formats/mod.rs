@@ -195,6 +195,11 @@ fn examples(file: &str, line: u32, written: Written, problems: &mut Problems) {
     }
 }
 
+/// Whether a format proves what it finds by a checksum or by a parse, rather than by its pattern alone.
+pub(super) fn proven(kind: &str) -> bool {
+    known().all.iter().any(|format| format.id == kind && format.check.is_some_and(Check::proves))
+}
+
 /// The first credential in a text, whatever stands around it.
 pub(super) fn within(text: &str) -> Option<&'static str> {
     known().all(text).into_iter().find(|found| !found.public).map(|found| found.kind)

@@ -1,0 +1,105 @@
+//! From bytes to a judgement: decoded, ruled on, searched for known values, and remembered if it must not come out.
+//!
+//! In: names and values without their wrapping. Out: judgements. Knows the order of these acts, and of no value what it
+//! is.
+
+use super::known::Found;
+use super::rule::{self, Look, Ruling};
+use super::{Context, Detector, alphabet, containers, encoding, text, wrap};
+use crate::evidence::{Class, Fingerprint, Judgement, Step};
+
+impl Detector {
+    pub(super) fn judge_bytes(&self, name: &[u8], value: &[u8], context: Context) -> Judgement {
+        let name = String::from_utf8_lossy(name);
+        let decoded = encoding::decode(value);
+        match decoded.encoding {
+            "git-crypt" => return self.judgement(&Ruling::of(Class::Encrypted, "git-crypt"), value),
+            "binary" => return self.judgement(&Ruling::of(Class::Undetermined, "binary"), value),
+            _ => {}
+        }
+        // A Kubernetes Secret holds base64; a literal that only happens to decode is judged as it stands.
+        let secret = (context == Context::K8s).then(|| containers::base64_text(decoded.text.trim())).flatten();
+        match &secret {
+            // What was given as known may be the base64 itself.
+            Some(text) if self.known.within(value) <= self.known.within(text.as_bytes()) => {
+                self.judge_text(&name, text, context)
+            }
+            _ => self.judge_text(&name, &decoded.text, context),
+        }
+    }
+
+    /// Judges text that was already decoded. A command line or a small file in one value is read as what it is.
+    pub(super) fn judge_text(&self, name: &str, text: &str, context: Context) -> Judgement {
+        let mut ruling = self.ruling(name, text, context);
+        if matches!(ruling.class, Class::NotSecret | Class::Open)
+            && ruling.kind != "json"
+            && let Some(inner) = text::inside(self, name, text, context)
+        {
+            ruling = Ruling::of(inner.class, inner.kind).by(inner.step, inner.confidence);
+        }
+        self.judgement(&ruling, text.as_bytes())
+    }
+
+    /// Judges a value that was cut out of a text: it is not searched once more.
+    pub(super) fn judge_part(&self, name: &str, text: &str, context: Context) -> Judgement {
+        self.judgement(&self.ruling(name, text, context), text.as_bytes())
+    }
+
+    fn ruling(&self, name: &str, text: &str, context: Context) -> Ruling {
+        rule::rule(&Look { declared: &self.declared, context, depth: 0 }, name, text)
+    }
+
+    /// Turns a ruling into a judgement: exposed values are remembered, so that no report can hold them.
+    fn judgement(&self, ruling: &Ruling, value: &[u8]) -> Judgement {
+        // What was given as known may end in a quote or in white space.
+        let judgement = match self.known.within(value) {
+            Some(found) => self.given(found, value),
+            None => self.judged(ruling, false, value),
+        };
+        if judgement.class == Class::Plaintext {
+            self.registry.remember(&wrap(proper(value)));
+            ruling.leaves.iter().for_each(|leaf| self.registry.remember(leaf));
+        }
+        judgement
+    }
+
+    /// The judgement of a text that a known value stands in; what stands around it is no secret by that.
+    pub(super) fn given(&self, found: Found, text: &[u8]) -> Judgement {
+        let ruling = Ruling::of(Class::Plaintext, found.kind()).by(Step::Known, Step::Known.confidence());
+        self.judged(&ruling, found == Found::Live, text)
+    }
+
+    fn judged(&self, ruling: &Ruling, known: bool, value: &[u8]) -> Judgement {
+        let value = proper(value);
+        Judgement {
+            class: ruling.class,
+            kind: ruling.kind,
+            step: ruling.step,
+            confidence: ruling.confidence,
+            alphabet: alphabet::of(value),
+            length: bucket(value.len()),
+            correlator: ruling.class.is_exposed().then(|| self.correlator(value)),
+            known,
+        }
+    }
+
+    pub(super) fn correlator(&self, value: &[u8]) -> Fingerprint {
+        wrap(proper(value)).fingerprint(&self.key)
+    }
+}
+
+/// Quotes and line ends around a value depend on where it stood; correlator and length must not.
+fn proper(value: &[u8]) -> &[u8] {
+    std::str::from_utf8(value).map_or(value, |text| rule::normal(text).as_bytes())
+}
+
+fn bucket(length: usize) -> &'static str {
+    match length {
+        0 => "0",
+        1..=7 => "1-7",
+        8..=15 => "8-15",
+        16..=31 => "16-31",
+        32..=63 => "32-63",
+        _ => "64+",
+    }
+}
