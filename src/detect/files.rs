@@ -25,8 +25,37 @@ const ENVIRONMENTS: [&str; 15] = [
     "secret",
 ];
 
+/// Endings of code and documents: `env.rs` and `vite.env.ts` are no environments.
+const CODE: [&str; 39] = [
+    "ts", "tsx", "js", "jsx", "mjs", "cjs", "mts", "cts", "map", "rs", "go", "py", "pyc", "pyi", "java", "kt", "scala",
+    "c", "h", "cc", "cpp", "hpp", "cs", "rb", "php", "swift", "vue", "svelte", "css", "scss", "html", "md", "rst",
+    "json", "yaml", "yml", "xml", "toml", "lock",
+];
+/// What else may stand in such a name: `env-filter` is a program, `environment-setup` a text.
+const ALSO: [&str; 18] = [
+    "list",
+    "txt",
+    "properties",
+    "sh",
+    "bash",
+    "zsh",
+    "fish",
+    "ps1",
+    "bat",
+    "cmd",
+    "vars",
+    "variables",
+    "file",
+    "conf",
+    "cfg",
+    "ini",
+    "secrets",
+    "export",
+];
 /// The words by which a file says that it is a leftover.
 const LEFTOVERS: [&str; 9] = ["bak", "old", "orig", "save", "swp", "swo", "tmp", "backup", "copy"];
+/// First words of names that speak of an environment without a dot: `env.list`, `setenv.sh`, `env_prod`.
+const STEMS: [&str; 6] = ["env", "envfile", "environment", "dotenv", "setenv", "envvars"];
 
 /// Whether a file of this name usually holds an environment: `.env`, `.env.production`, `prod.env`, `.envrc`,
 /// `env.sh`, leftovers and copies of these. Templates of them are [`env_template`]s and count here too.
@@ -36,14 +65,24 @@ pub fn env_like(file_name: &str) -> bool {
     let stem = original(name.trim_start_matches(['#', '~']).trim_end_matches(['~', '#']));
     stem.strip_prefix(".env").is_some_and(|rest| !rest.starts_with(char::is_alphabetic))
         || stem.starts_with(".envrc")
-        || stem == "env.sh"
-        || stem.starts_with("env.sh.")
         || stem.starts_with("settings.local")
-        || matches!(stem, "env" | "environment" | ".environment" | "dotenv" | ".flaskenv")
+        || matches!(stem, ".flaskenv" | ".rbenv-vars" | ".docker-env" | ".envs")
         || stem == ".dev.vars"
         || stem.starts_with(".dev.vars.")
-        || stem.strip_prefix('.').is_some_and(env_extension)
-        || env_extension(stem)
+        || speaks_of_one(stem.trim_start_matches('.'))
+        || env_extension(stem.trim_start_matches('.'))
+}
+
+/// `env`, `env.list`, `env_file`, `environment.production`, `.envprod`: no code, and whatever it is for.
+fn speaks_of_one(name: &str) -> bool {
+    let mut words = name.split(['.', '-', '_']);
+    let first = words.next().unwrap_or_default();
+    let for_one = first.strip_prefix("env").is_some_and(|rest| ENVIRONMENTS.contains(&rest));
+    let also = |word: &str| {
+        word.bytes().all(|b| b.is_ascii_digit())
+            || [&ALSO[..], &LEFTOVERS, &ENVIRONMENTS, &TEMPLATE_WORDS].iter().any(|list| list.contains(&word))
+    };
+    (for_one || STEMS.contains(&first)) && words.all(also)
 }
 
 /// Whether a file of this name is a template of an environment file: stand-ins are expected in it.
@@ -58,7 +97,8 @@ pub fn env_template(file_name: &str) -> bool {
 #[must_use]
 pub fn weak_env_name(file_name: &str) -> bool {
     let name = base(file_name);
-    !name.match_indices(".env").any(|(at, stem)| !name[at + stem.len()..].starts_with(char::is_alphabetic))
+    let code = name.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending));
+    code || !name.match_indices(".env").any(|(at, stem)| !name[at + stem.len()..].starts_with(char::is_alphabetic))
 }
 
 /// The last part of a path in lower case, without what nobody sees: `.env\r` and `.env ` look like `.env`.
@@ -80,18 +120,13 @@ fn original(name: &str) -> &str {
     if rest.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '(' | ')' | '-')) { before } else { name }
 }
 
-/// `prod.env`, `prod.env.bak`, `.app.env.swp`, `app.env.production`, `env.production`.
+/// `prod.env`, `prod.env.bak`, `app.env.production`, `prod.env-20240131`: whatever stands behind, unless it is code.
 fn env_extension(name: &str) -> bool {
-    let mut parts: Vec<&str> = name.split('.').collect();
-    while parts.len() > 2 && parts.last().is_some_and(|last| LEFTOVERS.contains(last) || TEMPLATE_WORDS.contains(last))
-    {
-        parts.pop();
-    }
-    if parts.len() >= 2 && parts.last().is_some_and(|last| ENVIRONMENTS.contains(last)) {
-        parts.pop();
-        return parts.last() == Some(&"env");
-    }
-    parts.len() >= 2 && parts.last() == Some(&"env")
+    let mut parts = name
+        .split('.')
+        .skip(1)
+        .skip_while(|part| *part != "env" && !part.starts_with("env-") && !part.starts_with("env_"));
+    parts.next().is_some() && !parts.any(|part| CODE.contains(&part))
 }
 
 #[cfg(test)]
@@ -108,6 +143,18 @@ mod tests {
             ".envrc",
             "env.sh",
             "settings.local",
+            "env.list",
+            "envfile",
+            "env_file",
+            "env.txt",
+            "prod.env.txt",
+            "prod.env.rpmsave",
+            "prod.env-20240131",
+            "prod.env.v2",
+            ".envprod",
+            ".rbenv-vars",
+            "setenv.sh",
+            "env_prod",
             ".env~",
             ".env.swp",
             ".env.bak",
@@ -158,7 +205,18 @@ mod tests {
         for name in [".env", ".ENV", ".env.production", ".env-staging", "prod.env", ".env~", "svc/.env", "..env.swp"] {
             assert!(!weak_env_name(name), "{name}");
         }
-        for name in [".envrc", "env.sh", "env", "environment", ".environment", "dotenv", "settings.local.json"] {
+        for name in [
+            ".envrc",
+            "env.sh",
+            "env",
+            "env.list",
+            "env_prod",
+            ".env.d.ts",
+            "environment",
+            ".environment",
+            "dotenv",
+            "settings.local.json",
+        ] {
             assert!(weak_env_name(name), "{name}");
         }
     }

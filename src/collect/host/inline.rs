@@ -28,6 +28,16 @@ pub(super) fn assignment(survey: &mut Survey<'_>, spot: Spot<'_>, ordinal: usize
     told(survey, spot, Name::admit_or(name, "variable", ordinal), &judgement);
 }
 
+/// Judges the text `NAME=value`; what is none is searched as it stands: `NAME: value`, or a value with `=` in it.
+pub(super) fn pair(survey: &mut Survey<'_>, spot: Spot<'_>, ordinal: usize, text: &str) {
+    match text.split_once('=') {
+        Some((name, value)) if is_name(name.trim()) => {
+            assignment(survey, spot, ordinal, (name.trim(), &Sensitive::from(value.to_owned())));
+        }
+        _ => command(survey, spot, text),
+    }
+}
+
 /// Judges whatever a command line carries, scripts in quotes included.
 pub(super) fn command(survey: &mut Survey<'_>, spot: Spot<'_>, text: &str) {
     let scan = survey.job.detector.text(&Sensitive::from(unglued(text)), Context::Env);
@@ -58,7 +68,7 @@ pub(super) fn reads(text: &str) -> Vec<Read> {
         let path = word.rsplit_once('=').map_or(word, |(_, path)| path);
         let name = path.rsplit('/').next().unwrap_or(path);
         let certain = matches!(before, "--env-file" | "envdir") || word.starts_with("--env-file=");
-        let sourced = matches!(before, "." | "source") && path.starts_with(['/', '~']);
+        let sourced = matches!(before, "." | "source") && path.starts_with(['/', '~']) && !path.contains('$');
         // `/usr/bin/env` is a program, and `prod.env` a file even without a path.
         let named = names::is_env(name) && !detect::weak_env_name(name) && !names::is_pattern(name);
         if !path.is_empty() && (certain || sourced || named) {
@@ -102,7 +112,7 @@ fn unglued(text: &str) -> String {
 
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-' | b'/'))
 }
 
 #[cfg(test)]

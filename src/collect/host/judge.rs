@@ -54,6 +54,18 @@ pub(super) fn member(survey: &mut Survey<'_>, path: &Path) {
     file_as(survey, path, "env-file", Survey::member);
 }
 
+/// Judges a file that may hold one variable: reported only if it gives one away.
+pub(super) fn variable(survey: &mut Survey<'_>, path: &Path) {
+    match survey.variable(path) {
+        Ok((content, metadata)) if content.gives_away() => {
+            survey.found(path, "env-file", by(survey, path), content, Some(&metadata));
+        }
+        Ok(_) => {}
+        Err(trouble) if matches!(trouble.cause, Cause::NotFound | Cause::OverLimit) => {}
+        Err(trouble) => survey.miss(path, trouble),
+    }
+}
+
 /// Judges a regular file.
 fn file(survey: &mut Survey<'_>, path: &Path, what: &'static str) {
     file_as(survey, path, what, Survey::content);

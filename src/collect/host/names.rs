@@ -29,22 +29,37 @@ pub(super) enum Named {
 
 /// Sorts a file name.
 pub(super) fn sort(name: &str) -> Named {
-    if backup_of(name).is_some_and(is_env) {
-        Named::Backup
-    } else if env_template(name) {
-        Named::Template
-    } else if is_env(name) {
-        Named::Env
-    } else if is_compose(name) {
-        Named::Compose
+    let original = backup_of(name);
+    if original.is_some_and(is_env) {
+        return Named::Backup;
+    }
+    if env_template(name) {
+        return Named::Template;
+    }
+    if is_env(name) {
+        return Named::Env;
+    }
+    // A copy of another kind of file still holds what that one held.
+    [Some(name), original].into_iter().flatten().find_map(other_kind).unwrap_or(Named::Other)
+}
+
+fn other_kind(name: &str) -> Option<Named> {
+    let packed = name
+        .rsplit_once('.')
+        .is_some_and(|(stem, ending)| is_env(stem) && !weak_env_name(stem) && COMPRESSIONS.contains(&ending));
+    if is_compose(name) {
+        Some(Named::Compose)
     } else if is_archive(name) {
-        Named::Archive
-    } else if is_sealed(name) {
-        Named::Sealed
+        Some(Named::Archive)
+    } else if is_sealed(name) || packed {
+        Some(Named::Sealed)
     } else {
-        Named::Other
+        None
     }
 }
+
+/// Endings of single files that were packed.
+const COMPRESSIONS: [&str; 7] = ["gz", "xz", "bz2", "zst", "lz4", "lzma", "br"];
 
 /// Whether an env file has such a name: not a template of one.
 pub(super) fn is_env(name: &str) -> bool {
@@ -59,7 +74,25 @@ fn backup_of(name: &str) -> Option<&str> {
     if let Some(inner) = name.strip_prefix(".#") {
         return Some(inner);
     }
-    let suffixes = ["~", ".swp", ".swo", ".swn", ".bak", ".backup", ".orig", ".save", ".old", ".tmp", "_old", "_bak"];
+    let suffixes = [
+        "~",
+        ".swp",
+        ".swo",
+        ".swn",
+        ".bak",
+        ".backup",
+        ".orig",
+        ".save",
+        ".old",
+        ".tmp",
+        "_old",
+        "_bak",
+        ".rpmsave",
+        ".rpmnew",
+        ".dpkg-old",
+        ".dpkg-dist",
+        ".disabled",
+    ];
     for suffix in suffixes {
         if let Some(base) = name.strip_suffix(suffix) {
             // Vim's swap file of `prod.env` is `.prod.env.swp`; that of `.env` is `.env.swp`.
@@ -67,28 +100,46 @@ fn backup_of(name: &str) -> Option<&str> {
             return Some(plain.unwrap_or(base).trim_end_matches(['~', '.']));
         }
     }
-    // `.env.2024`, `.env.2024-01-31`, `.env.1`
-    let (base, last) = name.rsplit_once('.')?;
-    let dated = !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'T'));
-    dated.then_some(base)
+    // `.env.2024`, `.env.2024-01-31T10:00`, `.env.1`, `release.tar.gz-20240131`
+    let base = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_' | 'T' | ':'));
+    let (dated, dot) = (&name[base.len()..], base.strip_suffix('.'));
+    let parted = dot.is_some() || dated.starts_with(['-', '_']);
+    (parted && dated.contains(|c: char| c.is_ascii_digit())).then_some(dot.unwrap_or(base))
 }
 
+/// `compose.yaml`, `docker-compose.prod.yml`, `podman-compose.yml`, `docker_compose.json`, and stacks of swarms.
 fn is_compose(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    let Some(stem) = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml")) else { return false };
-    ["compose", "docker-compose"]
-        .iter()
-        .any(|word| stem.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_'])))
+    let Some(stem) = [".yml", ".yaml", ".json"].iter().find_map(|ending| name.strip_suffix(ending)) else {
+        return false;
+    };
+    stem.split(['.', '-', '_']).any(|word| word == "compose") || matches!(stem, "stack" | "docker-stack")
 }
 
 fn is_archive(name: &str) -> bool {
-    ends_with(name, &[".tar", ".tar.gz", ".tgz", ".zip", ".war", ".ear", ".jar", ".whl", ".apk"])
+    ends_with(name, &[".tar", ".tar.gz", ".tgz", ".taz", ".zip", ".war", ".ear", ".jar", ".whl", ".egg", ".apk"])
 }
 
 fn is_sealed(name: &str) -> bool {
     ends_with(
         name,
-        &[".7z", ".rar", ".tar.bz2", ".tbz2", ".tbz", ".tar.xz", ".txz", ".tar.zst", ".tzst", ".tar.lz4", ".tar.z"],
+        &[
+            ".7z",
+            ".rar",
+            ".tar.bz2",
+            ".tbz2",
+            ".tbz",
+            ".tar.xz",
+            ".txz",
+            ".tar.zst",
+            ".tzst",
+            ".tar.lz4",
+            ".tar.z",
+            ".tar.lzma",
+            ".tlz",
+            ".tz2",
+            ".cpio.gz",
+        ],
     )
 }
 
@@ -100,6 +151,12 @@ pub(super) fn is_nested_archive(name: &str) -> bool {
 fn ends_with(name: &str, suffixes: &[&str]) -> bool {
     let name = name.to_ascii_lowercase();
     suffixes.iter().any(|suffix| name.ends_with(suffix))
+}
+
+/// Whether a directory's name may be one that holds a file for each variable: programs keep their code in such too.
+pub(super) fn may_be_env_directory(directory: &Path) -> bool {
+    let name = directory.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    ["env", "envdir", "environment", "env.d", "envs"].contains(&&*name)
 }
 
 /// Whether a directory's name is one that holds a file for each variable, or for each service.

@@ -100,7 +100,17 @@ impl Search {
 
     /// Reads the compose files that were found, and the env files that labels name.
     pub(super) fn finish(mut self, survey: &mut Survey<'_>, labels: &Labels) {
-        compose::files(survey, std::mem::take(&mut self.compose));
+        while !self.compose.is_empty() && !self.over {
+            let mounted = compose::files(survey, std::mem::take(&mut self.compose));
+            survey.led = "compose";
+            for directory in mounted {
+                if !self.is_too_wide(survey, &directory) {
+                    self.linked.push(directory);
+                }
+            }
+            self.follow(survey);
+            survey.led = "directory-search";
+        }
         projects::env_files(survey, labels);
     }
 
@@ -120,7 +130,7 @@ impl Search {
     }
 
     fn walk(&mut self, survey: &mut Survey<'_>, root: &Path, levels: Option<usize>) {
-        survey.base = root.to_owned();
+        root.clone_into(&mut survey.base);
         let walk = WalkDir::new(root).follow_links(false).max_depth(levels.unwrap_or(usize::MAX)).sort_by_file_name();
         let mut entries = walk.into_iter();
         while let Some(entry) = entries.next() {
@@ -179,6 +189,7 @@ impl Search {
             Named::Archive => archive::file(survey, path),
             Named::Sealed if !shallow && !survey.is_vendored(path) => unread(survey, path),
             Named::Other if in_env_directory(&self.roots, path) => judge::member(survey, path),
+            Named::Other if path.parent().is_some_and(names::may_be_env_directory) => judge::variable(survey, path),
             _ => {}
         }
     }
@@ -210,10 +221,15 @@ impl Search {
         }
     }
 
+    /// Whether a directory is one of the system's own trees, or holds what is searched.
+    fn is_too_wide(&self, survey: &Survey<'_>, directory: &Path) -> bool {
+        let parts = Path::new(survey.ground.shown(directory).as_str()).components().count();
+        parts <= 2 || self.roots.iter().any(|root| root.starts_with(directory))
+    }
+
     /// A link to a directory that the search does not reach. The system's own trees are too large to be meant.
     fn elsewhere(&mut self, survey: &mut Survey<'_>, path: &Path, behind: PathBuf) {
-        let depth = Path::new(survey.ground.shown(&behind).as_str()).components().count();
-        if depth <= 2 || self.roots.iter().any(|root| root.starts_with(&behind)) {
+        if self.is_too_wide(survey, &behind) {
             survey.miss(path, Trouble { cause: Cause::ContentElsewhere, errno: None });
         } else {
             self.linked.push(behind);

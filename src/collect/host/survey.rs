@@ -183,7 +183,15 @@ impl<'a> Survey<'a> {
         Ok((self.member_content(path, &text), metadata))
     }
 
-    /// The same of a text that was read already.
+    /// Reads and judges a file that may hold one variable and nothing else.
+    pub(super) fn variable(&self, path: &Path) -> Result<(Content, Metadata), Trouble> {
+        let (text, metadata) = self.read(path)?;
+        let name = path.file_name().unwrap_or_default().as_encoded_bytes().to_vec();
+        let scan = self.job.detector.variable_file(&Sensitive::new(name), &text);
+        Ok((scan.map(Content::of).unwrap_or_default(), metadata))
+    }
+
+    /// What [`Self::member`] says of a text that was read already.
     pub(super) fn member_content(&self, path: &Path, text: &Sensitive) -> Content {
         let detector = &self.job.detector;
         let name = path.file_name().unwrap_or_default().as_encoded_bytes().to_vec();

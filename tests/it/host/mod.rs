@@ -2,6 +2,7 @@
 //! which look at nothing outside their own directories.
 
 mod archives;
+mod evasions;
 mod labels;
 mod places;
 mod system;

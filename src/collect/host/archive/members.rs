@@ -6,6 +6,7 @@ use crate::collect::host::ground::Trouble;
 use crate::collect::host::names::{self, Named};
 use crate::collect::host::survey::{Content, Survey};
 use crate::config::Limits;
+use crate::detect::{Context, weak_env_name};
 use crate::evidence::{Cause, Class, Name, Sensitive};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -14,6 +15,8 @@ use zeroize::Zeroizing;
 
 /// Most members of env directories that wait for the end, where it shows which of these are Python's.
 const MOST_HELD: usize = 10_000;
+/// How many files of the largest size are judged in one archive.
+const MOST_FILES: u64 = 4;
 /// Where image archives keep their layers.
 const LAYERS: &str = "blobs/sha256/";
 
@@ -50,7 +53,8 @@ impl<'a, 'b> Members<'a, 'b> {
     /// A member that is no directory, of so many bytes.
     pub(super) fn see(&mut self, inside: &Path, size: u64, bytes: impl Read) -> Result<(), Trouble> {
         self.seen += 1;
-        if self.seen > self.limits().host_files || self.unpacked > self.limits().archive_bytes {
+        let most = self.limits().file_bytes.saturating_mul(MOST_FILES).min(self.limits().archive_bytes);
+        if self.seen > self.limits().host_files || self.unpacked > most {
             return Err(Trouble { cause: Cause::OverLimit, errno: None });
         }
         let name = inside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -62,7 +66,25 @@ impl<'a, 'b> Members<'a, 'b> {
             Named::Env | Named::Backup => {
                 let content = self
                     .content(inside, size, bytes, |survey, _, text| Content::of(survey.job.detector.env_file(text)));
-                if !names::is_vendored(inside) || content.gives_away() {
+                // A class of that name is no file of variables.
+                let sure = !names::is_vendored(inside) && !weak_env_name(&name);
+                if sure || content.gives_away() {
+                    self.packed(inside, content);
+                }
+            }
+            // Whether a template is one shows in what it holds.
+            Named::Template => {
+                let content = self
+                    .content(inside, size, bytes, |survey, _, text| Content::of(survey.job.detector.env_file(text)));
+                if content.gives_away() {
+                    self.packed(inside, content);
+                }
+            }
+            Named::Compose => {
+                let content = self.content(inside, size, bytes, |survey, _, text| {
+                    Content::of(survey.job.detector.text(text, Context::Compose))
+                });
+                if content.gives_away() && !names::is_vendored(inside) {
                     self.packed(inside, content);
                 }
             }

@@ -17,7 +17,8 @@ pub(super) fn read(members: &mut Members<'_, '_>, inner: impl Read) -> Result<()
     let meter = Meter::new(members.limits().archive_bytes);
     let mut tar = tar::Archive::new(Metered { inner, meter: Rc::clone(&meter) });
     let entries = tar.entries().map_err(|_| because(Cause::Malformed))?;
-    run(members, entries, &meter, false)
+    run(members, entries, &meter, false)?;
+    rest(tar.into_inner(), &meter)
 }
 
 /// Reads an archive from a file: what holds no env file is passed over.
@@ -25,7 +26,21 @@ pub(super) fn read_seeking(members: &mut Members<'_, '_>, inner: File) -> Result
     let meter = Meter::new(members.limits().archive_bytes);
     let mut tar = tar::Archive::new(Metered { inner, meter: Rc::clone(&meter) });
     let entries = tar.entries_with_seek().map_err(|_| because(Cause::Malformed))?;
-    run(members, entries, &meter, true)
+    run(members, entries, &meter, true)?;
+    rest(tar.into_inner(), &meter)
+}
+
+/// What stands behind the end: nothing but zeros. Whatever else is there was not read, another archive for example.
+fn rest(mut reader: impl Read, meter: &Meter) -> Result<(), Trouble> {
+    let mut block = [0; 8 << 10];
+    loop {
+        match reader.read(&mut block) {
+            Ok(0) => return Ok(()),
+            Ok(n) if block[..n].iter().all(|b| *b == 0) => {}
+            Err(_) if meter.over.get() => return Err(because(Cause::OverLimit)),
+            Err(_) | Ok(_) => return Err(because(Cause::Malformed)),
+        }
+    }
 }
 
 fn run<R: Read>(
@@ -43,7 +58,10 @@ fn run<R: Read>(
         meter.step.set(HEADERS + if seeks { 0 } else { stored });
         let entry = match entries.next() {
             Some(Ok(entry)) => entry,
-            None if !meter.ended.get() => return Ok(()),
+            None if !meter.ended.get() => {
+                meter.step.set(u64::MAX);
+                return Ok(());
+            }
             Some(Err(_)) if meter.over.get() => return Err(because(Cause::OverLimit)),
             Some(Err(error)) if error.raw_os_error().is_some() => return Err(Trouble::of(&error)),
             Some(Err(_)) if !meter.ended.get() => return Err(because(Cause::Malformed)),

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// The system's directories.
-const DIRECTORIES: [&str; 30] = [
+const DIRECTORIES: [&str; 34] = [
     "/etc/systemd/system",
     "/etc/systemd/system.control",
     "/etc/systemd/system.attached",
@@ -35,8 +35,12 @@ const DIRECTORIES: [&str; 30] = [
     "/etc/containers/systemd",
     "/run/containers/systemd",
     "/usr/share/containers/systemd",
+    "/etc/systemd/nspawn",
+    "/run/systemd/nspawn",
     "/etc/systemd/system.conf.d",
     "/etc/systemd/user.conf.d",
+    "/run/systemd/user.conf.d",
+    "/usr/local/lib/systemd/user.conf.d",
     "/run/systemd/system.conf.d",
     "/usr/local/lib/systemd/system.conf.d",
     "/usr/lib/systemd/system.conf.d",
@@ -63,8 +67,8 @@ const MANAGERS: [&str; 5] = [
     "/usr/lib/systemd/user.conf",
 ];
 /// Files that set variables or run commands. Images, networks and timers do neither.
-const EXTENSIONS: [&str; 10] =
-    ["service", "conf", "socket", "mount", "swap", "container", "pod", "kube", "build", "volume"];
+const EXTENSIONS: [&str; 12] =
+    ["service", "conf", "socket", "mount", "swap", "container", "pod", "kube", "build", "volume", "image", "nspawn"];
 /// How deep directories are followed: drop-ins need two levels, quadlets may be sorted into folders.
 const LEVELS: usize = 6;
 

@@ -46,6 +46,8 @@ fn unit(survey: &mut Survey<'_>, path: &Path) {
                     inline::assignment(survey, spot(path, &setting), 1, (name, &value.to_owned().into()));
                 }
             }
+            // A pod's own description.
+            "Yaml" => refer(survey, (path, setting.line), &setting.value, true),
             key if key.starts_with("Exec") || COMMANDS.contains(&key) => command(survey, path, &setting),
             _ => {}
         }
@@ -117,10 +119,15 @@ fn refer(survey: &mut Survey<'_>, (file, line): (&Path, u32), text: &str, requir
 }
 
 fn environment(survey: &mut Survey<'_>, file: &Path, setting: &Setting) {
-    for (i, word) in words(&setting.value).into_iter().enumerate() {
-        if let Some((name, value)) = word.split_once('=') {
-            inline::assignment(survey, spot(file, setting), i + 1, (name, &value.to_owned().into()));
+    let words = words(&setting.value);
+    for (i, word) in words.iter().enumerate() {
+        if word.contains('=') {
+            inline::pair(survey, spot(file, setting), i + 1, word);
         }
+    }
+    // Without quotes, `NAME value=` is two words of which neither is an assignment.
+    if !words.iter().all(|word| word.contains('=')) {
+        inline::command(survey, spot(file, setting), &setting.value);
     }
 }
 

@@ -19,16 +19,14 @@ pub(super) fn widened(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
-        match (c, c == '%') {
-            (_, true) => match chars.next() {
-                Some('%') => out.push('%'),
-                Some(letter) => match DIRECTORIES.iter().find(|(known, _)| *known == letter) {
-                    Some((_, directory)) => out.push_str(directory),
-                    None => out.push('*'),
-                },
-                None => out.push('%'),
-            },
-            (c, false) => out.push(c),
+        if c != '%' {
+            out.push(c);
+            continue;
+        }
+        let letter = chars.next().unwrap_or('%');
+        match DIRECTORIES.iter().find(|(known, _)| *known == letter) {
+            Some((_, directory)) => out.push_str(directory),
+            None => out.push(if letter == '%' { '%' } else { '*' }),
         }
     }
     out
