@@ -3,8 +3,9 @@
 //! In: text and the place it stands. Out: a directive in the survey for each value that is given away. It knows
 //! no file format.
 
+use super::content::Content;
 use super::names;
-use super::survey::{Content, Survey};
+use super::survey::Survey;
 use crate::detect::{self, Context};
 use crate::evidence::{Cause, Class, Judgement, Name, Sensitive};
 use std::collections::BTreeSet;

@@ -2,10 +2,11 @@
 //!
 //! In: an entry of a search. Out: a finding in the survey, or why it could not be read.
 
+use super::content::Content;
 use super::ground::{self, Trouble};
 use super::medium;
 use super::names::Named;
-use super::survey::{Content, Survey};
+use super::survey::Survey;
 use crate::detect;
 use crate::evidence::{Cause, Class};
 use std::fs::Metadata;

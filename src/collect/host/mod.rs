@@ -6,11 +6,13 @@
 
 mod archive;
 mod compose;
+mod content;
 mod ecs;
 mod ground;
 mod homes;
 mod inline;
 mod judge;
+mod links;
 mod medium;
 mod names;
 mod open_files;

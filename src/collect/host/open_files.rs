@@ -2,9 +2,10 @@
 //!
 //! In: the kernel's list of open files of this very machine. Out: findings in the survey. A mounted disk has none.
 
+use super::content::Content;
 use super::ground::Trouble;
 use super::names::{self, Named};
-use super::survey::{Content, Survey};
+use super::survey::Survey;
 use crate::detect;
 use crate::evidence::{Cause, Class, Sensitive};
 use std::fs::File;

@@ -3,8 +3,9 @@
 //! In: where the reference stands and what it names. Out: a directive in the survey, and the file itself if
 //! it exists. A file that is missing now may be written at start: an env file's name alone is a finding.
 
+use super::content::Content;
 use super::names;
-use super::survey::{Content, Survey};
+use super::survey::Survey;
 use crate::evidence::{Cause, Class, Name};
 use std::path::{Path, PathBuf};
 

@@ -3,92 +3,15 @@
 //! In: places and what was seen there. Out: the batch. It judges content through detection and knows no
 //! file format.
 
+use super::content::Content;
 use super::ground::{Ground, Trouble};
 use super::{ENV_FILE, Job, names};
 use crate::collect::refusal::Refusal;
-use crate::detect::Scan;
-use crate::evidence::{
-    Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Sensitive, Subject, Target, Task,
-};
+use crate::evidence::{Batch, Cause, Coverage, Evidence, Fact, Gap, Name, Place, Sensitive, Subject, Target, Task};
 use std::collections::BTreeSet;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-
-/// What an env-like text holds.
-#[derive(Default)]
-pub(super) struct Content {
-    /// The worst class.
-    pub(super) class: Option<Class>,
-    /// Exposed values.
-    pub(super) exposed: usize,
-    /// Their variables, sorted.
-    pub(super) variables: BTreeSet<Name>,
-    /// Whether one was given as known.
-    pub(super) known: bool,
-    /// Variables whose random value nobody can judge alone.
-    pub(super) open: BTreeSet<Name>,
-    /// Whether all of it was understood.
-    pub(super) determined: bool,
-}
-
-impl Content {
-    /// Sums up a scan; comments count, they can be read as well.
-    pub(super) fn of(scan: Scan) -> Self {
-        let mut content = Self { determined: scan.determined, ..Self::default() };
-        // Two readings of one text show most values twice.
-        let mut seen = BTreeSet::new();
-        for (i, spotted) in scan.spotted.into_iter().enumerate() {
-            let name = spotted.variable.unwrap_or_else(|| Name::withheld("variable", i + 1));
-            if !seen.insert((name.clone(), spotted.line, spotted.judgement.class)) {
-                continue;
-            }
-            content.add(name, spotted.judgement.class, spotted.judgement.known);
-        }
-        if !content.determined {
-            content.class = content.class.max(Some(Class::Undetermined));
-        }
-        content
-    }
-
-    /// Adds one judged value.
-    pub(super) fn add(&mut self, variable: Name, class: Class, known: bool) {
-        self.class = self.class.max(Some(class));
-        self.known |= known;
-        if class.is_exposed() || known {
-            self.exposed += 1;
-            self.variables.insert(variable);
-        } else if class == Class::Open {
-            self.open.insert(variable);
-        }
-    }
-
-    /// Whether a value is written here that a person could use.
-    pub(super) fn gives_away(&self) -> bool {
-        self.known || matches!(self.class, Some(Class::Plaintext | Class::Placeholder)) && self.exposed > 0
-    }
-
-    /// The same without the parts that belong to the file alone.
-    pub(super) fn summary(&self) -> Self {
-        Self {
-            class: self.class,
-            exposed: self.exposed,
-            variables: self.variables.clone(),
-            known: self.known,
-            open: BTreeSet::new(),
-            determined: true,
-        }
-    }
-
-    fn facts(self) -> Vec<(&'static str, Fact)> {
-        vec![
-            ("class", Fact::word(self.class.unwrap_or(Class::Empty).word())),
-            ("exposed", Fact::count(self.exposed)),
-            ("variables", Fact::List(self.variables.into_iter().map(Fact::Name).collect())),
-            ("known", Fact::Bool(self.known)),
-        ]
-    }
-}
 
 /// The survey.
 pub(super) struct Survey<'a> {

@@ -3,10 +3,11 @@
 //! In: the root. Out: a profile in the survey for each file that gives a value away. That these files exist
 //! is normal, so a harmless one is no finding.
 
+use super::content::Content;
 use super::ground::Trouble;
 use super::inline;
 use super::reference::{self, Reference};
-use super::survey::{Content, Survey};
+use super::survey::Survey;
 use crate::detect::Context;
 use crate::evidence::{Cause, Sensitive};
 use std::path::{Path, PathBuf};

@@ -2,9 +2,10 @@
 //!
 //! In: names, sizes and readers. Out: findings in the survey. It knows no archive format.
 
+use crate::collect::host::content::Content;
 use crate::collect::host::ground::Trouble;
 use crate::collect::host::names::{self, Named};
-use crate::collect::host::survey::{Content, Survey};
+use crate::collect::host::survey::Survey;
 use crate::config::Limits;
 use crate::detect::{Context, weak_env_name};
 use crate::evidence::{Cause, Class, Name, Sensitive};
