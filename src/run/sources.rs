@@ -75,7 +75,10 @@ fn files(directory: &Path) -> Result<Vec<RuleSource>, RunError> {
         })?;
         let Ok(inside) = entry.path().strip_prefix(directory) else { continue };
         let inside = inside.to_string_lossy().replace('\\', "/");
-        let Some(id) = inside.strip_suffix(".yaml").or_else(|| inside.strip_suffix(".yml")) else { continue };
+        // The rules of gitleaks are formats, wherever its own way of writing them is met.
+        let gitleaks = inside.strip_suffix(".toml").filter(|_| inside.starts_with(DETECTORS));
+        let yaml = inside.strip_suffix(".yaml").or_else(|| inside.strip_suffix(".yml"));
+        let Some(id) = yaml.or(gitleaks) else { continue };
         let text = std::fs::read_to_string(entry.path())
             .map_err(|error| RunError::file("cannot read", entry.path(), &error))?;
         found.push(RuleSource { id: id.to_owned(), file: entry.path().display().to_string(), text });

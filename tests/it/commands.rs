@@ -290,3 +290,39 @@ fn a_named_rule_is_not_dropped_by_offline() {
     let only = ["check", "--offline", "--rule", "run/container-env", "--rule", "service/health"];
     leakproof().args(only).current_dir(folder.path()).assert().code(3);
 }
+
+#[test]
+fn the_rules_of_a_gitleaks_file_are_imported() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("detectors")).unwrap();
+    let file = folder.path().join("detectors/gitleaks.toml");
+    std::fs::write(&file, "[[rules]]\nid = 'acme'\nregex = '''ACME-([0-9A-F]{16})'''\nkeywords = ['acme-']\n").unwrap();
+    let said = leakproof().args(["rules", "check"]).arg(folder.path()).assert().success();
+    assert!(String::from_utf8_lossy(&said.get_output().stdout).contains("1 file"), "{said}");
+    let repository = tempfile::tempdir().unwrap();
+    let git = |args: &[&str]| {
+        assert!(
+            std::process::Command::new("git")
+                .current_dir(repository.path())
+                .args(args)
+                .output()
+                .unwrap()
+                .status
+                .success()
+        )
+    };
+    git(&["init", "-q"]);
+    std::fs::write(repository.path().join(".env"), "NOTE=ACME-0A1B2C3D4E5F6071\n").unwrap();
+    git(&["add", "-f", ".env"]);
+    git(&["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "x"]);
+    let found = leakproof()
+        .args(["check", "--rule", "git/history", "-f", "json", "--rules"])
+        .arg(folder.path())
+        .current_dir(repository.path())
+        .assert()
+        .code(1);
+    assert!(String::from_utf8_lossy(&found.get_output().stdout).contains("gitleaks-acme"), "{found}");
+    std::fs::write(&file, "[[rules]]\nid = 'acme'\nregex = '''ACME-('''\n").unwrap();
+    let said = stderr(leakproof().args(["rules", "check"]).arg(folder.path()), 2);
+    assert!(said.contains("gitleaks.toml:1") && said.contains("does not compile"), "{said}");
+}

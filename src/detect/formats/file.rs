@@ -3,6 +3,7 @@
 //! Knows the grammar of these files and reports every problem with its line. It compiles nothing it need not.
 
 use super::check::Check;
+use super::gitleaks::{self, Conditions};
 use crate::evidence::{Document, Node, Problems, check_schema};
 use regex::RegexBuilder;
 use schemars::JsonSchema;
@@ -41,6 +42,9 @@ pub(super) struct Written {
     /// Texts that must not.
     #[schemars(length(min = 1))]
     pub(super) counter_examples: Vec<String>,
+    /// What an imported rule demands besides.
+    #[serde(skip)]
+    pub(super) conditions: Option<Conditions>,
 }
 
 /// Where no word character may stand.
@@ -62,8 +66,11 @@ pub(super) struct Entry {
     pub(super) line: u32,
 }
 
-/// Reads one file.
+/// Reads one file: our own format, or a configuration of gitleaks.
 pub(super) fn read(file: &str, text: &str, problems: &mut Problems) -> Vec<Entry> {
+    if file.ends_with(gitleaks::ENDING) {
+        return gitleaks::read(file, text, problems);
+    }
     let document = match Document::parse(file, text) {
         Ok(document) => document,
         Err(found) => {

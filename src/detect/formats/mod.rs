@@ -5,14 +5,17 @@
 
 mod check;
 mod file;
+mod gitleaks;
+mod go;
 
 use super::sift::Sift;
 use super::values::pattern;
 use crate::evidence::Problems;
 pub(in crate::detect) use check::Check;
 use file::{Boundary, Entry, Written};
+use gitleaks::Conditions;
 use include_dir::{Dir, include_dir};
-use regex::Regex;
+use regex::{Captures, Match, Regex};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
@@ -51,6 +54,7 @@ struct Format {
     boundary: Boundary,
     check: Option<Check>,
     public: bool,
+    conditions: Option<Conditions>,
 }
 
 /// Many formats, and the keywords that call them.
@@ -77,6 +81,7 @@ impl Formats {
                 boundary: format.boundary,
                 check: format.check,
                 public: format.public,
+                conditions: format.conditions,
             });
         }
         let literals: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
@@ -105,15 +110,25 @@ impl Format {
         let mut found = Vec::new();
         for groups in regex.captures_iter(text) {
             let Some(whole) = groups.get(0) else { continue };
-            let credential = groups.name("secret").unwrap_or(whole);
+            let credential = self.credential(&groups).unwrap_or(whole);
             let stands = self.stands_alone(text, whole.range());
-            let holds = self.check.is_none_or(|check| check.holds(credential.as_str(), &text[whole.end()..]));
+            let holds = self.check.is_none_or(|check| check.holds(credential.as_str(), &text[whole.end()..]))
+                && self.conditions.as_ref().is_none_or(|more| more.hold(credential.as_str(), whole.as_str()));
             if stands && holds {
                 let range = credential.range();
                 found.push(Found { kind: self.id, range, public: self.public, check: self.check });
             }
         }
         found
+    }
+
+    /// The part of a match that is the credential.
+    fn credential<'t>(&self, groups: &Captures<'t>) -> Option<Match<'t>> {
+        match self.conditions.as_ref().map(|more| more.group) {
+            None => groups.name("secret"),
+            Some(0) => groups.iter().skip(1).flatten().find(|group| !group.is_empty()),
+            Some(number) => groups.get(number),
+        }
     }
 
     fn stands_alone(&self, text: &str, range: Range<usize>) -> bool {
@@ -141,8 +156,10 @@ pub(super) fn add(files: &[(String, String)]) -> Result<(), Problems> {
     let mut all = built_in();
     let own = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
     check_files(own, all.iter().map(|format| format.id.clone()))?;
-    all.extend(files.iter().flat_map(|(_, text)| file::trusted(text)));
     let mut late = Problems::default();
+    for (name, text) in files {
+        all.extend(file::read(name, text, &mut late).into_iter().map(|entry| entry.written));
+    }
     let formats = Formats::of(all);
     if formats.keywords.is_none() {
         late.add("detectors", 0, "more than 4096 keywords: name fewer, or rarer ones");
