@@ -301,15 +301,8 @@ fn the_rules_of_a_gitleaks_file_are_imported() {
     assert!(String::from_utf8_lossy(&said.get_output().stdout).contains("1 file"), "{said}");
     let repository = tempfile::tempdir().unwrap();
     let git = |args: &[&str]| {
-        assert!(
-            std::process::Command::new("git")
-                .current_dir(repository.path())
-                .args(args)
-                .output()
-                .unwrap()
-                .status
-                .success()
-        )
+        let done = std::process::Command::new("git").current_dir(repository.path()).args(args).output().unwrap();
+        assert!(done.status.success());
     };
     git(&["init", "-q"]);
     std::fs::write(repository.path().join(".env"), "NOTE=ACME-0A1B2C3D4E5F6071\n").unwrap();
