@@ -55,6 +55,14 @@ pub fn add_formats(files: &[(String, String)]) -> Result<(), Problems> {
     formats::add(files)
 }
 
+/// Reads a user's own credential formats (file name, text) and runs their examples, without adding them.
+///
+/// # Errors
+/// Problems with file and line, as [`add_formats`] gives them.
+pub fn check_format_files(files: &[(String, String)]) -> Result<(), Problems> {
+    formats::check_files(files.iter().map(|(name, text)| (name.as_str(), text.as_str())), std::iter::empty())
+}
+
 /// Runs the examples of the built-in formats and counts them.
 ///
 /// # Errors
