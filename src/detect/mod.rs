@@ -11,6 +11,7 @@ mod files;
 mod formats;
 mod json;
 mod known;
+mod masks;
 mod names;
 #[cfg(test)]
 mod passes;
@@ -26,6 +27,7 @@ mod traps;
 mod urls;
 mod values;
 mod variable_file;
+mod vocabulary;
 mod words;
 
 pub use files::{env_like, env_template, weak_env_name};
