@@ -115,6 +115,9 @@ fn json_value(look: &Look, name: &str, value: &str) -> Option<Ruling> {
 pub(super) fn walk(value: &Tree, name: &str, leaf: &mut impl FnMut(&str, &str)) {
     match value {
         Tree::Object(members) => {
+            if envelope(members) {
+                return;
+            }
             // The parts of a private key; its public ones are random, and harmless.
             let key = private_jwk(members);
             // `{"name": "DB_PASSWORD", "value": "…"}` is how orchestrators write an assignment.
@@ -149,6 +152,14 @@ fn joined(name: &str, key: &str) -> String {
     } else {
         key.to_owned()
     }
+}
+
+/// Ciphertext with its initial vector or its wrapped key beside it, as data bags and key services write it.
+fn envelope(members: &[(String, Tree)]) -> bool {
+    let has = |names: &[&str]| members.iter().any(|(key, _)| names.contains(&key.to_ascii_lowercase().as_str()));
+    has(&["encrypted_data", "ciphertext", "ciphertextblob", "encrypted", "encrypteddata"])
+        && has(&["iv", "nonce", "tag", "mac", "cipher", "encrypted_key", "key_id", "keyid", "encrypteddatakey"])
+        && !has(&["key", "plaintext", "password", "passphrase", "secret"])
 }
 
 fn private_jwk(members: &[(String, Tree)]) -> bool {

@@ -10,82 +10,15 @@ use regex::Regex;
 use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
-static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-    [
-        ("aws-arn", r"^arn:aws[\w-]*:secretsmanager:[\w-]*:\d*:secret:[\w/+=.@:!#-]+$"),
-        ("aws-arn", r"^arn:aws[\w-]*:ssm:[\w-]*:\d*:parameter/[\w/.:-]+$"),
-        ("aws-arn", r"^arn:aws[\w-]*:(kms|s3):[\w-]*:\d*:[\w/.:-]+$"),
-        ("gcp-secret", r"^(//secretmanager\.googleapis\.com/)?projects/[\w.:-]+/(locations/[\w-]+/)?secrets/[\w-]+(/versions/\w+)?$"),
-        ("azure-secret", r"^https://[\w-]+\.vault\.azure\.net/(secrets|keys|certificates)/[\w/-]+$"),
-        ("azure-secret", r"^@Microsoft\.KeyVault\([\w=:/.;-]+\)$"),
-        ("manager-url", r"^(sm|gsm|gcp-?sm|gcpsm|gcp-secretmanager|berglas|awssm|aws-?sm|awssecretsmanager|aws-secretsmanager|secretsmanager|aws-?ssm|awsssm|ssm|akv|azurekeyvault|keyvault|vault|hcvault|op|bws|doppler|infisical|conjur|secret|secrets|k8s-secret|keeper|1password|lastpass|pass)://[^\s@]+$"),
-        ("manager-url", r"^(ref\+\w+|secretref\+\w+)://[^\s@]+$"),
-        ("manager-path", r"^(vault|secretref|ssm|awssm|aws-?sm|gcpsm|gcp-?sm|gsm|sm|secretsmanager|aws-secretsmanager|bank-vaults|k8s|kubernetes|projected|keychain|keyring|exec):/?[\w./@-]+([#:?][\w.@=-]+)*$"),
-        ("manager-path", r"^(secret|kv|database|secrets|aws|pki)(/[\w.-]+)+#[\w.-]+$"),
-        ("stack-reference", r"^\{\{resolve:(secretsmanager|ssm|ssm-secure):[^{}\s]+\}\}$"),
-        ("stack-reference", r"^\$\{\{ ?[A-Za-z_][\w.-]*( ?\|\| ?[A-Za-z_][\w.-]*)? ?\}\}$"),
-        ("stack-reference", r"^\(\( ?[A-Za-z_][\w/.-]{0,63} ?\)\)$|^#\{[A-Za-z_][\w.]*\}#?$|^!(Ref|Sub|ImportValue|vault) [\w.:/-]+$"),
-        ("environment", r"^%(env[.:])?[A-Z_][A-Z0-9_.]*%$"),
-        ("environment", r"^\$\([A-Za-z_][\w.-]*\)$|^\$env:[A-Za-z_]\w*$|^\$\$\{?[A-Z_][A-Z0-9_]*\}?$"),
-        ("environment", r"^%env\((\w+:)*[A-Za-z_]\w*\)%$|^%\([A-Za-z_]\w*\)s$|^\$ENV\{\w+\}$|^\$::env\(\w+\)$"),
-        ("environment", r"^\{\$?[A-Z_][A-Z0-9_]*\}$|^\{(env|file|vault|secret|secrets)[.:][\w./-]+\}$"),
-        ("environment", r#"^(env|ENV|Env|environ|getenv|config|secrets?|vault)[.:(\[{]{1,2} ?['"]?[A-Z_][A-Z0-9_]*['"]?[)\]}]{0,2}$"#),
-        ("environment", r"^@(env|secret|vault|ssm|param|file)[ .:(/][\w./-]+\)?$|^#\{[A-Za-z_][\w.\[\]'-]*\}#?$"),
-        ("secret-name", r"^(secretKeyRef|configMapKeyRef|secretRef|fieldRef|valueFrom|fromSecret|from-secret|secret_ref|secretName)[:=][\w./-]+$"),
-        ("environment", r"^\$__(file|env|vault)\{[\w/.: #-]+\}$"),
-        ("secret-name", r"^(projected|keychain|keyring|docker-secret|k8s-secret|secretmanager|secretsmanager|ssm|gcp-?sm|gsm|vault):[a-z_-]+(/[a-z_-]+)*$"),
-        ("secret-name", r"^!(secret|include|env|env_var|reference|vault-encrypted) (\[[\w., -]+\]|[\w./-]+)$"),
-        ("secret-name", r#"^(credentials|secret|secrets|lookup|vault|env)\(\s*['"][\w./ -]+['"](,\s*['"][\w./ #-]+['"])*\s*\)$"#),
-        ("secret-name", r"^(DOCKER-SECRET|docker-secret|SECRET|secret)->[\w./-]+$"),
-        ("secret-name", r"^[\w.-]{1,100}@(azurekeyvault|akv|keyvault|vault|secretsmanager|ssm|gsm|gcpsm|doppler)$"),
-        ("secret-name", r"^encrypted(File)?:secrets-manager!r:[\w-]+!s:[\w/+=.@-]+(!k:[\w.-]+)?$"),
-        ("manager-path", r"^>>[a-z][\w-]*:[\w/.-]+([#:][\w.-]+)*$"),
-        ("manager-path", r"^vault:[\w/.-]+#\$\{[\w.]+\}$"),
-        ("environment", r#"^(process\.env\.\w+|os\.environ(\[['"]\w+['"]\]|\.get\(['"]\w+['"]\))|ENV\[['"]\w+['"]\]|os\.getenv\(['"]?\w+['"]?\)|System\.getenv\(["\w]+\))$"#),
-    ]
-    .map(|(kind, text)| (kind, pattern(text)))
-    .into()
-});
+static POINTERS: Shapes = LazyLock::new(|| shapes(include_str!("tables/pointers.txt")));
+static LOCKED: Shapes = LazyLock::new(|| shapes(include_str!("tables/locked.txt")));
 
-static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-    [
-        ("eyaml", r"^ENC\[(PKCS7|GPG|KMS|AES\d*|RSA)[,:][A-Za-z0-9+/=:,_-]{16,}\]$"),
-        ("mule", r"^!\[[A-Za-z0-9+/=]{16,}\]$|^\{(AES|AES256|aes|aes256|3DES)\}[A-Za-z0-9+/=]{16,}$"),
-        ("labelled-ciphertext", r"^(k8s:)?(enc|encrypted|sealed|secretbox|kms|aes|aesgcm|aescbc)(:[\w-]{1,24}){0,5}:[A-Za-z0-9+/_-]{24,}={0,2}$"),
-        ("sops", r"^ENC\[[A-Z0-9_]+,data:[^\[\],]*,iv:[^\[\],]*,tag:[^\[\],]*(,type:\w+)?\]$"),
-        ("ansible-vault", r"^\$ANSIBLE_VAULT;[\d.]+;\w+"),
-        ("age", r"^age-encryption\.org/v\d|^-----BEGIN AGE ENCRYPTED FILE-----"),
-        ("pgp", r"^-----BEGIN PGP MESSAGE-----"),
-        ("encrypted-private-key", r"^-----BEGIN ENCRYPTED PRIVATE KEY-----"),
-        ("git-crypt", r"^GITCRYPT"),
-        ("transit", r"^vault:v\d+:[A-Za-z0-9+/]+={0,2}$"),
-        ("jasypt", r"^ENC\([A-Za-z0-9+/=]+\)$"),
-        ("spring-cloud", r"^\{cipher\}[A-Za-z0-9+/=]+$"),
-        ("dotenvx", r"^encrypted:[A-Za-z0-9+/=]{40,}$"),
-        ("fernet", r"^gAAAAA[\w-]{90,}={0,2}$"),
-        ("openssl", r"^U2FsdGVkX1[A-Za-z0-9+/=]{20,}$"),
-        ("kms", r"^(AQ[IE]CA|CiQA)[A-Za-z0-9+/]{60,}={0,2}$"),
-        ("sealed-secret", r"^Ag[A-Za-z0-9+/]{300,}={0,2}$"),
-        ("password-verifier", r"^([\w.@-]+:)?\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}$"),
-        (
-            "password-verifier",
-            r"^([\w.@-]+:)?\$(1|5|6|y|gy|7|apr1|argon2(id|i|d)|scrypt|pbkdf2[\w-]*|shiro1)\$\S{12,}$",
-        ),
-        (
-            "password-verifier",
-            r"^([\w.@-]+:)?(pbkdf2(_sha256|_sha1|:sha\d+)?|bcrypt(_sha256)?|argon2|scrypt)[:$][\w:$./+=,-]{20,}$",
-        ),
-        (
-            "password-verifier",
-            r"^([\w.@-]+:)?(\{(SSHA|SHA|SHA256|SSHA256|SHA512|SSHA512|MD5|SMD5|CRYPT|BCRYPT|bcrypt|pbkdf2)\}\S{12,})$",
-        ),
-        ("password-verifier", r"^md5[0-9a-f]{32}$|^[\w.@-]+:[\w .-]+:[0-9a-f]{32}$|^grub\.pbkdf2\.\S{40,}$|^0x0[12]00[0-9A-Fa-f]{40,}$"),
-        ("password-verifier", r"^([\w.@-]+:)?\{(argon2|scrypt|sha256|pbkdf2@\w+|SCRAM-SHA-\d+|PBKDF2[\w-]*|BLF-CRYPT|ARGON2ID?|SHA512-CRYPT)\}\S{12,}$"),
-        ("password-verifier", r"^SCRAM-SHA-(1|256|512)\$\d+:\S+$|^\*[0-9A-F]{40}$"),
-    ]
-    .map(|(kind, text)| (kind, pattern(text)))
-    .into()
-});
+type Shapes = LazyLock<Vec<(&'static str, Regex)>>;
+
+fn shapes(table: &'static str) -> Vec<(&'static str, Regex)> {
+    let rows = table.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(' '));
+    rows.map(|(kind, text)| (kind, pattern(&text.replace("{user}", r"([\w.@-]{1,64}:)?")))).collect()
+}
 
 /// Ciphertext that only its name tells from random text: `ENCRYPTED_API_KEY`, `TOKEN_CIPHERTEXT`, or a JWE's header.
 pub(super) fn locked_by_name(name: &str, value: &str) -> Option<&'static str> {
@@ -112,20 +45,25 @@ fn jwe(value: &str) -> bool {
 
 /// The value as a pointer into a manager or into the environment, without a default.
 pub(super) fn pointer(value: &str) -> Option<&'static str> {
-    let marked =
-        value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.', '>']);
-    let kind = marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))??;
+    if value.len() > 4096 || !value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.', '>']) {
+        return None;
+    }
+    let mut kinds = POINTERS.iter().filter(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind);
+    kinds.find(|kind| believed(kind, value))
+}
+
+/// Whether a value of a pointer's shape is one: text that nobody typed is no name of a secret.
+fn believed(kind: &str, value: &str) -> bool {
     let scheme = value.split_once(':').map_or(value, |(_, rest)| rest);
-    let place = scheme.trim_start_matches('/').contains(['/', '#']);
+    let place = || scheme.trim_start_matches('/').contains(['/', '#']);
     let token = || value.split(|c: char| !(c.is_ascii_alphanumeric() || "_-+=".contains(c))).any(random);
-    let points = match kind {
-        "manager-path" => place && !token(),
+    match kind {
+        "manager-path" => place() && !token(),
         // A manager's own ids may look random, but stand among other words.
-        "manager-url" => place || !token(),
-        "stack-reference" | "environment" => !token(),
+        "manager-url" => place() || !token(),
+        "stack-reference" | "environment" | "code" | "secret-file" | "secret-name" | "pkcs11" => !token(),
         _ => true,
-    };
-    points.then_some(kind)
+    }
 }
 
 /// The value as ciphertext or as a password's verifier.
@@ -134,8 +72,8 @@ pub(super) fn locked(value: &str, context: Context) -> Option<&'static str> {
         return None;
     }
     // Compose writes `$` as `$$`.
-    let single = (context == Context::Compose || value.contains("$$2y$$") || value.contains("$$apr1$$"))
-        .then(|| value.replace("$$", "$"));
+    let doubled = context == Context::Compose || value.matches("$$").count() >= 2;
+    let single = doubled.then(|| value.replace("$$", "$"));
     let value = single.as_deref().unwrap_or(value);
     let (kind, _) = LOCKED.iter().find(|(_, shape)| shape.is_match(value))?;
     if matches!(*kind, "kms" | "sealed-secret" | "openssl") {
@@ -281,8 +219,19 @@ fn braces(after: &str) -> Option<&str> {
 
 /// The inside of `${…}`: the default, empty if there is none; `None` if it is no reference.
 fn braced(inner: &str) -> Option<&str> {
+    // `${VAULT::block::name::1}`: a store and a place in it, in no shell's dialect.
+    if let Some((store, place)) = inner.split_once("::")
+        && store.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+        && !place.is_empty()
+        && !place.starts_with('-')
+    {
+        return Some("");
+    }
     let plain = inner.strip_prefix(['#', '!']).unwrap_or(inner);
     let end = plain.find(|c: char| !(c.is_ascii_alphanumeric() || "_.-".contains(c))).unwrap_or(plain.len());
+    if plain.split_once(':').is_some_and(|(scheme, place)| provider(scheme, place)) {
+        return Some("");
+    }
     // `-` is part of some names, and the operator of `${X-default}`.
     let end = plain[..end].find('-').filter(|_| !plain[..end].contains('.')).unwrap_or(end);
     let (name, rest) = plain.split_at(end);
@@ -301,6 +250,22 @@ fn braced(inner: &str) -> Option<&str> {
         return Some(spring.unwrap_or_default());
     }
     None
+}
+
+/// `${aws-secrets-manager:db}`: the scheme can only be a secret manager's.
+fn provider(scheme: &str, place: &str) -> bool {
+    const MANAGERS: [&str; 8] = [
+        "secrets-manager",
+        "secretsmanager",
+        "secret-manager",
+        "keyvault",
+        "key-vault",
+        "kms",
+        "credential-store",
+        "azure",
+    ];
+    let named = MANAGERS.iter().any(|manager| scheme == *manager || scheme.ends_with(&["-", manager].concat()));
+    named && !place.starts_with(['-', '=', '?', '+']) && place.split(['/', '#', ':']).all(|part| !random(part))
 }
 
 /// `0:8` of `${text:0:8}`.

@@ -203,7 +203,7 @@ fn secret(value: &str, declared: bool) -> (Class, &'static str) {
         }
     }
     // `platform/api/jwt`: the way to a secret in some store.
-    if !declared && values::store_path(value) {
+    if !declared && (values::store_path(value) || property(value)) {
         return (Class::Reference, "secret-path");
     }
     let kind = if values::hex(value, 32) {
@@ -216,6 +216,13 @@ fn secret(value: &str, declared: bool) -> (Class, &'static str) {
         "human-password"
     };
     (Class::Plaintext, kind)
+}
+
+/// `spring.datasource.password`: a setting's name, which ends in what it holds.
+fn property(value: &str) -> bool {
+    let parts = value.split('.').count();
+    let small = value.bytes().all(|b| b.is_ascii_lowercase() || b"._-".contains(&b));
+    parts >= 3 && small && value.len() <= 80 && names::promise(value) == Promise::Secret
 }
 
 /// The name speaks of a secret and ends in a word that nobody knows: only plain words are not taken for it.
