@@ -2,9 +2,11 @@
 //!
 //! Opens one and has each part judged; the worst part decides. Knows no name by itself.
 
+use super::commands;
 use super::json::Tree;
 use super::names::{self, Fit, Promise};
 use super::rule::{Look, Ruling, rule};
+use super::templates;
 use super::urls;
 use super::values::{self, pattern};
 use crate::evidence::Class;
@@ -99,6 +101,10 @@ fn json_value(look: &Look, name: &str, value: &str) -> Option<Ruling> {
             |error| if value.contains('\'') { serde_json::from_str(&value.replace('\'', "\"")) } else { Err(error) },
         )
         .ok()?;
+    if let Some(line) = arguments(&document) {
+        let found = flags(look, &line).filter(|ruling| ruling.class.is_exposed());
+        return Some(found.unwrap_or_else(|| Ruling::of(Class::NotSecret, "json")));
+    }
     let mut worst = Ruling::of(Class::NotSecret, "json");
     walk(&document, name, &mut |key, leaf| {
         let found = rule(&look.deeper(), key, leaf);
@@ -109,6 +115,15 @@ fn json_value(look: &Look, name: &str, value: &str) -> Option<Ruling> {
         }
     });
     Some(worst)
+}
+
+/// `["redis-server", "--requirepass", "…"]`: a command line, word by word.
+fn arguments(document: &Tree) -> Option<Zeroizing<String>> {
+    let Tree::Array(members) = document else { return None };
+    let words: Option<Vec<&str>> =
+        members.iter().map(|member| if let Tree::Text(text) = member { Some(text.as_str()) } else { None }).collect();
+    let words = words.filter(|words| words.iter().any(|word| word.starts_with("--")))?;
+    words.iter().all(|word| !word.contains([' ', '\n'])).then(|| Zeroizing::new(words.join(" ")))
 }
 
 /// Every leaf of a JSON document with its key; a key that says nothing is read with the outer name.
@@ -213,10 +228,15 @@ fn connection(look: &Look, value: &str) -> Option<Ruling> {
         "abortconnect",
     ];
     let value = value.trim_end_matches(';');
+    // A brace alone may be what ODBC puts around a password.
+    let whole = if value.contains("{{") || value.contains('<') { templates::whole_words(value) } else { value.into() };
+    let value = &*whole;
     let separator = [';', ' ', ','].into_iter().find(|separator| value.contains(*separator))?;
     let mut parts: Vec<(String, String)> = Vec::new();
     for part in value.split(separator).filter(|part| !part.trim().is_empty()) {
         match (part.split_once('='), parts.last_mut()) {
+            // A line of flags may have spaces and signs of equality as well.
+            (Some((key, _)), _) if key.starts_with('-') => return None,
             (Some((key, text)), _) if key.len() <= 64 => parts.push((key.trim().to_owned(), text.to_owned())),
             // `redis:6379,password=…`: the address comes first, without a key.
             (None, None) if address(part) => parts.push(("host".to_owned(), part.to_owned())),
@@ -315,7 +335,12 @@ fn lines(look: &Look, value: &str) -> Option<Ruling> {
         let line = line.trim().trim_start_matches("export ");
         let Some((key, text)) = line.split_once('=').or_else(|| line.split_once(": ")) else { continue };
         let (key, text) = (key.trim(), text.trim());
-        if key.is_empty() || key.len() > 128 || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b)) {
+        // A flag's value ends at a space; what follows is another flag.
+        if key.is_empty()
+            || key.starts_with('-')
+            || key.len() > 128
+            || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+        {
             continue;
         }
         let found = rule(&look.deeper(), key, text).with_leaf(text);
@@ -333,10 +358,15 @@ fn flags(look: &Look, value: &str) -> Option<Ruling> {
         return None;
     }
     let mut worst: Option<Ruling> = None;
+    let value = &*templates::whole_words(value);
     let mut words = value.split_whitespace().peekable();
     while let Some(word) = words.next() {
         let plain = word.trim_matches(['"', '\'']);
         let dashed = plain.starts_with('-');
+        let switch = ["--no-", "--ask-", "--pass-", "--use-", "--skip-", "--allow-", "--require-", "--enable-"];
+        if switch.iter().any(|start| plain.starts_with(start)) {
+            continue;
+        }
         let key = plain.strip_prefix("-D").unwrap_or(plain.trim_start_matches('-'));
         let (key, text) = match key.split_once('=') {
             Some((key, text)) => (key, text),
@@ -348,7 +378,16 @@ fn flags(look: &Look, value: &str) -> Option<Ruling> {
         if names::promise(key) == Promise::Neutral && !text.contains("://") {
             continue;
         }
-        let text = values::unquoted(text);
+        // A login module's options end in a semicolon.
+        let text = values::unquoted(text.trim_end_matches([';', ',']));
+        let command = names::speaks_of(key, &["COMMAND", "CMD"]) && commands::fetches(&[text, " "].concat());
+        // A command that fetches it; a template with spaces in it, or a mount: `--secret id=token,src=…`.
+        if command
+            || text.starts_with("{{")
+            || ["id=", "src=", "source=", "type=", "env="].iter().any(|start| text.starts_with(start))
+        {
+            continue;
+        }
         let found = rule(&look.deeper(), key, text).with_leaf(text);
         worst = Some(match worst {
             Some(before) => before.worst(found),

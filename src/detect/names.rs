@@ -324,10 +324,29 @@ fn strong(word: &str) -> bool {
         || GLUED_ABROAD.iter().any(|end| word.ends_with(end))
 }
 
+/// Words that end in `PASS` and have no password in them.
+const PASSAGES: [&str; 14] = [
+    "COMPASS",
+    "BYPASS",
+    "TRESPASS",
+    "OVERPASS",
+    "UNDERPASS",
+    "ENCOMPASS",
+    "SURPASS",
+    "LOWPASS",
+    "HIGHPASS",
+    "BANDPASS",
+    "MULTIPASS",
+    "SINGLEPASS",
+    "RENDERPASS",
+    "PROXYPASS",
+];
+
 /// `DEV_PASSES`, `ROOTPW`: short words glued to what they belong to.
 fn plural(word: &str) -> bool {
     matches!(word, "PASSES" | "PINS" | "SALTS")
         || (word.len() >= 4 && ["PW", "PWD"].iter().any(|end| word.ends_with(end)))
+        || (word.len() >= 6 && word.ends_with("PASS") && !PASSAGES.contains(&word))
 }
 
 fn key_abroad(word: &str) -> bool {

@@ -115,7 +115,10 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
         return Ruling::of(Class::Encrypted, kind);
     }
     if names::speaks_of(name, &["COMMAND", "CMD", "EXEC", "HELPER", "PROGRAM", "PROCESS"]) && commands::fetches(value) {
-        return Ruling::of(Class::Reference, "command");
+        // What the command is given may be a secret all the same: `docker login -p …`.
+        let given = look.may_open().then(|| containers::open(look, name, promise, value)).flatten();
+        let given = given.filter(|ruling| ruling.class.is_exposed());
+        return given.unwrap_or_else(|| Ruling::of(Class::Reference, "command"));
     }
     // `JWT_ISSUER=null` or `COOKIE_DOMAIN=.example.org` stand in for no secret; `PASSWORD_FILE=null` does.
     let file_of_secret = promise == Promise::Benign(Fit::Path) && stem == Promise::Secret;
