@@ -130,17 +130,18 @@ fn arguments(document: &Tree) -> Option<Zeroizing<String>> {
 pub(super) fn walk(value: &Tree, name: &str, leaf: &mut impl FnMut(&str, &str)) {
     match value {
         Tree::Object(members) => {
-            if envelope(members) {
+            if envelope(members) || refers(members) {
                 return;
             }
             // The parts of a private key; its public ones are random, and harmless.
             let key = private_jwk(members);
+            let jwk = members.iter().any(|(key, _)| key == "kty");
             // `{"name": "DB_PASSWORD", "value": "…"}` is how orchestrators write an assignment.
             let labels: Vec<&str> = Tree::texts(members, &["name", "Name", "key", "Key"]).take(8).collect();
             for (key_name, member) in members {
                 match key_name.as_str() {
                     "d" | "k" | "p" | "q" | "dp" | "dq" | "qi" if key => walk(member, "private_key", leaf),
-                    "n" | "e" | "x" | "y" | "x5c" | "x5t" | "x5t#S256" | "kid" | "kty" if key => {}
+                    "n" | "e" | "x" | "y" | "x5c" | "x5t" | "x5t#S256" | "kid" | "kty" if jwk => {}
                     "value" | "Value" if !labels.is_empty() => {
                         // Every label of a text; one of a tree, or nested ones would multiply.
                         let tree = matches!(member, Tree::Object(_) | Tree::Array(_));
@@ -167,6 +168,26 @@ fn joined(name: &str, key: &str) -> String {
     } else {
         key.to_owned()
     }
+}
+
+/// `{"name": "db", "key": "password"}`, `{"secretKey": "jwt", "remoteRef": {…}}`: where a secret is kept.
+fn refers(members: &[(String, Tree)]) -> bool {
+    const PLACES: [&str; 8] = ["name", "secretName", "remoteRef", "vault", "path", "from", "store", "secretStore"];
+    const FIELDS: [&str; 7] = ["key", "secretKey", "field", "property", "path", "version", "versionStage"];
+    let known = |key: &String| {
+        PLACES.contains(&key.as_str())
+            || FIELDS.contains(&key.as_str())
+            || ["optional", "namespace", "type"].contains(&key.as_str())
+    };
+    let has = |list: &[&str]| members.iter().filter(|(key, _)| list.contains(&key.as_str())).count();
+    let plain = |tree: &Tree| match tree {
+        Tree::Text(text) => !values::random(text) && !values::password_like(text),
+        Tree::Object(inner) => inner.iter().all(|(_, tree)| !matches!(tree, Tree::Text(text) if values::random(text))),
+        Tree::Array(_) => false,
+        Tree::Number(_) | Tree::Nothing => true,
+    };
+    let all = members.iter().all(|(key, tree)| known(key) && plain(tree));
+    all && members.len() >= 2 && has(&PLACES) >= 1 && has(&FIELDS) >= 1
 }
 
 /// Ciphertext with its initial vector or its wrapped key beside it, as data bags and key services write it.

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 static MASK: LazyLock<Regex> = LazyLock::new(|| {
     pattern(concat!(
-        r"^[.xX*_-]{3,}$|^[xX]{2,}([-_ ][xX]{2,})+$|^…+$|^•+$|^●+$|^%[sdvq]$|^#{3,}$|^@{3,}$|^\?{2,}$",
+        r"^[.xX*_-]+$|^[xX]{2,}([-_ ][xX]{2,})+$|^…+$|^•+$|^●+$|^%[sdvq]$|^#{3,}$|^@{3,}$|^\?{2,}$",
         r"|^0{6,}$|^0{8}(-0{4}){3}-0{12}$",
         // A token's beginning, and a mask or nothing behind it.
         r"|^[A-Za-z][A-Za-z0-9]{0,9}([-_.][A-Za-z0-9]{1,8}){0,2}[-_.:]([xX]{3,}|\*{3,}|\.{3}|…)$",

@@ -3,6 +3,7 @@
 //! Knows grammars of whole values. A value that only begins like one of these is none of them.
 
 use super::Context;
+use super::names::{self, Promise};
 use super::values::{pattern, random, wordy};
 use crate::evidence::Class;
 use data_encoding::{BASE64, BASE64URL_NOPAD};
@@ -12,6 +13,11 @@ use zeroize::Zeroizing;
 
 static POINTERS: Shapes = LazyLock::new(|| shapes(include_str!("tables/pointers.txt")));
 static LOCKED: Shapes = LazyLock::new(|| shapes(include_str!("tables/locked.txt")));
+
+/// What programs print where a value is missing.
+static MISSING: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    include_str!("tables/unfilled.txt").lines().filter(|line| !line.starts_with('#')).map(pattern).collect()
+});
 
 type Shapes = LazyLock<Vec<(&'static str, Regex)>>;
 
@@ -89,6 +95,9 @@ pub(super) fn locked(value: &str, context: Context) -> Option<&'static str> {
 /// A template that nobody filled. `null` and its like say so only under a name that expects a secret.
 pub(super) fn unfilled(value: &str, expects_secret: bool) -> bool {
     let inner = value.trim();
+    if expects_secret && inner.len() <= 256 && MISSING.iter().any(|shape| shape.is_match(inner)) {
+        return true;
+    }
     if matches!(
         inner,
         "<no value>"
@@ -188,8 +197,14 @@ pub(super) fn interpolation(value: &str, context: Context) -> Interpolated<'_> {
     if found == 0 {
         return Interpolated::None;
     }
-    let scheme = ["Bearer", "Basic", "Token", "bearer", "token"].iter().find_map(|word| other.strip_prefix(word));
-    let glued = scheme.unwrap_or(&other).chars().all(|c| " :/-_.@,".contains(c));
+    let schemes = ["Bearer", "Basic", "Token token=", "Token", "bearer", "token=", "token", "ApiKey", "apikey", "key="];
+    let scheme = schemes.iter().find_map(|word| other.strip_prefix(word));
+    let between = scheme.unwrap_or(&other);
+    // `prod-${DB_PASSWORD}`: what stands around is the place's name, and gives nothing away.
+    let named = between.split([' ', ':', '/', '-', '_', '.', '@', ',', ';']).all(|word| {
+        word.is_empty() || super::vocabulary::whole(word).is_some_and(|says| says == super::vocabulary::Says::default())
+    });
+    let glued = named || between.chars().all(|c| " :/-_.@,;".contains(c));
     // `${CREDENTIALS_DIRECTORY}/db_password`: a file below a place that is known at run time.
     let below = value.starts_with('$') && other.starts_with('/') && super::values::path(&other);
     match (glued || below && given.is_empty(), given.is_empty()) {
@@ -297,7 +312,10 @@ fn unbraced(after: &str, context: Context) -> usize {
     let lower = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     let expands = matches!(context, Context::Dotenv | Context::Compose | Context::DockerfileEnv | Context::History);
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if starts && name.len() >= 2 && (upper || (lower && expands)) { end } else { 0 }
+    // `$dbPassword` alone can only be a variable of that name.
+    let names_secret =
+        || end == after.len() && names::promise(name) == Promise::Secret && !name.bytes().any(|b| b.is_ascii_digit());
+    if starts && name.len() >= 2 && (upper || (lower && expands) || names_secret()) { end } else { 0 }
 }
 
 /// The class of what this room knows by shape alone.

@@ -60,6 +60,8 @@ impl Ruling {
 /// What this value is under this name.
 pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
     let value = normal(value);
+    // A dollar sign that was escaped for one shell more.
+    let value = value.strip_prefix('\\').filter(|rest| rest.starts_with('$')).unwrap_or(value);
     if value.is_empty() {
         return Ruling::of(Class::Empty, "empty");
     }
