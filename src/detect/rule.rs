@@ -267,7 +267,8 @@ fn benign(fit: Fit, stem: Promise, value: &str) -> (Class, &'static str) {
     let fits = match fit {
         Fit::Path => false, // what is a path was answered before
         Fit::Number => everyday.is_some(),
-        Fit::Word | Fit::Locator => !random,
+        // A commit's name stands in for a branch's.
+        Fit::Word | Fit::Locator => !random || stem == Promise::Neutral && value.len() == 40 && values::hex(value, 40),
         Fit::Digest if stem == Promise::Secret && values::hex(value, 32) => {
             return (Class::Encrypted, "password-verifier");
         }
