@@ -30,7 +30,7 @@ fn row(value: &str) -> bool {
     for (at, sign) in signs.iter().enumerate() {
         run = if at > 0 && signs[at - 1] == *sign { run + 1 } else { 1 };
         let masks = "xX*.•●#?_".contains(*sign);
-        if masks || run == signs.len() {
+        if masks || run == signs.len() && (!sign.is_ascii_digit() || run >= 16) {
             longest = longest.max(run);
         }
     }

@@ -117,6 +117,14 @@ impl<'a> Words<'a> {
             Some(says) => Some(says),
             // `NotASecret4Nobody`: a digit that is written for a word.
             None if number(token) && token.len() == 1 && !joints && at + 1 < tokens.len() => None,
+            // `dummyRun44`: a year of birth, or what else people add.
+            None if number(token)
+                && token.len() == 2
+                && !joints
+                && !["12", "16", "32", "64"].contains(&token.as_str()) =>
+            {
+                None
+            }
             None if number(token) => (harmless_number(token) || many && year(token)).then(Says::default),
             None if token.len() >= 3 && token.bytes().all(|b| b == b'x') => Some(Says { ask: true, ..Says::default() }),
             // The name's own words say what belongs here, and nothing more.
@@ -143,8 +151,8 @@ impl<'a> Words<'a> {
         let letters = self.tokens.iter().filter(|token| !number(token)).count();
         let first = self.says.first().copied().flatten().unwrap_or_default();
         let alone = self.tokens.len() == 1 && vocabulary::whole(&self.tokens[0]).is_some();
-        // `enter1` and `enternow` are passwords, `replace_1` and `enter` are none.
-        let asks = all.ask && (all.noun || letters >= 2 || alone);
+        // `enter1`, `enternow` and `please-let-me-in-4` are passwords, `enter` and `replace_me` are none.
+        let asks = all.ask && (all.noun || letters >= 2 && letters == self.tokens.len() || alone);
         let begins = first.maybe && all.noun && letters >= 2;
         !self.odd() && (all.stand || asks || begins || begun && all.noun)
     }
@@ -152,6 +160,11 @@ impl<'a> Words<'a> {
     /// `my_password`, `some-secret`, `dev-jwt-secret`, `VeryStrongDatabasePassword`: what the place is for, and what
     /// it is like. Without joints (`supersecret`) it is a password that people really choose.
     fn named_for_itself(&self) -> bool {
+        // These are asked for as well, but describe no secret.
+        const PLACES: [&str; 16] = [
+            "host", "port", "admin", "user", "username", "email", "region", "bucket", "domain", "model", "cluster",
+            "console", "portal", "ops", "org", "net",
+        ];
         const VAGUE: [&str; 8] = ["my", "some", "any", "a", "the", "your", "generic", "client"];
         let joints = self.value.contains(['_', '-', ' ']);
         let words = if joints { self.tokens.clone() } else { vocabulary::camel(self.value) };
@@ -163,7 +176,7 @@ impl<'a> Words<'a> {
         let mut noun = false;
         let known = words.iter().all(|word| match vocabulary::whole(word) {
             Some(says) => {
-                noun |= says.noun;
+                noun |= says.noun && !PLACES.contains(&word.as_str());
                 true
             }
             None => digits <= 2 && self.own(word),

@@ -4,7 +4,7 @@
 
 use super::names::{self, Fit, Promise};
 use super::references::{self, Interpolated};
-use super::{Context, commands, containers, formats, placeholders, values};
+use super::{Context, commands, containers, formats, masks, placeholders, values};
 use crate::evidence::{Class, Sensitive};
 use std::collections::HashSet;
 
@@ -268,6 +268,7 @@ fn benign(fit: Fit, stem: Promise, value: &str) -> (Class, &'static str) {
         Fit::Path => false, // what is a path was answered before
         Fit::Number => everyday.is_some(),
         // A commit's name stands in for a branch's.
+        Fit::Word | Fit::Locator if masks::masked("", value) => true,
         Fit::Word | Fit::Locator => !random || stem == Promise::Neutral && value.len() == 40 && values::hex(value, 40),
         Fit::Digest if stem == Promise::Secret && values::hex(value, 32) => {
             return (Class::Encrypted, "password-verifier");

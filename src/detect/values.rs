@@ -15,7 +15,10 @@ pub(super) fn pattern(text: &str) -> Regex {
 
 static PLAIN: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     [
-        ("switch", r"(?i)^(true|false|yes|no|on|off|0|1|enabled|disabled|enable|disable)$"),
+        (
+            "switch",
+            r"(?i)^(true|false|yes|no|on|off|0|1|enabled|disabled|enable|disable|ja|nein|wahr|falsch|oui|non|vrai|faux|s[ií]|sim|n[aã]o|vero|falso|nee|tak|nie|da|net|ano|evet|hayir|ya|tidak|igen|nem|nej|nei|kylla|joo)$",
+        ),
         ("number", r"^[+-]?\d{1,20}(\.\d+)?([eE]\d+)?%?$"),
         ("duration", r"(?i)^(\d{1,9}(\.\d+)?(ns|us|ms|s|m|h|d|w|y|min|sec|hours?|days?|minutes?|seconds?)){1,4}$"),
         ("size", r"(?i)^\d{1,9}(\.\d+)?\s?([kmgt]i?b?|b)$"),
