@@ -33,6 +33,7 @@ pub(super) fn open(look: &Look, name: &str, promise: Promise, value: &str) -> Op
     authorization(look, promise, value)
         .or_else(|| login_files(look, name, value))
         .or_else(|| settings(look, value))
+        .or_else(|| query(look, value))
         .or_else(|| connection(look, value))
         .or_else(|| urls::without_scheme(look, name, promise, value))
         .or_else(|| accounts(look, name, value))
@@ -83,6 +84,18 @@ fn settings(look: &Look, value: &str) -> Option<Ruling> {
     let lines: Vec<&str> = value.lines().map(str::trim).filter(|line| !passes(line)).collect();
     let whole = lines.len() >= 2 && lines.iter().all(|line| assigns(line));
     whole.then(|| self::lines(look, value)).flatten()
+}
+
+/// `grant_type=password&username=…&password=…`: a form's fields.
+fn query(look: &Look, value: &str) -> Option<Ruling> {
+    let fields: Vec<(&str, &str)> = value.split('&').map(|field| field.split_once('=')).collect::<Option<_>>()?;
+    let plain = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    if fields.len() < 2 || value.contains(char::is_whitespace) || !fields.iter().all(|(name, _)| plain(name)) {
+        return None;
+    }
+    let secret = fields.iter().filter(|(name, _)| names::promise(name) == Promise::Secret);
+    let found = secret.map(|(name, text)| rule(&look.deeper(), name, text).with_leaf(text));
+    found.filter(|ruling| ruling.class.is_exposed()).reduce(Ruling::worst)
 }
 
 /// The worst string of a JSON document.

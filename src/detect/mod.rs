@@ -9,6 +9,8 @@ mod dotenv;
 mod encoding;
 mod files;
 mod formats;
+#[cfg(test)]
+mod harmless;
 mod json;
 mod known;
 mod masks;

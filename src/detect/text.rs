@@ -53,7 +53,9 @@ const INSIDE: usize = 64 << 10;
 
 /// The kind of an exposed value inside one that is a command line, a header or a small file.
 pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Context) -> Option<&'static str> {
-    if text.len() > INSIDE || !text.contains([' ', '\n', '\t', '<']) {
+    // A line of npm's settings has no space in it.
+    let npm = text.starts_with("//") && text.contains('=');
+    if text.len() > INSIDE || !npm && !text.contains([' ', '\n', '\t', '<']) {
         return None;
     }
     let mut finder = Finder::new(detector, context);
@@ -368,7 +370,7 @@ impl<'a> Finder<'a> {
         if text.starts_with('-') && text.len() > 1 && !text.starts_with("-----") {
             return self.flag(text, command, before, line, awaited);
         }
-        if text == "=" {
+        if matches!(text, "=" | ":=") {
             if names::promise(before) == Promise::Secret {
                 *awaited = Awaited::Prose(before.to_owned());
             }

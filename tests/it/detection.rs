@@ -141,7 +141,7 @@ fn the_tuning_half_is_judged_rightly() {
 /// other half; what is reached so far may not get worse.
 #[test]
 fn the_half_that_was_never_looked_at_is_judged_rightly() {
-    held("held-out", (0.92, 0.97, 0.945));
+    held("held-out", (0.962, 0.97, 0.968));
 }
 
 #[derive(Deserialize)]
