@@ -19,7 +19,12 @@ static MASK: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Whether the value is nothing but a mask, or marks around words.
 pub(super) fn masked(name: &str, value: &str) -> bool {
-    MASK.is_match(value) || row(value) || sequence(value) || bracketed(name, value) || documented(value)
+    MASK.is_match(value)
+        || row(value)
+        || groups(value)
+        || sequence(value)
+        || bracketed(name, value)
+        || documented(value)
 }
 
 /// One sign that fills the value, with a few others beside it: `AKIAXXXXXXXXXXXXXXXX`, `aaaaaaaaaaaaaaaa`.
@@ -38,6 +43,28 @@ fn row(value: &str) -> bool {
     longest >= 8 && signs.len() <= 64 && signs.len() - longest <= 12 && !value.contains(' ')
 }
 
+/// Groups of one sign each, or a short unit again and again: `aaaa-bbbb-cccc`, `XXXXYYYYZZZZ`, `deadbeefdeadbeef…`.
+fn groups(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    if !(12..=128).contains(&bytes.len()) || !value.is_ascii() {
+        return false;
+    }
+    let repeated = [2, 3, 4, 8].iter().any(|unit| {
+        bytes.len() >= unit * 4 && bytes.len() >= 16 && bytes.iter().zip(&bytes[*unit..]).all(|(one, two)| one == two)
+    });
+    let mut runs: Vec<usize> = Vec::new();
+    let mut last = b'-';
+    for &b in bytes {
+        match runs.last_mut() {
+            Some(run) if b == last => *run += 1,
+            _ if matches!(b, b'-' | b'_' | b' ') => {}
+            _ => runs.push(1),
+        }
+        last = b;
+    }
+    repeated || runs.iter().all(|run| *run >= 4) && runs.len() >= 2
+}
+
 /// The alphabet or the digits in their order, as nobody's secret goes on for so long: `0123456789abcdef`.
 fn sequence(value: &str) -> bool {
     let bytes = value.as_bytes();
@@ -54,6 +81,7 @@ fn sequence(value: &str) -> bool {
 fn documented(value: &str) -> bool {
     (value.len() == 20 && value.starts_with("AKIA") && value.ends_with("EXAMPLE"))
         || (value.len() == 40 && value.ends_with("EXAMPLEKEY"))
+        || value.strip_prefix("0x").is_some_and(|digits| digits.len() >= 16 && digits.bytes().all(|b| b == b'0'))
 }
 
 /// `<your token>`, `__SECRET__`, `@@TOKEN@@`: marks around words.
@@ -117,6 +145,10 @@ mod tests {
             "00000000-0000-0000-0000-000000000000",
             "0123456789abcdef0123456789abcdef",
             "abcdefghijklmnopqrstuvwxyz",
+            "aaaa-bbbb-cccc-dddd",
+            "11111111-2222-3333-4444-555555555555",
+            "XXXXYYYYZZZZ",
+            "deadbeefdeadbeefdeadbeefdeadbeef",
             "[REDACTED]",
             "[FILTERED]",
             "(hidden)",
@@ -144,6 +176,8 @@ mod tests {
             "#Kestrel#",
             "~Sommer2023~",
             "aaaaaaa1",
+            "tick-tock-tick-tock",
+            "aaabbbcccddd",
             "abcdef12",
             "1234567890",
             "qwertyuiop",

@@ -29,12 +29,24 @@ pub(super) fn whole(name: &str, value: &str) -> bool {
     if value.is_empty() || value.len() > LONGEST {
         return false;
     }
-    if WHOLE.is_match(value) || masks::masked(name, value) || own_name(name, value) {
+    if WHOLE.is_match(value) || pem(name, value) || masks::masked(name, value) || own_name(name, value) {
         return true;
     }
-    let (rest, begun) = without_beginning(value);
+    // `==CHANGE_ME==`: what people put around to be seen.
+    let (rest, begun) = without_beginning(value.trim_matches(['=', '^', '*', '>', '<', '!']));
     let words = Words::of(name, rest);
     words.made_of_words(begun) || words.named_for_itself() || words.asks() || written_without_spaces(value)
+}
+
+/// The head and foot of a key, and between them no more than words or a mask.
+fn pem(name: &str, value: &str) -> bool {
+    let Some((_, rest)) = value.strip_prefix("-----BEGIN ").and_then(|rest| rest.split_once("-----")) else {
+        return false;
+    };
+    let Some((body, _)) = rest.split_once("-----END ") else { return false };
+    let body = body.replace("\\n", " ");
+    let body = body.trim();
+    body.len() <= 64 && !body.is_empty() && whole(name, body)
 }
 
 /// `JWT_SECRET_KEY=JWT_SECRET_KEY`, `SMTP_PASSWORD=smtpPassword`.
@@ -48,7 +60,7 @@ fn own_name(name: &str, value: &str) -> bool {
 
 /// The value without a token's known beginning (`sk_live_your-key`, `123456:your-bot-token`), and whether it had one.
 fn without_beginning(value: &str) -> (&str, bool) {
-    const BEGINNINGS: [&str; 20] = [
+    const BEGINNINGS: [&str; 24] = [
         "xoxb-",
         "xoxp-",
         "xapp-",
@@ -65,6 +77,10 @@ fn without_beginning(value: &str) -> (&str, bool) {
         "glpat-",
         "SG.",
         "npm_",
+        "xai-",
+        "gsk_",
+        "pplx-",
+        "AIza-",
         "hvs.",
         "hf_",
         "oauth:",

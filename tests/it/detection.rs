@@ -137,11 +137,11 @@ fn the_tuning_half_is_judged_rightly() {
     held("tuning", (0.97, 0.93, 0.95));
 }
 
-/// Nobody looks at these records while detection is being changed; see the folder's README. The goal is that of the
-/// other half; what is reached so far may not get worse.
+/// Nobody looks at these records while detection is being changed; see the folder's README. The goal of the other half
+/// is reached here as well, and what is reached may not get worse.
 #[test]
 fn the_half_that_was_never_looked_at_is_judged_rightly() {
-    held("held-out", (0.962, 0.97, 0.968));
+    held("held-out", (0.97, 0.975, 0.972));
 }
 
 #[derive(Deserialize)]
