@@ -2,9 +2,11 @@
 //!
 //! Opens one and has each part judged; the worst part decides. Knows no name by itself.
 
+use super::commands;
 use super::json::Tree;
 use super::names::{self, Fit, Promise};
 use super::rule::{Look, Ruling, rule};
+use super::templates;
 use super::urls;
 use super::values::{self, pattern};
 use crate::evidence::Class;
@@ -31,6 +33,7 @@ pub(super) fn open(look: &Look, name: &str, promise: Promise, value: &str) -> Op
     authorization(look, promise, value)
         .or_else(|| login_files(look, name, value))
         .or_else(|| settings(look, value))
+        .or_else(|| query(look, value))
         .or_else(|| connection(look, value))
         .or_else(|| urls::without_scheme(look, name, promise, value))
         .or_else(|| accounts(look, name, value))
@@ -83,6 +86,18 @@ fn settings(look: &Look, value: &str) -> Option<Ruling> {
     whole.then(|| self::lines(look, value)).flatten()
 }
 
+/// `grant_type=password&username=…&password=…`: a form's fields.
+fn query(look: &Look, value: &str) -> Option<Ruling> {
+    let fields: Vec<(&str, &str)> = value.split('&').map(|field| field.split_once('=')).collect::<Option<_>>()?;
+    let plain = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    if fields.len() < 2 || value.contains(char::is_whitespace) || !fields.iter().all(|(name, _)| plain(name)) {
+        return None;
+    }
+    let secret = fields.iter().filter(|(name, _)| names::promise(name) == Promise::Secret);
+    let found = secret.map(|(name, text)| rule(&look.deeper(), name, text).with_leaf(text));
+    found.filter(|ruling| ruling.class.is_exposed()).reduce(Ruling::worst)
+}
+
 /// The worst string of a JSON document.
 fn json_value(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     // A document inside a JSON string.
@@ -99,6 +114,10 @@ fn json_value(look: &Look, name: &str, value: &str) -> Option<Ruling> {
             |error| if value.contains('\'') { serde_json::from_str(&value.replace('\'', "\"")) } else { Err(error) },
         )
         .ok()?;
+    if let Some(line) = arguments(&document) {
+        let found = flags(look, &line).filter(|ruling| ruling.class.is_exposed());
+        return Some(found.unwrap_or_else(|| Ruling::of(Class::NotSecret, "json")));
+    }
     let mut worst = Ruling::of(Class::NotSecret, "json");
     walk(&document, name, &mut |key, leaf| {
         let found = rule(&look.deeper(), key, leaf);
@@ -111,18 +130,31 @@ fn json_value(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     Some(worst)
 }
 
+/// `["redis-server", "--requirepass", "…"]`: a command line, word by word.
+fn arguments(document: &Tree) -> Option<Zeroizing<String>> {
+    let Tree::Array(members) = document else { return None };
+    let words: Option<Vec<&str>> =
+        members.iter().map(|member| if let Tree::Text(text) = member { Some(text.as_str()) } else { None }).collect();
+    let words = words.filter(|words| words.iter().any(|word| word.starts_with("--")))?;
+    words.iter().all(|word| !word.contains([' ', '\n'])).then(|| Zeroizing::new(words.join(" ")))
+}
+
 /// Every leaf of a JSON document with its key; a key that says nothing is read with the outer name.
 pub(super) fn walk(value: &Tree, name: &str, leaf: &mut impl FnMut(&str, &str)) {
     match value {
         Tree::Object(members) => {
+            if envelope(members) || refers(members) {
+                return;
+            }
             // The parts of a private key; its public ones are random, and harmless.
             let key = private_jwk(members);
+            let jwk = members.iter().any(|(key, _)| key == "kty");
             // `{"name": "DB_PASSWORD", "value": "…"}` is how orchestrators write an assignment.
             let labels: Vec<&str> = Tree::texts(members, &["name", "Name", "key", "Key"]).take(8).collect();
             for (key_name, member) in members {
                 match key_name.as_str() {
                     "d" | "k" | "p" | "q" | "dp" | "dq" | "qi" if key => walk(member, "private_key", leaf),
-                    "n" | "e" | "x" | "y" | "x5c" | "x5t" | "x5t#S256" | "kid" | "kty" if key => {}
+                    "n" | "e" | "x" | "y" | "x5c" | "x5t" | "x5t#S256" | "kid" | "kty" if jwk => {}
                     "value" | "Value" if !labels.is_empty() => {
                         // Every label of a text; one of a tree, or nested ones would multiply.
                         let tree = matches!(member, Tree::Object(_) | Tree::Array(_));
@@ -149,6 +181,34 @@ fn joined(name: &str, key: &str) -> String {
     } else {
         key.to_owned()
     }
+}
+
+/// `{"name": "db", "key": "password"}`, `{"secretKey": "jwt", "remoteRef": {…}}`: where a secret is kept.
+fn refers(members: &[(String, Tree)]) -> bool {
+    const PLACES: [&str; 8] = ["name", "secretName", "remoteRef", "vault", "path", "from", "store", "secretStore"];
+    const FIELDS: [&str; 7] = ["key", "secretKey", "field", "property", "path", "version", "versionStage"];
+    let known = |key: &String| {
+        PLACES.contains(&key.as_str())
+            || FIELDS.contains(&key.as_str())
+            || ["optional", "namespace", "type"].contains(&key.as_str())
+    };
+    let has = |list: &[&str]| members.iter().filter(|(key, _)| list.contains(&key.as_str())).count();
+    let plain = |tree: &Tree| match tree {
+        Tree::Text(text) => !values::random(text) && !values::password_like(text),
+        Tree::Object(inner) => inner.iter().all(|(_, tree)| !matches!(tree, Tree::Text(text) if values::random(text))),
+        Tree::Array(_) => false,
+        Tree::Number(_) | Tree::Nothing => true,
+    };
+    let all = members.iter().all(|(key, tree)| known(key) && plain(tree));
+    all && members.len() >= 2 && has(&PLACES) >= 1 && has(&FIELDS) >= 1
+}
+
+/// Ciphertext with its initial vector or its wrapped key beside it, as data bags and key services write it.
+fn envelope(members: &[(String, Tree)]) -> bool {
+    let has = |names: &[&str]| members.iter().any(|(key, _)| names.contains(&key.to_ascii_lowercase().as_str()));
+    has(&["encrypted_data", "ciphertext", "ciphertextblob", "encrypted", "encrypteddata"])
+        && has(&["iv", "nonce", "tag", "mac", "cipher", "encrypted_key", "key_id", "keyid", "encrypteddatakey"])
+        && !has(&["key", "plaintext", "password", "passphrase", "secret"])
 }
 
 fn private_jwk(members: &[(String, Tree)]) -> bool {
@@ -202,10 +262,15 @@ fn connection(look: &Look, value: &str) -> Option<Ruling> {
         "abortconnect",
     ];
     let value = value.trim_end_matches(';');
+    // A brace alone may be what ODBC puts around a password.
+    let whole = if value.contains("{{") || value.contains('<') { templates::whole_words(value) } else { value.into() };
+    let value = &*whole;
     let separator = [';', ' ', ','].into_iter().find(|separator| value.contains(*separator))?;
     let mut parts: Vec<(String, String)> = Vec::new();
     for part in value.split(separator).filter(|part| !part.trim().is_empty()) {
         match (part.split_once('='), parts.last_mut()) {
+            // A line of flags may have spaces and signs of equality as well.
+            (Some((key, _)), _) if key.starts_with('-') => return None,
             (Some((key, text)), _) if key.len() <= 64 => parts.push((key.trim().to_owned(), text.to_owned())),
             // `redis:6379,password=…`: the address comes first, without a key.
             (None, None) if address(part) => parts.push(("host".to_owned(), part.to_owned())),
@@ -304,7 +369,12 @@ fn lines(look: &Look, value: &str) -> Option<Ruling> {
         let line = line.trim().trim_start_matches("export ");
         let Some((key, text)) = line.split_once('=').or_else(|| line.split_once(": ")) else { continue };
         let (key, text) = (key.trim(), text.trim());
-        if key.is_empty() || key.len() > 128 || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b)) {
+        // A flag's value ends at a space; what follows is another flag.
+        if key.is_empty()
+            || key.starts_with('-')
+            || key.len() > 128
+            || !key.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+        {
             continue;
         }
         let found = rule(&look.deeper(), key, text).with_leaf(text);
@@ -322,10 +392,15 @@ fn flags(look: &Look, value: &str) -> Option<Ruling> {
         return None;
     }
     let mut worst: Option<Ruling> = None;
+    let value = &*templates::whole_words(value);
     let mut words = value.split_whitespace().peekable();
     while let Some(word) = words.next() {
         let plain = word.trim_matches(['"', '\'']);
         let dashed = plain.starts_with('-');
+        let switch = ["--no-", "--ask-", "--pass-", "--use-", "--skip-", "--allow-", "--require-", "--enable-"];
+        if switch.iter().any(|start| plain.starts_with(start)) {
+            continue;
+        }
         let key = plain.strip_prefix("-D").unwrap_or(plain.trim_start_matches('-'));
         let (key, text) = match key.split_once('=') {
             Some((key, text)) => (key, text),
@@ -337,7 +412,16 @@ fn flags(look: &Look, value: &str) -> Option<Ruling> {
         if names::promise(key) == Promise::Neutral && !text.contains("://") {
             continue;
         }
-        let text = values::unquoted(text);
+        // A login module's options end in a semicolon.
+        let text = values::unquoted(text.trim_end_matches([';', ',']));
+        let command = names::speaks_of(key, &["COMMAND", "CMD"]) && commands::fetches(&[text, " "].concat());
+        // A command that fetches it; a template with spaces in it, or a mount: `--secret id=token,src=…`.
+        if command
+            || text.starts_with("{{")
+            || ["id=", "src=", "source=", "type=", "env="].iter().any(|start| text.starts_with(start))
+        {
+            continue;
+        }
         let found = rule(&look.deeper(), key, text).with_leaf(text);
         worst = Some(match worst {
             Some(before) => before.worst(found),

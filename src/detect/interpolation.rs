@@ -3,6 +3,7 @@
 //! In: a value and where it stood. Out: its defaults, for others to judge. Fills in nothing from any environment.
 
 use super::Context;
+use super::names::{self, Promise};
 use super::values::{self, pattern, random, wordy};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -68,8 +69,14 @@ pub(super) fn interpolation(value: &str, context: Context) -> Interpolated<'_> {
     if found == 0 {
         return Interpolated::None;
     }
-    let scheme = ["Bearer", "Basic", "Token", "bearer", "token"].iter().find_map(|word| other.strip_prefix(word));
-    let glued = scheme.unwrap_or(&other).chars().all(|c| " :/-_.@,".contains(c));
+    let schemes = ["Bearer", "Basic", "Token token=", "Token", "bearer", "token=", "token", "ApiKey", "apikey", "key="];
+    let scheme = schemes.iter().find_map(|word| other.strip_prefix(word));
+    let between = scheme.unwrap_or(&other);
+    // `prod-${DB_PASSWORD}`: what stands around is the place's name, and gives nothing away.
+    let named = between.split([' ', ':', '/', '-', '_', '.', '@', ',', ';']).all(|word| {
+        word.is_empty() || super::vocabulary::whole(word).is_some_and(|says| says == super::vocabulary::Says::default())
+    });
+    let glued = named || between.chars().all(|c| " :/-_.@,;".contains(c));
     // `${CREDENTIALS_DIRECTORY}/db_password`: a file below a place that is known at run time.
     let below = value.starts_with('$') && other.starts_with('/') && values::path(&other);
     match (glued || below && given.is_empty(), given.is_empty()) {
@@ -99,8 +106,20 @@ fn braces(after: &str) -> Option<&str> {
 
 /// The inside of `${…}`: the default, empty if there is none; `None` if it is no reference.
 fn braced(inner: &str) -> Option<&str> {
+    // `${VAULT::block::name::1}`: a store and a place in it, in no shell's dialect.
+    if let Some((store, place)) = inner.split_once("::")
+        && store.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+        && !place.is_empty()
+        && !place.starts_with('-')
+        && !place.split("::").any(random)
+    {
+        return Some("");
+    }
     let plain = inner.strip_prefix(['#', '!']).unwrap_or(inner);
     let end = plain.find(|c: char| !(c.is_ascii_alphanumeric() || "_.-".contains(c))).unwrap_or(plain.len());
+    if plain.split_once(':').is_some_and(|(scheme, place)| provider(scheme, place)) {
+        return Some("");
+    }
     // `-` is part of some names, and the operator of `${X-default}`.
     let end = plain[..end].find('-').filter(|_| !plain[..end].contains('.')).unwrap_or(end);
     let (name, rest) = plain.split_at(end);
@@ -119,6 +138,22 @@ fn braced(inner: &str) -> Option<&str> {
         return Some(spring.unwrap_or_default());
     }
     None
+}
+
+/// `${aws-secrets-manager:db}`: the scheme can only be a secret manager's.
+fn provider(scheme: &str, place: &str) -> bool {
+    const MANAGERS: [&str; 8] = [
+        "secrets-manager",
+        "secretsmanager",
+        "secret-manager",
+        "keyvault",
+        "key-vault",
+        "kms",
+        "credential-store",
+        "azure",
+    ];
+    let named = MANAGERS.iter().any(|manager| scheme == *manager || scheme.ends_with(&["-", manager].concat()));
+    named && !place.starts_with(['-', '=', '?', '+']) && place.split(['/', '#', ':']).all(|part| !random(part))
 }
 
 /// `0:8` of `${text:0:8}`.
@@ -150,7 +185,10 @@ fn unbraced(after: &str, context: Context) -> usize {
     let lower = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     let expands = matches!(context, Context::Dotenv | Context::Compose | Context::DockerfileEnv | Context::History);
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    if starts && name.len() >= 2 && (upper || (lower && expands)) { end } else { 0 }
+    // `$dbPassword` alone can only be a variable of that name.
+    let names_secret =
+        || end == after.len() && names::promise(name) == Promise::Secret && !name.bytes().any(|b| b.is_ascii_digit());
+    if starts && name.len() >= 2 && (upper || (lower && expands) || names_secret()) { end } else { 0 }
 }
 
 #[cfg(test)]

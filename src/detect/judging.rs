@@ -31,7 +31,8 @@ impl Detector {
     /// Judges text that was already decoded. A command line or a small file in one value is read as what it is.
     pub(super) fn judge_text(&self, name: &str, text: &str, context: Context) -> Judgement {
         let mut ruling = self.ruling(name, text, context);
-        if matches!(ruling.class, Class::NotSecret | Class::Open)
+        let searched = matches!(ruling.class, Class::NotSecret | Class::Open) || ruling.kind == "command";
+        if searched
             && ruling.kind != "json"
             && let Some(inner) = text::inside(self, name, text, context)
         {

@@ -14,11 +14,14 @@ mod encoding;
 mod explained;
 mod files;
 mod formats;
+#[cfg(test)]
+mod harmless;
 mod interpolation;
 mod json;
 mod judging;
 mod known;
 mod locked;
+mod masks;
 mod names;
 #[cfg(test)]
 mod passes;
@@ -26,15 +29,19 @@ mod placeholders;
 mod references;
 mod rule;
 pub mod sample;
+mod shapes;
 mod shell;
 mod sift;
 mod strength;
+mod templates;
 mod text;
+mod tools;
 #[cfg(test)]
 mod traps;
 mod urls;
 mod values;
 mod variable_file;
+mod vocabulary;
 mod words;
 
 pub(crate) use known::{LONGEST as LONGEST_KNOWN, SHORTEST as SHORTEST_KNOWN};

@@ -142,7 +142,7 @@ static KEY_IN_THE_OPEN: Words = LazyLock::new(|| {
     )
 });
 static KEY_FOR_ALL: Words =
-    LazyLock::new(|| listed("PUBLIC SITE PUBLISHABLE ONLY ANON VERIFY VERIFICATION GPG TRUSTED"));
+    LazyLock::new(|| listed("PUBLIC SITE PUBLISHABLE ONLY ANON SEARCH VERIFY VERIFICATION GPG TRUSTED"));
 /// Said after the word that counts: `PASSWORD_OLD`, `SECRET_KEY_2`.
 static AFTERTHOUGHTS: Words = LazyLock::new(|| {
     listed(
@@ -164,7 +164,9 @@ static FITS: LazyLock<HashMap<&str, Fit>> = LazyLock::new(|| {
              LIFETIME DURATION TIMEOUT INTERVAL AGE LEEWAY ROTATION ROUNDS ITERATIONS COST LENGTH LEN MIN \
              MAX SIZE COUNT LIMIT ATTEMPTS RETRIES BITS BYTES PORT ENABLED DISABLED REQUIRED ENABLE \
              DISABLE DEBUG STRICT ALLOWED OPTIONAL SCHEDULE PERIOD THRESHOLD WINDOW REFRESH GRACE \
-             STRENGTH IN DIGITS PRICE PRICES TOTAL USES REMAINING BUDGET DAUER TAGE LAENGE GUELTIGKEIT DUUR LENGTE DUREE DURACION DURATA QUOTA RATE COOLDOWN",
+             STRENGTH IN DIGITS PRICE PRICES TOTAL USES REMAINING BUDGET DAUER TAGE LAENGE GUELTIGKEIT PFLICHT ABLAUF REQUIS REQUISE OBLIGATOIRE OBLIGATORIA \
+             OBLIGATORIO OBRIGATORIA OBRIGATORIO OBBLIGATORIA OBBLIGATORIO VEREIST VERPLICHT WYMAGANE OBYAZATELEN ZORUNLU WAJIB \
+             KRAV PAKOLLINEN POVINNE KOTELEZO DUUR LENGTE DUREE DURACION DURATA QUOTA RATE COOLDOWN",
         ),
         (
             Fit::Word,
@@ -178,15 +180,15 @@ static FITS: LazyLock<HashMap<&str, Fit>> = LazyLock::new(|| {
              ENCRYPTION STORAGE SYMBOL METRIC METRICS ENCODER ENCODERS HANDLER FACTORY MODULE MODULES MODEL MODELS \
              TOKENIZER VENDOR DRIVER DISPLAY LOGO ICON TEXT MESSAGE MESSAGES SUBJECTS ERROR ERRORS EVENT EVENTS \
              ACTION ACTIONS FLOW FLOWS GRANT GRANTS STEP STATE MANAGERS SCANNER CHECK CHECKER LANG LANGUAGE \
-             OWNER TEAM PERMISSION PERMISSIONS CHANNEL REQUIREMENTS COMPLEXITY RICHTLINIE BELEID TEKST FEATURE FEATURES MIDDLEWARE",
+             OWNER TEAM PERMISSION PERMISSIONS CHANNEL REQUIREMENTS COMPLEXITY CHARS CHARACTERS SYMBOLS HELPER REGELN QUELLE SPEICHER POLITYKA RICHTLINIE BELEID TEKST FEATURE FEATURES MIDDLEWARE MECHANISM MECHANISMS PROTOCOL PROTOCOLS SCHEME TRANSPORT",
         ),
         (
             Fit::Digest,
             "SHA SHA1 SHA224 SHA256 SHA384 SHA512 MD5 DIGEST CHECKSUM COMMIT REVISION REV FINGERPRINT \
-             THUMBPRINT ETAG VERSION BUILD INTEGRITY SHASUM HASH SHA256SUM RELEASE",
+             THUMBPRINT ETAG FP VERSION BUILD INTEGRITY SHASUM HASH SHA256SUM RELEASE",
         ),
-        (Fit::Id, "ID IDS UUID GUID KID SID IDENTIFIER SERIAL NONCE TIMESTAMP DATE"),
-        (Fit::Public, "PUBKEY PUBLICKEY CERT CERTS CERTIFICATE CERTIFICATES CA CACERT CRT BUNDLE CHAIN JWKS"),
+        (Fit::Id, "CONTRACT MINT ID IDS UUID GUID KID SID IDENTIFIER SERIAL NONCE TIMESTAMP DATE"),
+        (Fit::Public, "PUBLIC PUBKEY PUBLICKEY CERT CERTS CERTIFICATE CERTIFICATES CA CACERT CRT BUNDLE CHAIN JWKS"),
         (
             Fit::Locator,
             "URL URLS URI URIS ENDPOINT ENDPOINTS HOST HOSTS HOSTNAME SERVER SERVERS ADDR ADDRESS ORIGIN \
@@ -276,6 +278,12 @@ fn of_words(words: &[String]) -> Promise {
     if let Some(fit) = FITS.get(last) {
         return Promise::Benign(*fit);
     }
+    // `MAPBOX_PUBLIC_TOKEN`, `SEARCH_ONLY_API_KEY`: made for browsers.
+    let third = words.len().checked_sub(3).map_or("", |at| words[at].as_str());
+    let published = |word: &str| matches!(word, "PUBLIC" | "PUBLISHABLE" | "ONLY" | "ANON");
+    if last == "TOKEN" && published(before) || matches!((before, last), ("API", "KEY")) && published(third) {
+        return Promise::Benign(Fit::Public);
+    }
     if matches!(last, "KEY" | "KEYS") && KEY_FOR_ALL.contains(before) {
         return Promise::Benign(Fit::Public);
     }
@@ -324,10 +332,29 @@ fn strong(word: &str) -> bool {
         || GLUED_ABROAD.iter().any(|end| word.ends_with(end))
 }
 
+/// Words that end in `PASS` and have no password in them.
+const PASSAGES: [&str; 14] = [
+    "COMPASS",
+    "BYPASS",
+    "TRESPASS",
+    "OVERPASS",
+    "UNDERPASS",
+    "ENCOMPASS",
+    "SURPASS",
+    "LOWPASS",
+    "HIGHPASS",
+    "BANDPASS",
+    "MULTIPASS",
+    "SINGLEPASS",
+    "RENDERPASS",
+    "PROXYPASS",
+];
+
 /// `DEV_PASSES`, `ROOTPW`: short words glued to what they belong to.
 fn plural(word: &str) -> bool {
     matches!(word, "PASSES" | "PINS" | "SALTS")
         || (word.len() >= 4 && ["PW", "PWD"].iter().any(|end| word.ends_with(end)))
+        || (word.len() >= 6 && word.ends_with("PASS") && !PASSAGES.contains(&word))
 }
 
 fn key_abroad(word: &str) -> bool {

@@ -5,54 +5,28 @@
 
 use super::Context;
 use super::locked::locked;
+use super::shapes::{Shapes, shapes};
 use super::values::{everyday, pattern, random};
 use crate::evidence::Class;
 use regex::Regex;
 use std::sync::LazyLock;
 
-static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-    [
-        ("aws-arn", r"^arn:aws[\w-]*:secretsmanager:[\w-]*:\d*:secret:[\w/+=.@:!#-]+$"),
-        ("aws-arn", r"^arn:aws[\w-]*:ssm:[\w-]*:\d*:parameter/[\w/.:-]+$"),
-        ("aws-arn", r"^arn:aws[\w-]*:(kms|s3):[\w-]*:\d*:[\w/.:-]+$"),
-        ("gcp-secret", r"^(//secretmanager\.googleapis\.com/)?projects/[\w.:-]+/(locations/[\w-]+/)?secrets/[\w-]+(/versions/\w+)?$"),
-        ("azure-secret", r"^https://[\w-]+\.vault\.azure\.net/(secrets|keys|certificates)/[\w/-]+$"),
-        ("azure-secret", r"^@Microsoft\.KeyVault\([\w=:/.;-]+\)$"),
-        ("manager-url", r"^(sm|gsm|gcp-?sm|gcpsm|gcp-secretmanager|berglas|awssm|aws-?sm|awssecretsmanager|aws-secretsmanager|secretsmanager|aws-?ssm|awsssm|ssm|akv|azurekeyvault|keyvault|vault|hcvault|op|bws|doppler|infisical|conjur|secret|secrets|k8s-secret|keeper|1password|lastpass|pass)://[^\s@]+$"),
-        ("manager-url", r"^(ref\+\w+|secretref\+\w+)://[^\s@]+$"),
-        ("manager-path", r"^(vault|secretref|ssm|awssm|aws-?sm|gcpsm|gcp-?sm|gsm|sm|secretsmanager|aws-secretsmanager|bank-vaults|k8s|kubernetes|projected|keychain|keyring|exec):/?[\w./@-]+([#:?][\w.@=-]+)*$"),
-        ("manager-path", r"^(secret|kv|database|secrets|aws|pki)(/[\w.-]+)+#[\w.-]+$"),
-        ("stack-reference", r"^\{\{resolve:(secretsmanager|ssm|ssm-secure):[^{}\s]+\}\}$"),
-        ("stack-reference", r"^\$\{\{ ?[A-Za-z_][\w.-]*( ?\|\| ?[A-Za-z_][\w.-]*)? ?\}\}$"),
-        ("stack-reference", r"^\(\( ?[A-Za-z_][\w/.-]{0,63} ?\)\)$|^#\{[A-Za-z_][\w.]*\}#?$|^!(Ref|Sub|ImportValue|vault) [\w.:/-]+$"),
-        ("environment", r"^%(env[.:])?[A-Z_][A-Z0-9_.]*%$"),
-        ("environment", r"^\$\([A-Za-z_][\w.-]*\)$|^\$env:[A-Za-z_]\w*$|^\$\$\{?[A-Z_][A-Z0-9_]*\}?$"),
-        ("environment", r"^%env\((\w+:)*[A-Za-z_]\w*\)%$|^%\([A-Za-z_]\w*\)s$|^\$ENV\{\w+\}$|^\$::env\(\w+\)$"),
-        ("environment", r"^\{\$?[A-Z_][A-Z0-9_]*\}$|^\{(env|file|vault|secret|secrets)[.:][\w./-]+\}$"),
-        ("environment", r#"^(env|ENV|Env|environ|getenv|config|secrets?|vault)[.:(\[{]{1,2} ?['"]?[A-Z_][A-Z0-9_]*['"]?[)\]}]{0,2}$"#),
-        ("environment", r"^@(env|secret|vault|ssm|param|file)[ .:(/][\w./-]+\)?$|^#\{[A-Za-z_][\w.\[\]'-]*\}#?$"),
-        ("secret-name", r"^(secretKeyRef|configMapKeyRef|secretRef|fieldRef|valueFrom|fromSecret|from-secret|secret_ref|secretName)[:=][\w./-]+$"),
-        ("environment", r"^\$__(file|env|vault)\{[\w/.: #-]+\}$"),
-        ("secret-name", r"^(projected|keychain|keyring|docker-secret|k8s-secret|secretmanager|secretsmanager|ssm|gcp-?sm|gsm|vault):[a-z_-]+(/[a-z_-]+)*$"),
-        ("secret-name", r"^!(secret|include|env|env_var|reference|vault-encrypted) (\[[\w., -]+\]|[\w./-]+)$"),
-        ("secret-name", r#"^(credentials|secret|secrets|lookup|vault|env)\(\s*['"][\w./ -]+['"](,\s*['"][\w./ #-]+['"])*\s*\)$"#),
-        ("secret-name", r"^(DOCKER-SECRET|docker-secret|SECRET|secret)->[\w./-]+$"),
-        ("secret-name", r"^[\w.-]{1,100}@(azurekeyvault|akv|keyvault|vault|secretsmanager|ssm|gsm|gcpsm|doppler)$"),
-        ("secret-name", r"^encrypted(File)?:secrets-manager!r:[\w-]+!s:[\w/+=.@-]+(!k:[\w.-]+)?$"),
-        ("manager-path", r"^>>[a-z][\w-]*:[\w/.-]+([#:][\w.-]+)*$"),
-        ("manager-path", r"^vault:[\w/.-]+#\$\{[\w.]+\}$"),
-        ("environment", r#"^(process\.env\.\w+|os\.environ(\[['"]\w+['"]\]|\.get\(['"]\w+['"]\))|ENV\[['"]\w+['"]\]|os\.getenv\(['"]?\w+['"]?\)|System\.getenv\(["\w]+\))$"#),
-    ]
-    .map(|(kind, text)| (kind, pattern(text)))
-    .into()
+static POINTERS: LazyLock<Shapes> = LazyLock::new(|| shapes(include_str!("tables/pointers.txt")));
+/// What programs print where a value is missing.
+static MISSING: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    include_str!("tables/unfilled.txt").lines().filter(|line| !line.starts_with('#')).map(pattern).collect()
 });
 
 /// The value as a pointer into a manager or into the environment, without a default.
 pub(super) fn pointer(value: &str) -> Option<&'static str> {
-    let kind = shape(value)?;
+    kinds(value).find(|kind| believed(kind, value))
+}
+
+/// Whether a value of a pointer's shape is one: text that nobody typed is no name of a secret.
+fn believed(kind: &str, value: &str) -> bool {
     let scheme = value.split_once(':').map_or(value, |(_, rest)| rest);
     let place = scheme.trim_start_matches('/').contains(['/', '#']);
-    let points = match kind {
+    match kind {
         // CloudFormation and the manager itself end names in random letters.
         "aws-arn" => true,
         // A vault's URL is a place, and carries a random version at that.
@@ -61,21 +35,21 @@ pub(super) fn pointer(value: &str) -> Option<&'static str> {
         // A manager's own ids may look random, but stand among other words.
         "manager-url" => place || token(kind, value).is_none(),
         _ => token(kind, value).is_none(),
-    };
-    points.then_some(kind)
+    }
 }
 
 /// The random text in a value that has a pointer's shape: no pointer, and not what the rest makes of it either.
 pub(super) fn dressed(value: &str) -> Option<&str> {
-    let kind = shape(value).filter(|_| pointer(value).is_none())?;
+    let kind = kinds(value).next().filter(|_| pointer(value).is_none())?;
     token(kind, value)
 }
 
-/// The kind of pointer that the value looks like, whatever its parts are.
-fn shape(value: &str) -> Option<&'static str> {
+/// The kinds of pointer that the value looks like, whatever its parts are.
+fn kinds(value: &str) -> impl Iterator<Item = &'static str> {
     let marked =
         value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.', '>']);
-    marked.then(|| POINTERS.iter().find(|(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind))?
+    let shapes = if marked { POINTERS.as_slice() } else { &[] };
+    shapes.iter().filter(move |(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind)
 }
 
 /// The first part of a pointer that nobody would have named so.
@@ -97,6 +71,9 @@ fn token<'a>(kind: &str, value: &'a str) -> Option<&'a str> {
 /// A template that nobody filled. `null` and its like say so only under a name that expects a secret.
 pub(super) fn unfilled(value: &str, expects_secret: bool) -> bool {
     let inner = value.trim();
+    if expects_secret && inner.len() <= 256 && MISSING.iter().any(|shape| shape.is_match(inner)) {
+        return true;
+    }
     if matches!(
         inner,
         "<no value>"

@@ -76,6 +76,8 @@ impl Ruling {
 /// What this value is under this name.
 pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
     let value = normal(value);
+    // A dollar sign that was escaped for one shell more.
+    let value = value.strip_prefix('\\').filter(|rest| rest.starts_with('$')).unwrap_or(value);
     if value.is_empty() {
         return Ruling::of(Class::Empty, "empty");
     }
@@ -132,7 +134,10 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
         return if kind == "jwe" { ruling } else { ruling.by(Step::Name, Confidence::Medium) };
     }
     if names::speaks_of(name, &["COMMAND", "CMD", "EXEC", "HELPER", "PROGRAM", "PROCESS"]) && commands::fetches(value) {
-        return Ruling::of(Class::Reference, "command");
+        // What the command is given may be a secret all the same: `docker login -p …`.
+        let given = look.may_open().then(|| containers::open(look, name, promise, value)).flatten();
+        let given = given.filter(|ruling| ruling.class.is_exposed());
+        return given.unwrap_or_else(|| Ruling::of(Class::Reference, "command"));
     }
     // `JWT_ISSUER=null` or `COOKIE_DOMAIN=.example.org` stand in for no secret; `PASSWORD_FILE=null` does.
     let file_of_secret = promise == Promise::Benign(Fit::Path) && stem == Promise::Secret;

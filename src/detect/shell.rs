@@ -26,6 +26,12 @@ static ACCOUNTS: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
+/// Statements of databases, servers and languages: a word that must be there, and a pattern around the password.
+static STATEMENTS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+    let rows = include_str!("tables/statements.txt").lines().filter(|line| !line.starts_with('#'));
+    rows.filter_map(|row| row.split_once(' ')).map(|(word, text)| (word, pattern(text))).collect()
+});
+
 /// `echo X > db_password.txt`, `htpasswd -b file user X`.
 pub(super) fn said(text: &str) -> Vec<Said<'_>> {
     let mut found = Vec::new();
@@ -38,6 +44,11 @@ pub(super) fn said(text: &str) -> Vec<Said<'_>> {
             if let Some(name) = secret_file(path.as_str()) {
                 found.push(Said { name, value: value.as_str(), span: value.range() });
             }
+        }
+    }
+    for (_, shape) in STATEMENTS.iter().filter(|(word, _)| text.contains(*word)) {
+        for password in shape.captures_iter(text).filter_map(|found| found.get(1)) {
+            found.push(Said { name: "PASSWORD".to_owned(), value: password.as_str(), span: password.range() });
         }
     }
     if text.contains("htpasswd") {

@@ -5,7 +5,7 @@
 
 use super::names::{self, Fit, Promise};
 use super::rule::Ruling;
-use super::values;
+use super::{masks, values};
 use crate::evidence::{Class, Confidence, Step};
 
 /// The table of name strength and value class.
@@ -50,7 +50,7 @@ fn secret(value: &str, declared: bool) -> (Class, &'static str) {
         }
     }
     // `platform/api/jwt`: the way to a secret in some store.
-    if !declared && values::store_path(value) {
+    if !declared && (values::store_path(value) || property(value)) {
         return (Class::Reference, "secret-path");
     }
     let kind = if values::hex(value, 32) {
@@ -63,6 +63,13 @@ fn secret(value: &str, declared: bool) -> (Class, &'static str) {
         "human-password"
     };
     (Class::Plaintext, kind)
+}
+
+/// `spring.datasource.password`: a setting's name, which ends in what it holds.
+fn property(value: &str) -> bool {
+    let parts = value.split('.').count();
+    let small = value.bytes().all(|b| b.is_ascii_lowercase() || b"._-".contains(&b));
+    parts >= 3 && small && value.len() <= 80 && names::promise(value) == Promise::Secret
 }
 
 /// The name speaks of a secret and ends in a word that nobody knows: only plain words are not taken for it.
@@ -102,7 +109,9 @@ fn benign(fit: Fit, stem: Promise, value: &str) -> (Class, &'static str) {
     let fits = match fit {
         Fit::Path => false, // what is a path was answered before
         Fit::Number => everyday.is_some(),
-        Fit::Word | Fit::Locator => !random,
+        // A commit's name stands in for a branch's.
+        Fit::Word | Fit::Locator if masks::masked("", value) => true,
+        Fit::Word | Fit::Locator => !random || stem == Promise::Neutral && value.len() == 40 && values::hex(value, 40),
         Fit::Digest if stem == Promise::Secret && values::hex(value, 32) => {
             return (Class::Encrypted, "password-verifier");
         }

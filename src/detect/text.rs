@@ -5,9 +5,11 @@
 use super::json::Tree;
 use super::known::Found;
 use super::names::{self, Promise};
+use super::tools::Takes;
 use super::words::{Word, pair_list, words};
 use super::{
-    Context, Detector, Scan, Spotted, containers, dotenv, encoding, formats, placeholders, shell, urls, values,
+    Context, Detector, Scan, Spotted, containers, dotenv, encoding, formats, placeholders, shell, templates, tools,
+    urls, values,
 };
 use crate::evidence::{Class, Judgement, Name};
 use regex::Regex;
@@ -54,7 +56,9 @@ const INSIDE: usize = 64 << 10;
 
 /// What exposes a value that is a command line, a header or a small file.
 pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Context) -> Option<Judgement> {
-    if text.len() > INSIDE || !text.contains([' ', '\n', '\t', '<']) {
+    // A line of npm's settings has no space in it.
+    let npm = text.starts_with("//") && text.contains('=');
+    if text.len() > INSIDE || !npm && !text.contains([' ', '\n', '\t', '<']) {
         return None;
     }
     let mut finder = Finder::new(detector, context);
@@ -177,7 +181,7 @@ impl<'a> Finder<'a> {
 
     fn text(&mut self, text: &str) {
         self.covered.clear();
-        self.words(text, 0, 0);
+        self.words(&templates::whole_words(text), 0, 0);
         let (mut line, mut from) = (1, 0);
         for said in shell::said(text) {
             // The kinds of commands are found one after the other: lines are counted from the last place on.
@@ -273,7 +277,7 @@ impl<'a> Finder<'a> {
                     }
                     self.prose(&name, &word, line)
                 }
-                Awaited::Login => match word.text.split_once(':') {
+                Awaited::Login if !word.text.starts_with('-') => match word.text.split_once(':') {
                     Some((_, password)) => self.judge("PASSWORD", password, line),
                     None => false,
                 },
@@ -367,7 +371,7 @@ impl<'a> Finder<'a> {
         if text.starts_with('-') && text.len() > 1 && !text.starts_with("-----") {
             return self.flag(text, command, before, line, awaited);
         }
-        if text == "=" {
+        if matches!(text, "=" | ":=") {
             if names::promise(before) == Promise::Secret {
                 *awaited = Awaited::Prose(before.to_owned());
             }
@@ -384,7 +388,9 @@ impl<'a> Finder<'a> {
                 self.words(&text.replace("\\n", "\n"), depth + 1, line - 1);
                 return self.spotted[told..].iter().any(|spotted| spotted.judgement.class.is_exposed());
             }
-            return self.judge(name, value, line);
+            // `username=…,password=…`: options of a mount.
+            let options = value.contains(',') && value.contains('=');
+            return self.judge(name, value, line) || options && self.judge("options", text, line);
         }
         if let Some(name) = text.strip_suffix(':') {
             if names::promise(name) == Promise::Secret && variable(name) {
@@ -416,33 +422,30 @@ impl<'a> Finder<'a> {
             };
         }
         let login = matches!(program, "sshpass") || before == "login" || program == "docker" || program == "podman";
+        let takes = tools::takes(program, text).map(|takes| match takes {
+            Takes::Login => Awaited::Login,
+            Takes::Percent => Awaited::Percent,
+            Takes::Password | Takes::Glued => Awaited::Value("PASSWORD".to_owned()),
+        });
+        if let Some(takes) = takes {
+            *awaited = takes;
+            return false;
+        }
         match text {
             "-H" | "--header" => *awaited = Awaited::Header,
             "-u" | "--user" | "--proxy-user" | "--basic" => *awaited = Awaited::Login,
             "--mount" | "--secret" | "--ssh" => *awaited = Awaited::Other,
-            "-k" if program == "openssl" => *awaited = Awaited::Value("PASSWORD".to_owned()),
-            "-storepass" | "-keypass" | "-srcstorepass" | "-deststorepass" => {
-                *awaited = Awaited::Value("PASSWORD".to_owned());
-            }
-            "-P" if ["sqlcmd", "bcp", "zip", "unzip", "isql", "tsql"].contains(&program) => {
-                *awaited = Awaited::Value("PASSWORD".to_owned());
-            }
-            "-p" if program.starts_with("mongo") => *awaited = Awaited::Value("PASSWORD".to_owned()),
-            "-U" if ["smbclient", "rpcclient", "net", "smbget"].contains(&program) => *awaited = Awaited::Percent,
             "--from-literal" | "--set" | "--set-string" | "--env" | "-e" | "--extra-vars" | "-var" | "--build-arg" => {}
-            "-w" if program.starts_with("ldap") => *awaited = Awaited::Value("PASSWORD".to_owned()),
-            "-a" if program == "redis-cli" => *awaited = Awaited::Value("PASSWORD".to_owned()),
             "-p" if login && !matches!(before, "run" | "create") => {
                 *awaited = Awaited::Prose("PASSWORD".to_owned());
             }
             _ => {
-                let database =
-                    ["mysql", "mariadb", "sshpass", "7z", "mongo"].iter().any(|start| program.starts_with(start));
-                if let Some(password) = text.strip_prefix("-p").filter(|rest| database && !rest.is_empty()) {
+                if let Some(password) = tools::glued(program, text) {
                     return self.judge("PASSWORD", password, line);
                 }
                 let name = text.trim_start_matches('-');
-                let off = name.starts_with("no-") || name.starts_with("disable") || !text.starts_with('-');
+                let off = ["no-", "disable", "ask-", "pass-", "use-", "allow-", "require-", "skip-"];
+                let off = off.iter().any(|start| name.starts_with(start));
                 if !off && text.len() > 3 && names::promise(name) == Promise::Secret {
                     *awaited = Awaited::Value(name.to_owned());
                 }

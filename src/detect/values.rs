@@ -15,7 +15,10 @@ pub(super) fn pattern(text: &str) -> Regex {
 
 static PLAIN: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     [
-        ("switch", r"(?i)^(true|false|yes|no|on|off|0|1|enabled|disabled|enable|disable)$"),
+        (
+            "switch",
+            r"(?i)^(true|false|yes|no|on|off|0|1|enabled|disabled|enable|disable|ja|nein|wahr|falsch|oui|non|vrai|faux|s[ií]|sim|n[aã]o|vero|falso|nee|tak|nie|da|net|ano|evet|hayir|ya|tidak|igen|nem|nej|nei|kylla|joo)$",
+        ),
         ("number", r"^[+-]?\d{1,20}(\.\d+)?([eE]\d+)?%?$"),
         ("duration", r"(?i)^(\d{1,9}(\.\d+)?(ns|us|ms|s|m|h|d|w|y|min|sec|hours?|days?|minutes?|seconds?)){1,4}$"),
         ("size", r"(?i)^\d{1,9}(\.\d+)?\s?([kmgt]i?b?|b)$"),
@@ -24,6 +27,7 @@ static PLAIN: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         ("uuid", r"(?i)^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
         ("address", r"^\d{1,3}(\.\d{1,3}){3}(/\d{1,2})?(:\d{1,5})?$"),
         ("address", r"(?i)^[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?:\d{2,5}(/[\w-]*)?$"),
+        ("address", r"^0x[0-9a-fA-F]{40}$"),
         ("email", r"(?i)^[\w.+-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+$"),
         ("image", r"(?i)^[a-z0-9][\w./:-]{0,250}@sha256:[0-9a-f]{64}$"),
         ("locale", r"^[a-z]{2,3}_[A-Z]{2}(\.[A-Za-z0-9-]+)?$"),
@@ -88,11 +92,16 @@ pub(super) fn hex(value: &str, least: usize) -> bool {
 
 /// A hash of something: hex, base64 behind an algorithm's name, or an object name.
 pub(super) fn digest(value: &str) -> bool {
-    let body = ["sha1", "sha224", "sha256", "sha384", "sha512", "md5", "sha-256", "git"]
+    let body = ["SHA256", "sha1", "sha224", "sha256", "sha384", "sha512", "md5", "sha-256", "git"]
         .iter()
         .find_map(|algorithm| value.strip_prefix(algorithm)?.strip_prefix([':', '-', '_']));
     match body {
         Some(body) => hex(body, 7) || (body.len() >= 20 && body.bytes().all(base64_byte)),
+        // `aa:bb:…`, with or without the algorithm in front.
+        None if value.len() >= 47 && value.contains(':') => {
+            let pairs = value.trim_start_matches("MD5:");
+            pairs.split(':').all(|pair| pair.len() == 2 && hex(pair, 2))
+        }
         None => hex(value, 6) && value.len() <= 128,
     }
 }
@@ -184,7 +193,7 @@ pub(super) fn prose(value: &str) -> bool {
 pub(super) fn algorithm(value: &str) -> bool {
     static NAMES: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?i)^((hs|rs|es|ps)(256|384|512)|es256k|eddsa|ed25519|aes-?(128|192|256)(-?(gcm|cbc|ctr))?|sha-?(1|256|384|512)|bcrypt|argon2(id|i|d)?|scrypt|scram-sha-(1|256|512)|md5|plain|pbkdf2(_sha256)?|hmac-?sha-?(1|256|384|512)|rsa|ecdsa)$",
+            r"(?i)^((hs|rs|es|ps)(256|384|512)|es256k|eddsa|ed25519|aes-?(128|192|256)(-?(gcm|cbc|ctr))?|sha-?(1|256|384|512)|bcrypt|argon2(id|i|d)?|scrypt|scram-sha-(1|256|512)|md5|plain|pbkdf2(_sha256)?|hmac-?sha-?(1|256|384|512)|rsa|ecdsa|sasl_(plaintext|ssl)|oauthbearer|sha(256|512)-crypt|gssapi|external|scram)$",
         )
     });
     value.len() <= 24 && NAMES.is_match(value)
