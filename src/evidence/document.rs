@@ -182,7 +182,10 @@ impl<'a> Reader<'a> {
                     return;
                 };
                 if entries.iter().any(|(known, _, _)| *known == text) {
-                    let shown = Name::admit_or(&text, "key", entries.len());
+                    // A value where a key belongs has digits more often than a key has.
+                    let digits = text.contains(|c: char| c.is_ascii_digit()) || text.len() > 40;
+                    let withheld = || Name::withheld("key", entries.len());
+                    let shown = if digits { withheld() } else { Name::admit_or(&text, "key", entries.len()) };
                     self.problems.add(self.file, node.line, format!("key `{shown}` is given twice"));
                 }
                 *key = Some((text, node.line));

@@ -163,6 +163,7 @@ fn looks_secret(text: &str) -> bool {
         || has_userinfo_password(text)
         || has_provider_token(text)
         || assigns_a_secret(text)
+        || fills_a_variable(text)
         || random_token(text)
 }
 
@@ -204,6 +205,44 @@ fn assigns_a_secret(text: &str) -> bool {
                 value.len() >= 4 && !value.starts_with(['$', '<', '{', '/', '.']) && !value.contains('/')
             })
         })
+    })
+}
+
+/// `JWT_SECRET_KEY=…`: a variable's name that promises a secret, and something behind it. A path, a reference and a
+/// word that says that it is none are no secret.
+fn fills_a_variable(text: &str) -> bool {
+    const LAST: [&str; 12] = [
+        "password",
+        "passwd",
+        "pwd",
+        "pass",
+        "passphrase",
+        "secret",
+        "secrets",
+        "token",
+        "apikey",
+        "credential",
+        "credentials",
+        "creds",
+    ];
+    const KEYS: [&str; 10] =
+        ["secret", "api", "private", "access", "signing", "encryption", "jwt", "auth", "master", "session"];
+    text.match_indices('=').any(|(at, _)| {
+        let key = text[..at].trim_end_matches(['"', '\'', ' ']);
+        let begin =
+            key.rfind(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))).map_or(0, |i| i + 1);
+        let key = key.get(begin..).unwrap_or_default().to_ascii_lowercase();
+        let words: Vec<&str> = key.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+        let promises = match words.split_last() {
+            Some((&"key", before)) => before.iter().any(|word| KEYS.contains(word)),
+            Some((last, _)) => LAST.contains(last),
+            None => false,
+        };
+        let value = text[at + 1..].trim_start_matches([' ', '"', '\'']);
+        let value = value.split([' ', '"', '\'', ',', '&', '}']).next().unwrap_or(value);
+        let none = ["true", "false", "none", "null", "enabled", "disabled", "required", "optional"];
+        let reference = value.starts_with(['$', '<', '{', '/', '.', '%']) || value.contains('/') && value.contains(':');
+        promises && value.len() >= 4 && !reference && !none.contains(&value.to_ascii_lowercase().as_str())
     })
 }
 
@@ -264,6 +303,11 @@ mod tests {
             "arn:aws:secretsmanager:us-east-1:111122223333:secret:ml-incident/prod/jwt-secret-key-AbCdEf",
             "4f9c0f2e-1b52-4b8e-9d3c-0f6f2c1a7b11",
             "AbstractSingletonProxyFactoryBean2Test",
+            "com.example.service=api",
+            "com.docker.compose.project=secret-store",
+            "JWT_SECRET_KEY=${JWT_SECRET_KEY}",
+            "com.example.secret-rotation=true",
+            "sort-key=name",
         ] {
             assert!(Name::admit(text).is_ok(), "{text}");
         }
@@ -279,6 +323,9 @@ mod tests {
             "postgresql://app:pw@host/db".into(),
             format!("ghp_{}", "a1B2".repeat(9)),
             format!("AKIA{}", "A2B3C4D5E6F7G8H9"),
+            "JWT_SECRET_KEY=hunter2zebra".into(),
+            "com.example.api-key=hunter2zebra".into(),
+            "run DB_PASS='hunter2zebra'".into(),
         ] {
             assert!(Name::admit(&text).is_err(), "refused text was admitted");
         }

@@ -89,6 +89,41 @@ fn a_value_in_the_configuration_is_refused_and_not_repeated() {
     assert!(!said.contains(&password), "{said}");
 }
 
+/// A short password has no face of its own: the key in front of it says what it is.
+#[test]
+fn a_selector_that_fills_a_secret_s_variable_is_refused_and_not_repeated() {
+    let password = ["hunter2", "zebra"].concat();
+    for (selector, line) in [
+        (format!("containers: [ {{ label: \"JWT_SECRET_KEY={password}\" }} ]"), 2),
+        (format!("containers: [ {{ name: \"JWT_SECRET_KEY={password}\" }} ]"), 2),
+        (format!("containers:\n  - compose_project: \"db-pass={password}\""), 3),
+        (format!("containers:\n  - label: \"com.example.api.key={password}\""), 3),
+        (format!("probes: {{ ready: {{ expect: {{ \"API_TOKEN={password}\": ok }} }} }}"), 2),
+    ] {
+        let said = refused(&format!("service: api\n{selector}\n"));
+        assert!(said.contains(&format!("leakproof.yaml:{line}: ")) && said.contains("secret"), "{selector}: {said}");
+        assert!(!said.contains(&password), "{said}");
+    }
+}
+
+#[test]
+fn a_value_where_a_key_belongs_is_not_repeated() {
+    let password = ["hunter2", "zebra"].concat();
+    for text in [
+        format!("service: api\n{password}: oops\n"),
+        format!("service: api\n\"{password}!\": oops\n"),
+        format!("service: api\nlimits: {{ {password}: 1 }}\n"),
+        format!("service: api\nprobes: {{ ready: {{ expect: {{ {password}: [ 1 ] }} }} }}\n"),
+        format!("service: api\n{password}: a\n{password}: b\n"),
+    ] {
+        let said = refused(&text);
+        assert!(said.contains("leakproof.yaml:2: ") || said.contains("leakproof.yaml:3: "), "{said}");
+        assert!(!said.contains(&password), "{said}");
+    }
+    let near = refused("service: api\nimages2: [ ]\nsecret5: [ ]\n");
+    assert!(near.contains("unknown key `images2`") && near.contains("unknown key `secret5`"), "{near}");
+}
+
 #[test]
 fn duplicate_keys_and_broken_yaml_are_refused() {
     assert!(refused("service: a\nservice: b\n").contains("leakproof.yaml:2: key `service` is given twice"));

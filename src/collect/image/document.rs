@@ -3,7 +3,7 @@
 //! In: JSON. Out: one platform's [`Image`], its texts wrapped. It judges nothing.
 
 use super::history::{Entry, Raw};
-use crate::collect::oci_config::{Below, CONFIG, Members, OciConfig, Texts, nullable};
+use crate::collect::oci_config::{Below, CONFIG, Json, Members, OciConfig, Rest, Texts, nullable};
 use crate::evidence::{Name, Sensitive};
 use serde::Deserialize;
 
@@ -25,6 +25,8 @@ pub(super) struct Image {
     pub(super) others: Vec<Sensitive>,
     /// What `BuildKit` says of the build; `Err` if it cannot be read.
     pub(super) build_info: Option<Result<Sensitive, ()>>,
+    /// Every other text of the document, under the name nearest to it.
+    pub(super) rest: Rest,
     /// The history, oldest first.
     pub(super) entries: Vec<Entry>,
     /// How many layers it has.
@@ -78,6 +80,11 @@ static MEMBERS: Members = Members(&[
     ("container_config", Below::Of(&CONFIG)),
     ("history", Below::Of(&STEP)),
     ("rootfs", Below::Of(&Members(&[("diff_ids", Below::Read)]))),
+    ("id", Below::Id),
+    ("parent", Below::Id),
+    ("parent_id", Below::Id),
+    ("layer_id", Below::Id),
+    ("container", Below::Id),
 ]);
 
 static STEP: Members = Members(&[
@@ -91,6 +98,7 @@ impl Image {
     /// Reads a config document; `None` if it is not one.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
         let document: ImageDocument = MEMBERS.read(json)?;
+        let rest = MEMBERS.rest(serde_json::from_slice::<Json>(json).ok()?);
         let authors: Vec<Sensitive> = document
             .history
             .iter()
@@ -114,6 +122,7 @@ impl Image {
                 let decoded = data_encoding::BASE64.decode(text.as_bytes());
                 decoded.map(Sensitive::new).map_err(|_| ())
             }),
+            rest,
             entries: entries.collect(),
             // An image without layers is possible; one without `rootfs` is not an image.
             layers: document.rootfs?.diff_ids.len() as u64,

@@ -6,7 +6,7 @@ use super::Found;
 use super::document::{Image, platform};
 use super::history::{Entry, Raw};
 use crate::collect::docker::Engine;
-use crate::collect::oci_config::OciConfig;
+use crate::collect::oci_config::{OciConfig, Rest};
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name, Sensitive};
 use bollard::models::{ImageHistoryResponseItem, ImageInspect, ImageManifestSummaryKindEnum, OciPlatform};
@@ -88,6 +88,7 @@ fn image(inspect: ImageInspect, history: Vec<ImageHistoryResponseItem>, id: Name
         comment: wrap(inspect.comment).filter(|text| !text.is_empty()),
         others: inspect.author.into_iter().chain(tags).filter(|text| !text.is_empty()).map(Sensitive::from).collect(),
         build_info: None,
+        rest: Rest::default(),
         entries: entries.collect(),
         layers: inspect.root_fs.and_then(|fs| fs.layers).map_or(0, |layers| layers.len() as u64),
     }

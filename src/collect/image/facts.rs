@@ -8,7 +8,7 @@ use super::document::Image;
 use super::history::{At, Body, Entry};
 use super::{COMMAND, ENV, Found};
 use crate::collect::Job;
-use crate::collect::oci_config::{self, OciConfig, matters};
+use crate::collect::oci_config::{self, OciConfig, Words, matters};
 use crate::collect::refusal::Refusal;
 use crate::detect::{self, Context};
 use crate::evidence::{
@@ -172,6 +172,27 @@ impl<'o, 'a> Examination<'o, 'a> {
             self.text(At::Other, None, text);
         }
         self.build_info(image);
+        self.rest(image);
+    }
+
+    /// What nobody reads by its name: versions and dates, and whatever a tool put beside them.
+    fn rest(&mut self, image: &Image) {
+        let job = self.out.job;
+        let detector = &job.detector;
+        self.out.coverages[1].add("texts", image.rest.pairs.0.len() as u64);
+        for (n, (key, value)) in image.rest.pairs.0.iter().enumerate() {
+            let (showable, judgement) = oci_config::labelled(detector, key, value, Context::History);
+            if judgement.class.is_exposed() || judgement.known {
+                let variable = if showable { detector.variable(key, n + 1) } else { Name::withheld("key", n + 1) };
+                self.finding(At::Other, None, Some(variable), &judgement);
+            }
+        }
+        let lists: Vec<Sensitive> = image.rest.lists.iter().filter_map(Words::text).collect();
+        let scans = lists.iter().map(|text| detector.text(text, Context::History));
+        let told = scans.flat_map(|scan| scan.spotted).map(|spotted| (spotted.variable, spotted.judgement));
+        for (variable, judgement) in told.filter(|(_, one)| one.class.is_exposed() || one.known) {
+            self.finding(At::Other, None, variable, &judgement);
+        }
     }
 
     /// `BuildKit`'s account of the build: a JSON document with the build's arguments.

@@ -43,6 +43,7 @@ pub(in crate::collect) static CONFIG: Members = Members(&[
     ("StopSignal", Below::Read),
     ("CreateCommand", Below::Read),
     ("Annotations", Below::Read),
+    ("Image", Below::Id),
 ]);
 
 /// The texts that nothing reads by their names.

@@ -4,24 +4,15 @@
 
 use super::Question;
 use super::client::Answer;
+use super::freshness::{cached, in_part, is_json, media_type};
 use super::json::{Json, Refused};
 use super::sample::{Outcome, Said, Sample};
 use super::{health, ready};
 use crate::config::Probes;
 use crate::detect::{Context, Detector, Scan};
 use crate::evidence::{Cause, Class, Judgement, Name, Sensitive};
-use reqwest::header::{AGE, CONTENT_TYPE, DATE, HeaderMap, SET_COOKIE};
+use reqwest::header::{DATE, HeaderMap, SET_COOKIE};
 
-/// Headers in which caches say that they answered.
-const CACHE_HEADERS: [&str; 7] = [
-    "cache-status",
-    "x-cache",
-    "x-cache-status",
-    "x-cache-lookup",
-    "cf-cache-status",
-    "x-proxy-cache",
-    "x-cache-remote",
-];
 /// Headers whose values are random by nature: only a value given as known is a leak there.
 const RANDOM_HEADERS: [&str; 14] = [
     "set-cookie",
@@ -81,13 +72,16 @@ fn said(
     if cached(&answer.headers) {
         return Said::whole(Outcome::Cached);
     }
+    if in_part(answer.status, &answer.headers) {
+        return Said::whole(Outcome::Unknown(Cause::Truncated));
+    }
     if answer.cut {
         return Said::whole(Outcome::TooLarge);
     }
     if answer.body.is_empty() {
         return Said::whole(Outcome::EmptyBody);
     }
-    if question == Question::Health && !media.is_some_and(is_json) {
+    if !media.is_some_and(is_json) {
         return Said::whole(Outcome::WrongContentType);
     }
     match (json, question) {
@@ -117,32 +111,6 @@ fn status(question: Question, status: u16) -> Option<Outcome> {
         401 | 403 | 407 | 429 => Some(Outcome::Unknown(Cause::Denied)),
         _ => Some(Outcome::WrongStatus),
     }
-}
-
-/// The media type without parameters, in lower case.
-fn media_type(headers: &HeaderMap) -> Option<String> {
-    let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
-    Some(text.split(';').next().unwrap_or(text).trim().to_ascii_lowercase())
-}
-
-fn is_json(media: &str) -> bool {
-    media == "application/json" || (media.starts_with("application/") && media.ends_with("+json"))
-}
-
-fn cached(headers: &HeaderMap) -> bool {
-    // A chain of caches adds a header each, or appends to one.
-    let words = |name: &str| -> Vec<String> {
-        let all = headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
-        all.flat_map(|text| text.split([' ', ',', ';']).map(str::to_ascii_lowercase).collect::<Vec<_>>()).collect()
-    };
-    let aged = words(AGE.as_str()).iter().any(|word| word.parse::<u64>().is_ok_and(|age| age > 0));
-    // 110 to 113 say that the answer is stale, or may be.
-    let stale = words("warning").first().is_some_and(|word| matches!(word.as_str(), "110" | "111" | "112" | "113"));
-    aged || stale || CACHE_HEADERS.iter().any(|name| words(name).iter().any(|word| is_hit(word)))
-}
-
-fn is_hit(word: &str) -> bool {
-    matches!(word, "hit" | "stale" | "revalidated" | "updating" | "tcp_hit" | "tcp_mem_hit")
 }
 
 /// The plaintext values in a body. Random ids under neutral names are normal in an answer and are no leak.
@@ -184,36 +152,6 @@ fn header_leaks(headers: &HeaderMap, detector: &Detector) -> Vec<Judgement> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use reqwest::header::{HeaderName, HeaderValue};
-
-    fn headers(name: &'static str, value: &'static str) -> HeaderMap {
-        [(HeaderName::from_static(name), HeaderValue::from_static(value))].into_iter().collect()
-    }
-
-    #[test]
-    fn a_charset_parameter_and_health_json_are_json() {
-        for text in ["application/json; charset=utf-8", "Application/JSON", "application/health+json"] {
-            let media = media_type(&headers("content-type", text));
-            assert!(media.as_deref().is_some_and(is_json), "{text}");
-        }
-        assert!(!is_json("text/json") && !is_json("text/html") && !is_json("application/jsonp"));
-    }
-
-    #[test]
-    fn caches_give_themselves_away() {
-        assert!(cached(&headers("age", "3")));
-        assert!(cached(&headers("x-cache", "HIT from edge-7")));
-        assert!(cached(&headers("cf-cache-status", "HIT")));
-        assert!(
-            cached(&headers("cache-status", "\"cdn\"; hit")) && cached(&headers("x-cache-lookup", "HIT from a:80"))
-        );
-        assert!(cached(&headers("warning", "110 - \"Response is Stale\"")));
-        assert!(cached(&headers("age", "0, 3")) && cached(&headers("age", "5, 0")));
-        let mut chain = headers("x-cache", "MISS");
-        chain.append("x-cache", HeaderValue::from_static("HIT"));
-        assert!(cached(&chain), "the second cache answered");
-        assert!(!cached(&headers("age", "0")) && !cached(&headers("x-cache", "MISS from edge-7")));
-    }
 
     #[test]
     fn only_readiness_accepts_other_successes() {

@@ -11,6 +11,8 @@ mod ask;
 #[cfg(feature = "http")]
 mod client;
 #[cfg(feature = "http")]
+mod freshness;
+#[cfg(feature = "http")]
 mod health;
 #[cfg(feature = "http")]
 mod json;
@@ -22,6 +24,8 @@ mod mood;
 mod ready;
 #[cfg_attr(not(feature = "http"), expect(dead_code, reason = "its words type the evidence, asked or not"))]
 mod sample;
+#[cfg(feature = "http")]
+mod vocabulary;
 #[cfg(feature = "http")]
 mod watch;
 

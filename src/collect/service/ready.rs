@@ -4,8 +4,9 @@
 //! twice with different values, or that speaks another vocabulary, is for a person and not for a guess.
 
 use super::json::Json;
-use super::mood::{Mood, WELL, mood, plain};
+use super::mood::{self, Mood, mood, plain};
 use super::sample::{Outcome, Said};
+use super::vocabulary::WELL;
 use crate::config::Probes;
 use crate::evidence::{Cause, Name};
 
@@ -49,7 +50,8 @@ fn component(json: &Json, name: &Name, expected: &Name, probes: &Probes) -> Outc
         return Outcome::Unknown(Cause::Inconsistent);
     }
     // "ok", and in the same breath "connected": false, or "backend": "memory".
-    let mood = || found.iter().map(|place| mood(place, &|key| key != "code", &[])).max().unwrap_or(Mood::Well);
+    let own = [plain(expected.as_str())];
+    let mood = || found.iter().map(|place| mood::component(place, &own)).max().unwrap_or(Mood::Well);
     match first {
         Some(text) if text == expected.as_str() => match mood() {
             Mood::Well => Outcome::Ok,
@@ -151,6 +153,62 @@ mod tests {
         assert_eq!(outcome(twice), Outcome::Unknown(Cause::Inconsistent));
         let same = r#"{"redis_denylist":"ok","database":"ok","checks":{"database":"ok"}}"#;
         assert_eq!(outcome(same), Outcome::Ok);
+    }
+
+    #[test]
+    fn a_no_in_any_spelling_beside_the_components_contradicts_them() {
+        for no in [
+            r#""ready":{"status":"down"}"#,
+            r#""status_code":503"#,
+            r#""statusCode":503"#,
+            r#""is_ready":false"#,
+            r#""isReady":false"#,
+            r#""not_ready":true"#,
+            r#""overall_status":"down""#,
+            r#""unhealthy":true"#,
+        ] {
+            let body = format!(r#"{{{no},"redis_denylist":"ok","database":"ok"}}"#);
+            assert_eq!(outcome(&body), Outcome::Degraded, "{no}");
+        }
+        for yes in [
+            r#""ready":{"status":"up"}"#,
+            r#""status_code":200,"last_error":null"#,
+            r#""is_ready":true,"not_ready":false,"error_count":0"#,
+            r#""last_error":"","errors":[],"message":"all checks passed, 0 failed""#,
+            r#""cache":{"status":"down"}"#,
+        ] {
+            let body = format!(r#"{{{yes},"redis_denylist":"ok","database":"ok"}}"#);
+            assert_eq!(outcome(&body), Outcome::Ok, "{yes}");
+        }
+    }
+
+    #[test]
+    fn a_component_that_is_a_stand_in_or_was_not_asked_is_no_verdict() {
+        for but in [
+            r#""dialect":"sqlite""#,
+            r#""provider":"in-memory""#,
+            r#""implementation":"memory""#,
+            r#""implementation":"InMemoryDenylist""#,
+            r#""enabled":false"#,
+            r#""skipped":true"#,
+            r#""message":"not configured""#,
+            r#""last_error":"timeout""#,
+            r#""lastError":{"code":"ETIMEDOUT"}"#,
+            r#""stale":true"#,
+            r#""details":{"status":"down"}"#,
+            r#""replicas":[{"role":"a"},{"healthy":false}]"#,
+        ] {
+            let body = format!(r#"{{"redis_denylist":"ok","database":{{"status":"ok",{but}}}}}"#);
+            assert!(matches!(outcome(&body), Outcome::Unknown(_)), "{but}");
+        }
+        for fine in [
+            r#""last_error":null,"errors":[],"stale":false,"skipped":false"#,
+            r#""last_error":"","enabled":true,"message":"connected""#,
+            r#""details":{"database":"PostgreSQL","validationQuery":"isValid()","pool":{"active":0}}"#,
+        ] {
+            let body = format!(r#"{{"redis_denylist":"ok","database":{{"status":"ok",{fine}}}}}"#);
+            assert_eq!(outcome(&body), Outcome::Ok, "{fine}");
+        }
     }
 
     #[test]

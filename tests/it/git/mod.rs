@@ -14,6 +14,7 @@ mod links;
 mod names;
 mod oddities;
 mod stores;
+mod taken_back;
 mod templates;
 mod tips;
 

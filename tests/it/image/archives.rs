@@ -2,6 +2,7 @@
 
 use super::builder::{Files, config, gzip, header, meta, step};
 use crate::docker::rig::{IMAGE, causes, collect, count, exposed, identity, of, secret, shown};
+use crate::scene::hex;
 use leakproof::evidence::{Batch, Cause, Name};
 use serde_json::{Value, json};
 use std::io::{Seek, SeekFrom, Write};
@@ -292,6 +293,67 @@ fn settings_authors_and_build_info_are_read() {
         assert_eq!(found.len(), 1, "{document}: {}", shown(&batch).replace(&value, "VALUE"));
         assert!(!shown(&batch).contains(&value));
     }
+}
+
+/// An inspect file's texts are all read: an image's are no other.
+#[test]
+fn members_that_nobody_knows_are_read_too() {
+    let value = secret();
+    let text = format!("JWT_SECRET_KEY={value}");
+    let history = [step("COPY app /app # buildkit")];
+    let mut documents: Vec<Value> = [
+        json!({ "X": text }),
+        json!({ "Environment": [text] }),
+        json!({ "Run": ["app", "--password", value] }),
+        json!({ "Image": text }),
+    ]
+    .map(|more| config("amd64", &more, &history))
+    .into();
+    for (name, member) in [
+        ("moby.buildkit.x.v1", json!({ "args": { "JWT_SECRET_KEY": value } })),
+        ("docker_version", json!(text)),
+        ("created", json!(text)),
+        ("id", json!(text)),
+    ] {
+        let mut document = config("amd64", &json!({}), &history);
+        document[name] = member;
+        documents.push(document);
+    }
+    for name in ["created", "note"] {
+        let mut entry = step("COPY app /app # buildkit");
+        entry[name] = json!(text);
+        documents.push(config("amd64", &json!({}), &[entry]));
+    }
+    for document in documents {
+        let batch = read(&Files::docker(&document).tar());
+        let document = document.to_string().replace(&value, "VALUE");
+        let found = exposed(&batch, "image.command", "where", "other");
+        assert!(!found.is_empty(), "{document}: {}", shown(&batch).replace(&value, "VALUE"));
+        assert!(!shown(&batch).contains(&value));
+    }
+}
+
+#[test]
+fn what_builders_write_beside_the_rest_is_no_leak() {
+    let id = hex(64);
+    let mut document = config(
+        "amd64",
+        &json!({ "Image": format!("sha256:{id}"), "ArgsEscaped": true, "NetworkDisabled": false, "MacAddress": "" }),
+        &[json!({ "created": "2026-11-02T16:00:00.123456789Z", "created_by": "COPY app /app # buildkit" })],
+    );
+    document["created"] = json!("2026-11-02T16:00:00.123456789Z");
+    document["docker_version"] = json!("20.10.24+dfsg1");
+    document["container"] = json!(id);
+    document["id"] = json!(id);
+    document["os.version"] = json!("10.0.17763.1817");
+    document["variant"] = json!("v8");
+    document["moby.buildkit.cache.v0"] = json!(
+        data_encoding::BASE64
+            .encode(json!([{ "layers": [{ "blob": format!("sha256:{id}"), "parent": -1 }] }]).to_string().as_bytes())
+    );
+    let batch = read(&Files::docker(&document).tar());
+    assert!(exposed(&batch, "image.command", "where", "other").is_empty(), "{}", shown(&batch));
+    assert!(causes(&batch, "image.command").is_empty(), "{}", shown(&batch));
 }
 
 #[test]

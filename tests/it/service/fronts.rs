@@ -16,7 +16,29 @@ fn a_load_balancer_s_fixed_response_is_not_ready() {
     assert_eq!(outcome(&batch), "missing-member");
     let text = StandIn::answering(response("200 OK", "text/plain; charset=utf-8", "ok"));
     assert_eq!(outcome(&health(&text)), "wrong-content-type");
-    assert_eq!(outcome(&ready(&text)), "not-json");
+    assert_eq!(outcome(&ready(&text)), "wrong-content-type");
+}
+
+const READY: &str = r#"{"redis_denylist":"ok","database":"ok"}"#;
+
+#[test]
+fn a_readiness_answer_is_json_by_its_type_too() {
+    for types in ["Content-Type: text/html", "X-None: x", "Content-Type: application/json\r\nContent-Type: text/html"] {
+        let server = StandIn::answering(with_headers("200 OK", &format!("{types}\r\n"), READY));
+        assert_eq!(outcome(&ready(&server)), "wrong-content-type", "{types}");
+    }
+    let accepted = StandIn::answering(response("202 Accepted", "application/json", READY));
+    assert_eq!(outcome(&ready(&accepted)), "ok");
+}
+
+#[test]
+fn a_part_of_an_answer_or_a_changed_one_is_no_proof() {
+    for status in ["203 Non-Authoritative Information", "206 Partial Content", "207 Multi-Status"] {
+        assert_eq!(cause(&ready(&StandIn::answering(response(status, "application/json", READY)))), Cause::Truncated);
+    }
+    let range = "Content-Type: application/json\r\nContent-Range: bytes 0-38/90\r\n";
+    assert_eq!(cause(&ready(&StandIn::answering(with_headers("200 OK", range, READY)))), Cause::Truncated);
+    assert_eq!(cause(&health(&StandIn::answering(with_headers("200 OK", range, OK)))), Cause::Truncated);
 }
 
 #[test]

@@ -2,37 +2,46 @@
 //!
 //! A name that somebody can guess proves nothing: `a/` would cover `a/.env` and nothing else. These are made
 //! from the tree's own id, which changes with every ignore file in it. A pattern may match one sort of names and
-//! no other (`[a-z]*/`), so there is one of each sort.
+//! no other (`[a-z]*/`, `???*/`), so there is one of each sort.
 
 use git2::Oid;
 use sha2::{Digest, Sha256};
 
-/// How deep new directories go.
-const DEPTH: usize = 3;
-/// Letters of each sort, and what stands in front of them.
-const SORTS: [(&str, &[u8]); 6] = [
-    ("", b"abcdefghijklmnopqrstuvwxyz"),
-    ("", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-    ("", b"0123456789"),
-    (".", b"abcdefghijklmnopqrstuvwxyz"),
-    ("_", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789"),
-    ("\u{fc}", b"abcdefghijklmnopqrstuvwxyz"),
-];
-/// Letters per name.
-const LETTERS: usize = 14;
+/// A sort of names: what stands in front, its letters, and how many of them.
+type Sort = (&'static str, &'static [u8], usize);
 
-/// A way down through new directories.
-pub(super) type Descent = [Vec<u8>; DEPTH];
+const SORTS: [Sort; 8] = [
+    ("", b"abcdefghijklmnopqrstuvwxyz", 14),
+    ("", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", 14),
+    ("", b"0123456789", 14),
+    (".", b"abcdefghijklmnopqrstuvwxyz", 14),
+    ("_", b"ABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789", 14),
+    ("\u{fc}", b"abcdefghijklmnopqrstuvwxyz", 14),
+    ("", b"abcdefghijklmnopqrstuvwxyz", 1),
+    ("", b"abcdefghijklmnopqrstuvwxyz", 3),
+];
+
+/// A way down through new directories: one sort of names, one more for every level.
+#[derive(Clone, Copy)]
+pub(super) struct Descent {
+    tree: Oid,
+    sort: u8,
+}
 
 /// New directories for one tree: one descent of each sort of names.
 pub(super) fn descents(tree: Oid) -> Vec<Descent> {
-    SORTS.iter().zip(0_u8..).map(|(sort, n)| std::array::from_fn(|depth| name(tree, *sort, n, depth))).collect()
+    (0_u8..).take(SORTS.len()).map(|sort| Descent { tree, sort }).collect()
 }
 
-fn name(tree: Oid, (prefix, letters): (&str, &[u8]), sort: u8, depth: usize) -> Vec<u8> {
-    let digest = Sha256::new().chain_update(tree.as_bytes()).chain_update([sort]).chain_update(depth.to_le_bytes());
-    let picked = digest.finalize().into_iter().take(LETTERS).map(|byte| letters[usize::from(byte) % letters.len()]);
-    prefix.bytes().chain(picked).collect()
+impl Descent {
+    /// The name at a level.
+    pub(super) fn name(self, level: usize) -> Vec<u8> {
+        let (prefix, letters, count) = SORTS[usize::from(self.sort)];
+        let seed = Sha256::new().chain_update(self.tree.as_bytes()).chain_update([self.sort]);
+        let digest = seed.chain_update(level.to_le_bytes()).finalize();
+        let picked = digest.into_iter().take(count).map(|byte| letters[usize::from(byte) % letters.len()]);
+        prefix.bytes().chain(picked).collect()
+    }
 }
 
 #[cfg(test)]
@@ -40,11 +49,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_stable_and_differ_by_tree_sort_and_depth() {
+    fn names_are_stable_and_differ_by_tree_sort_and_level() {
         let tree = |digit: &str| Oid::from_str(&digit.repeat(40)).unwrap();
-        assert_eq!(descents(tree("1")), descents(tree("1")));
-        let all: std::collections::BTreeSet<_> =
-            [tree("1"), tree("2")].into_iter().flat_map(descents).flatten().collect();
-        assert_eq!(all.len(), 2 * SORTS.len() * DEPTH);
+        let all = |tree: Oid| descents(tree).into_iter().flat_map(|way| (0..3).map(move |level| way.name(level)));
+        assert!(all(tree("1")).eq(all(tree("1"))));
+        let long = [tree("1"), tree("2")].into_iter().flat_map(all).filter(|name| name.len() > 3);
+        let long: std::collections::BTreeSet<_> = long.collect();
+        assert_eq!(long.len(), 2 * 6 * 3);
     }
 }

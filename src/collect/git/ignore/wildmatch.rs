@@ -20,7 +20,8 @@ impl Budget {
         self.0.get() == 0
     }
 
-    fn spend(&self, steps: usize) -> bool {
+    /// Takes steps away; gives whether any are left.
+    pub(super) fn spend(&self, steps: usize) -> bool {
         self.0.set(self.0.get().saturating_sub(steps as u64));
         !self.exhausted()
     }
@@ -115,7 +116,7 @@ impl Matcher<'_> {
 }
 
 /// Matches one byte against the class that begins after `[`; gives the answer and how much was used.
-fn class(pattern: &[u8], have: u8) -> Option<(bool, usize)> {
+pub(super) fn class(pattern: &[u8], have: u8) -> Option<(bool, usize)> {
     let negated = matches!(pattern.first(), Some(b'!' | b'^'));
     let mut at = usize::from(negated);
     let (mut hit, mut previous, mut first) = (false, None, true);
