@@ -98,7 +98,7 @@ impl Image {
     /// Reads a config document; `None` if it is not one.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
         let document: ImageDocument = MEMBERS.read(json)?;
-        let rest = MEMBERS.rest(serde_json::from_slice::<Json>(json).ok()?);
+        let rest = MEMBERS.rest(serde_json::from_slice::<Json>(json).ok()?.unwrapped());
         let authors: Vec<Sensitive> = document
             .history
             .iter()

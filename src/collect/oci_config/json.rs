@@ -41,6 +41,27 @@ impl Json {
         })
     }
 
+    /// The same, and beside every text that wraps a document in base64 that document: `BuildKit` writes such.
+    pub(in crate::collect) fn unwrapped(self) -> Self {
+        Self(match self.0 {
+            Value::Text(text) => {
+                let bytes = data_encoding::BASE64.decode(text.as_bytes()).map(Zeroizing::new);
+                let inner = bytes.ok().and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
+                match inner {
+                    Some(Self(inner @ (Value::Object(_) | Value::List(_)))) => {
+                        Value::List(vec![Self(Value::Text(text)), Self(inner)])
+                    }
+                    _ => Value::Text(text),
+                }
+            }
+            Value::List(items) => Value::List(items.into_iter().map(Self::unwrapped).collect()),
+            Value::Object(members) => {
+                Value::Object(members.into_iter().map(|(name, member)| (name, member.unwrapped())).collect())
+            }
+            Value::Nothing => Value::Nothing,
+        })
+    }
+
     /// Every text, the names of members included, in the order they stand in.
     pub(super) fn texts(self, out: &mut Vec<Sensitive>) {
         match self.0 {

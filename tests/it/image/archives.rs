@@ -311,6 +311,10 @@ fn members_that_nobody_knows_are_read_too() {
     .into();
     for (name, member) in [
         ("moby.buildkit.x.v1", json!({ "args": { "JWT_SECRET_KEY": value } })),
+        (
+            "moby.buildkit.y.v1",
+            json!(data_encoding::BASE64.encode(json!({ "JWT_SECRET_KEY": value }).to_string().as_bytes())),
+        ),
         ("docker_version", json!(text)),
         ("created", json!(text)),
         ("id", json!(text)),
