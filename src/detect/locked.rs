@@ -18,7 +18,6 @@ static LOCKED: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         ("age", r"^age-encryption\.org/v\d|^-----BEGIN AGE ENCRYPTED FILE-----"),
         ("pgp", r"^-----BEGIN PGP MESSAGE-----"),
         ("encrypted-private-key", r"^-----BEGIN ENCRYPTED PRIVATE KEY-----"),
-        ("git-crypt", r"^GITCRYPT"),
         ("transit", r"^vault:v\d+:[A-Za-z0-9+/]+={0,2}$"),
         ("jasypt", r"^ENC\([A-Za-z0-9+/=]+\)$"),
         ("spring-cloud", r"^\{cipher\}[A-Za-z0-9+/=]+$"),

@@ -267,7 +267,9 @@ fn ciphertext_and_verifiers_are_reported_as_such() {
         ],
     );
     assert_eq!(
-        detector().judge(&own("X"), &Sensitive::new(b"\0GITCRYPT\0ab".to_vec()), Context::Dotenv).class,
+        detector()
+            .judge(&own("X"), &Sensitive::new([b"\0GITCRYPT\0".as_slice(), &[0x91; 24]].concat()), Context::Dotenv)
+            .class,
         Class::Encrypted
     );
 }
