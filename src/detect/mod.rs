@@ -13,6 +13,8 @@ mod encoding;
 #[cfg(test)]
 mod explained;
 mod files;
+mod finder;
+mod flags;
 mod formats;
 mod interpolation;
 mod json;
@@ -35,6 +37,7 @@ mod traps;
 mod urls;
 mod values;
 mod variable_file;
+mod walk;
 mod words;
 
 pub(crate) use known::{LONGEST as LONGEST_KNOWN, SHORTEST as SHORTEST_KNOWN};

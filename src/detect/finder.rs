@@ -1,0 +1,156 @@
+//! One search through a text: what was spotted so far, and what is searched for besides words.
+//!
+//! In: text. Out: judgements with their lines. Knows XML's elements, tokens that need no name, and values given as
+//! known; how words make assignments is [`super::walk`]'s.
+
+use super::known::Found;
+use super::{Context, Detector, Scan, Spotted, formats, placeholders, shell, urls, values};
+use crate::evidence::{Class, Judgement, Name};
+use regex::Regex;
+use std::ops::Range;
+use std::sync::LazyLock;
+
+pub(super) struct Finder<'a> {
+    pub(super) detector: &'a Detector,
+    pub(super) context: Context,
+    pub(super) spotted: Vec<Spotted>,
+    /// Lines before the text at hand.
+    pub(super) line: u32,
+    pub(super) commented: bool,
+    /// Where exposed values were found, so that none is told twice.
+    pub(super) covered: Vec<Range<usize>>,
+    /// The worst of the values given as known that were told.
+    pub(super) known: Option<Found>,
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn new(detector: &'a Detector, context: Context) -> Self {
+        Self { detector, context, spotted: Vec::new(), line: 0, commented: false, covered: Vec::new(), known: None }
+    }
+
+    pub(super) fn done(self, lines: u64, encoding: &'static str, determined: bool) -> Scan {
+        Scan { spotted: self.spotted, lines, encoding, determined }
+    }
+
+    pub(super) fn push(&mut self, name: Option<&str>, line: u32, commented: bool, judgement: Judgement) {
+        let ordinal = self.spotted.len() + 1;
+        let variable = name.filter(|name| !name.is_empty()).map(|name| Name::admit_or(name, "variable", ordinal));
+        self.known = self.known.max(Found::of(judgement.kind));
+        self.spotted.push(Spotted { variable, line: line.max(1), commented, judgement });
+    }
+
+    /// Judges a value under a name; says whether it was exposed.
+    pub(super) fn judge(&mut self, name: &str, value: &str, line: u32) -> bool {
+        let judgement = self.detector.judge_part(name, value, self.context);
+        let exposed = judgement.class.is_exposed();
+        self.push(Some(name), self.line + line, self.commented, judgement);
+        exposed
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        self.covered.clear();
+        self.words(text, 0, 0);
+        let (mut line, mut from) = (1, 0);
+        for said in shell::said(text) {
+            // The kinds of commands are found one after the other: lines are counted from the last place on.
+            if said.span.start < from {
+                (line, from) = (1, 0);
+            }
+            let lines = text[from..said.span.start].matches('\n').count();
+            (line, from) = (line + u32::try_from(lines).unwrap_or_default(), said.span.start);
+            if self.judge(&said.name, said.value, line) {
+                self.covered.push(said.span);
+            }
+        }
+        self.elements(text);
+        self.tokens(text);
+    }
+
+    /// `<password>…</password>` of XML settings.
+    fn elements(&mut self, text: &str) {
+        static ELEMENT: LazyLock<Regex> = LazyLock::new(|| {
+            values::pattern(
+                r"(?i)<([\w.-]{0,40}(password|passphrase|passwd|secret|token|apikey|privatekey))>([^<\s]{1,512})</",
+            )
+        });
+        if !text.contains("</") {
+            return;
+        }
+        let all: Vec<_> =
+            ELEMENT.captures_iter(text).filter_map(|found| Some((found.get(1)?, found.get(3)?))).collect();
+        for (name, value) in all {
+            let line = u32::try_from(text[..value.start()].matches('\n').count()).unwrap_or(u32::MAX - 1) + 1;
+            if self.judge(name.as_str(), value.as_str(), line) {
+                self.covered.push(value.range());
+            }
+        }
+    }
+
+    /// Random text in a comment that speaks of a key, or alone on a line: nobody knows what it is.
+    pub(super) fn loose(&mut self, text: &str, before: usize) {
+        const SPEAK: [&str; 9] =
+            ["key", "secret", "token", "password", "passwd", "pwd", "credential", "credentials", "jwt"];
+        let told = self.spotted[before..].iter().any(|spotted| spotted.judgement.class.is_exposed());
+        let alone = !text.trim().contains(char::is_whitespace);
+        let bare = |word: &str| word.trim_matches(|c: char| !c.is_ascii_alphanumeric()).to_ascii_lowercase();
+        if told || text.len() > 4096 || !(alone || text.split_whitespace().any(|word| SPEAK.contains(&&*bare(word)))) {
+            return;
+        }
+        for word in text.split_whitespace() {
+            let word = word.trim_matches(|c: char| "\"'`.,;:!?()[]<>".contains(c));
+            if values::random(word) && values::everyday(word).is_none() && !word.contains([':', '$']) {
+                let judgement = self.detector.judge_part("", word, self.context);
+                if judgement.class == Class::Open {
+                    self.push(None, self.line + 1, self.commented, judgement);
+                }
+            }
+        }
+    }
+
+    /// Credentials that need no name: providers' formats, keys, URLs, known values.
+    fn tokens(&mut self, text: &str) {
+        self.covered.sort_by_key(|range| range.start);
+        let starts: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+        let line_of =
+            |at: usize| u32::try_from(starts.partition_point(|start| *start < at)).unwrap_or(u32::MAX - 1) + 1;
+        let mut found: Vec<Range<usize>> = Vec::new();
+        for credential in formats::all(text) {
+            let key = credential.check == Some(formats::Check::PrivateKey);
+            found.push(if key { formats::block(text, credential.range.start) } else { credential.range });
+        }
+        found.extend(urls::all(text).filter(|range| text[range.clone()].contains(['@', '?'])));
+        found.sort_by_key(|range| (range.start, usize::MAX - range.end));
+        let mut told = 0;
+        for range in found {
+            let place = self.covered.partition_point(|covered| covered.start <= range.start);
+            let covered = place > 0 && self.covered[place - 1].end >= range.end;
+            let token = &text[range.clone()];
+            if covered || range.start < told || placeholders::whole("", token) {
+                continue;
+            }
+            let judgement = self.detector.judge_part("", token, self.context);
+            if judgement.class.is_exposed() {
+                told = range.end;
+                self.push(None, self.line + line_of(range.start), self.commented, judgement);
+            }
+        }
+        for (line, part) in self.detector.known.parts(text, self.known) {
+            let Some(found) = self.detector.known.within(part.as_bytes()) else { continue };
+            let judgement = self.detector.given(found, part.as_bytes());
+            self.push(None, self.line + line, self.commented, judgement);
+        }
+    }
+
+    /// Known values that decoding or parsing hid: UTF-16 amid other text, JSON's keys, values of several lines.
+    pub(super) fn known(&mut self, bytes: &[u8], text: &str) {
+        (self.line, self.commented) = (0, false);
+        let told = self.known;
+        let parts = self.detector.known.parts(text, told);
+        let raw = parts.is_empty().then_some((1, bytes));
+        for (line, part) in parts.into_iter().map(|(line, part)| (line, part.as_bytes())).chain(raw) {
+            if let Some(found) = self.detector.known.within(part).filter(|found| Some(*found) > told) {
+                self.push(None, line, false, self.detector.given(found, part));
+            }
+        }
+    }
+}
