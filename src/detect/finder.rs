@@ -4,7 +4,7 @@
 //! known; how words make assignments is [`super::walk`]'s.
 
 use super::known::Found;
-use super::{Context, Detector, Scan, Spotted, formats, placeholders, shell, urls, values};
+use super::{Context, Detector, Scan, Spotted, defaults, formats, placeholders, shell, urls, values};
 use crate::evidence::{Class, Judgement, Name};
 use regex::Regex;
 use std::ops::Range;
@@ -51,7 +51,7 @@ impl<'a> Finder<'a> {
         self.covered.clear();
         self.words(text, 0, 0);
         let (mut line, mut from) = (1, 0);
-        for said in shell::said(text) {
+        for said in shell::said(text).into_iter().chain(defaults::said(text)) {
             // The kinds of commands are found one after the other: lines are counted from the last place on.
             if said.span.start < from {
                 (line, from) = (1, 0);

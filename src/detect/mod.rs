@@ -6,6 +6,7 @@ mod alphabet;
 mod bigrams;
 mod commands;
 mod containers;
+mod defaults;
 mod dotenv;
 #[cfg(test)]
 mod dressed;
@@ -21,6 +22,7 @@ mod json;
 mod judging;
 mod known;
 mod locked;
+mod members;
 mod names;
 #[cfg(test)]
 mod passes;
@@ -30,6 +32,8 @@ mod rule;
 pub mod sample;
 mod shell;
 mod sift;
+#[cfg(test)]
+mod slips;
 mod strength;
 mod text;
 #[cfg(test)]

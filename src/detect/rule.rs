@@ -4,7 +4,8 @@
 
 use super::interpolation::{Interpolated, interpolation};
 use super::names::{self, Fit, Promise};
-use super::{Context, commands, containers, formats, locked, placeholders, references, strength, values};
+use super::shell::Said;
+use super::{Context, commands, containers, defaults, formats, locked, placeholders, references, strength, values};
 use crate::evidence::{Class, Confidence, Sensitive, Step};
 use std::collections::HashSet;
 
@@ -102,6 +103,7 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
                     worst = worst.worst(found.with_leaf(text));
                 }
             }
+            worst = named_defaults(look, name, value).into_iter().fold(worst, Ruling::worst);
             // The text as it stands has a say, unless it is made of nothing but references.
             let alone = if glued { None } else { Some(plain(look, name, promise, stem, declared, value)) };
             return match alone {
@@ -112,6 +114,17 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
         Interpolated::None => {}
     }
     plain(look, name, promise, stem, declared, value)
+}
+
+/// What the defaults are under the names of the variables that they are for.
+fn named_defaults(look: &Look, name: &str, value: &str) -> Vec<Ruling> {
+    let judged = |said: Said| {
+        // Under the value's own name they were judged before.
+        let expects = names::promise(&said.name) == Promise::Secret || names::is_declared(look.declared, &said.name);
+        let found = (expects && said.name != name).then(|| rule(&look.deeper(), &said.name, said.value))?;
+        (found.class.is_exposed() || found.class.needs_review()).then(|| found.with_leaf(said.value))
+    };
+    defaults::said(value).into_iter().filter_map(judged).collect()
 }
 
 /// A value without defaults to fill in.

@@ -18,7 +18,13 @@ pub(super) fn env_file(detector: &Detector, bytes: &[u8]) -> Scan {
     let parsed = dotenv::parse(&decoded.text);
     for entry in &parsed.entries {
         let judgement = detector.judge_text(entry.name, &entry.value, Context::Dotenv);
+        let exposed = judgement.class.is_exposed();
         finder.push(Some(entry.name), entry.line, entry.commented, judgement);
+        // A shell that reads the file ends the value at `;`.
+        if !exposed {
+            (finder.line, finder.commented) = (entry.line - 1, entry.commented);
+            finder.behind(&entry.value, 1);
+        }
     }
     for remark in &parsed.remarks {
         finder.line = remark.line - 1;

@@ -5,7 +5,7 @@
 use super::finder::Finder;
 use super::names::{self, Promise};
 use super::words::{Word, pair_list, words};
-use super::{containers, formats, values};
+use super::{containers, formats, members, values};
 
 /// Quotes inside quotes are opened this often.
 const DEEPEST: u8 = 3;
@@ -86,6 +86,14 @@ impl Finder<'_> {
             }
             before = word.text;
         }
+    }
+
+    /// Judges the assignments that follow a `;`, `&` or `|` in the same word; says whether one was exposed.
+    pub(super) fn behind(&mut self, text: &str, line: u32) -> bool {
+        let declared = &self.detector.declared;
+        let secret = |name: &str| names::promise(name) == Promise::Secret || names::is_declared(declared, name);
+        let parts: Vec<_> = members::behind(text).filter(|(name, _)| secret(name)).collect();
+        parts.into_iter().fold(false, |exposed, (name, value)| exposed | self.judge(name, value, line))
     }
 
     /// The rest of an `ENV`, `ARG` or `LABEL` line; gives the place behind it.
@@ -173,14 +181,15 @@ impl Finder<'_> {
             // `//registry.example.org/:_authToken=…` is how npm writes it.
             let name = name.strip_prefix("//").and_then(|place| place.rsplit(':').next()).unwrap_or(name);
             if !variable(name) {
-                return false;
+                return self.behind(text, line);
             }
             if word.quoted && value.contains("\\n") {
                 let told = self.spotted.len();
                 self.words(&text.replace("\\n", "\n"), depth + 1, line - 1);
                 return self.spotted[told..].iter().any(|spotted| spotted.judgement.class.is_exposed());
             }
-            return self.judge(name, value, line);
+            // The shell ends the value at `;`, others do not.
+            return self.behind(text, line) | self.judge(name, value, line);
         }
         if let Some(name) = text.strip_suffix(':') {
             if names::promise(name) == Promise::Secret && variable(name) {
