@@ -254,6 +254,9 @@ pub(super) fn assignment(line: &str) -> Option<(&str, usize)> {
     let mut start = line.len() - line.trim_start().len();
     let mut sets = "";
     for word in [
+        "+",
+        ">",
+        "$ ",
         "- ",
         "export ",
         "declare -x ",

@@ -4,7 +4,9 @@
 //! known; how words make assignments is [`super::walk`]'s.
 
 use super::known::Found;
-use super::{Context, Detector, Scan, Spotted, defaults, formats, placeholders, shell, urls, values};
+use super::names::{self, Promise};
+use super::shell::Said;
+use super::{Context, Detector, Scan, Spotted, assigns, defaults, formats, placeholders, shell, urls, values};
 use crate::evidence::{Class, Judgement, Name};
 use regex::Regex;
 use std::ops::Range;
@@ -50,8 +52,17 @@ impl<'a> Finder<'a> {
     pub(super) fn text(&mut self, text: &str) {
         self.covered.clear();
         self.words(text, 0, 0);
+        self.said(text, shell::said(text));
+        self.said(text, defaults::said(text));
+        self.said(text, self.secrets(assigns::said(text)));
+        self.elements(text);
+        self.tokens(text);
+    }
+
+    /// Judges what commands, defaults and manifests say.
+    fn said(&mut self, text: &str, all: Vec<Said>) {
         let (mut line, mut from) = (1, 0);
-        for said in shell::said(text).into_iter().chain(defaults::said(text)) {
+        for said in all {
             // The kinds of commands are found one after the other: lines are counted from the last place on.
             if said.span.start < from {
                 (line, from) = (1, 0);
@@ -62,8 +73,36 @@ impl<'a> Finder<'a> {
                 self.covered.push(said.span);
             }
         }
-        self.elements(text);
-        self.tokens(text);
+    }
+
+    /// Those that go by a secret's name.
+    fn secrets<'t>(&self, mut all: Vec<Said<'t>>) -> Vec<Said<'t>> {
+        all.retain(|said| self.expects(&said.name));
+        all
+    }
+
+    /// Whether a value under this name is a secret.
+    pub(super) fn expects(&self, name: &str) -> bool {
+        names::promise(name) == Promise::Secret || names::is_declared(&self.detector.declared, name)
+    }
+
+    /// The names and values that a manifest has on two lines.
+    pub(super) fn pairs(&mut self, text: &str) {
+        (self.line, self.commented) = (0, false);
+        self.said(text, self.secrets(assigns::pairs(text)));
+    }
+
+    /// `NAME value`, which nothing marks as an assignment but its name.
+    pub(super) fn stated(&mut self, text: &str) {
+        let Some((name, value)) = text.split_once([' ', '\t']) else { return };
+        let value = value.trim();
+        let upper = |text: &str| text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        let declared = names::is_declared(&self.detector.declared, name);
+        let meant = declared || upper(name) && name.contains('_') && self.expects(name);
+        let one = !value.contains(char::is_whitespace) || value.starts_with(['"', '\'']);
+        if meant && one && !value.is_empty() && (declared || !upper(value)) && !value.starts_with(['=', '#']) {
+            self.judge(name, value, 1);
+        }
     }
 
     /// `<password>…</password>` of XML settings.

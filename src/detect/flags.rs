@@ -13,7 +13,8 @@ impl Finder<'_> {
             let name = name.strip_prefix("-D").unwrap_or(name.trim_start_matches('-'));
             return match name {
                 // These name a secret's place, or hold an assignment themselves.
-                "mount" | "secret" | "ssh" => false,
+                "mount" | "ssh" => false,
+                "secret" if names_a_secret(program, value) => false,
                 "env" | "build-arg" | "e" | "label" | "set" | "set-string" | "set-literal" | "from-literal" | "var"
                 | "extra-vars" => value.split_once('=').is_some_and(|(name, value)| self.judge(name, value, line)),
                 "user" | "u" if value.contains(':') => {
@@ -26,7 +27,8 @@ impl Finder<'_> {
         match text {
             "-H" | "--header" => *awaited = Awaited::Header,
             "-u" | "--user" | "--proxy-user" | "--basic" => *awaited = Awaited::Login,
-            "--mount" | "--secret" | "--ssh" => *awaited = Awaited::Other,
+            "--mount" | "--ssh" => *awaited = Awaited::Other,
+            "--secret" => *awaited = Awaited::Secret(program.to_owned()),
             "-k" if program == "openssl" => *awaited = Awaited::Value("PASSWORD".to_owned()),
             "-storepass" | "-keypass" | "-srcstorepass" | "-deststorepass" => {
                 *awaited = Awaited::Value("PASSWORD".to_owned());
@@ -57,4 +59,27 @@ impl Finder<'_> {
         }
         false
     }
+}
+
+/// Whether a `--secret` says which one is meant, as builders, orchestrators and managers have it, and not what it is.
+pub(super) fn names_a_secret(program: &str, value: &str) -> bool {
+    const PROGRAMS: [&str; 14] = [
+        "docker",
+        "podman",
+        "buildah",
+        "nerdctl",
+        "buildctl",
+        "kubectl",
+        "oc",
+        "helm",
+        "gcloud",
+        "aws",
+        "az",
+        "vault",
+        "docker-compose",
+        "img",
+    ];
+    let field =
+        |part: &str| ["id=", "src=", "source=", "type=", "env=", "target="].iter().any(|at| part.starts_with(at));
+    PROGRAMS.contains(&program) || value.split(',').any(field)
 }

@@ -3,6 +3,7 @@
 //! Knows no rule, no source and no file system: it is given wrapped text and answers with judgements.
 
 mod alphabet;
+mod assigns;
 mod bigrams;
 mod commands;
 mod containers;
@@ -21,6 +22,7 @@ mod interpolation;
 mod json;
 mod judging;
 mod known;
+mod letters;
 mod locked;
 mod members;
 mod names;

@@ -98,3 +98,114 @@ fn a_value_ends_where_the_shell_ends_it_and_the_rest_is_read() {
         assert!(!shown(&format!("{text}\nB=2\n")), "{text}");
     }
 }
+
+#[test]
+fn every_shells_and_languages_assignment_is_read() {
+    let basic = data_encoding::BASE64.encode(b"app:hunter2zebra");
+    for text in [
+        "serve --secret hunter2zebra",
+        "serve --secret=hunter2zebra",
+        &format!("curl -H 'Authorization: Basic {basic}' http://h/"),
+        &format!("wget --header=\"Authorization: Basic {basic}\" http://h/"),
+        &format!("Authorization: Basic {basic}"),
+        "wget --header='X-Api-Key: hunter-zebra' http://h/",
+        "printf 'X-Vault-Token: zebra-hunter'",
+        "curl -H \"X-Auth-Token: hunter-zebra\" http://h/",
+        "psql -c \"ALTER USER app WITH PASSWORD 'hunter2zebra'\"",
+        "psql -c 'create role app login password '\\''hunter2zebra'\\'''",
+        "mysql -e \"CREATE USER 'app'@'%' IDENTIFIED BY 'hunter2zebra'\"",
+        "python -c \"import os; os.environ['JWT_SECRET_KEY']='hunter2zebra'\"",
+        "python -c 'os.environ.setdefault(\"JWT_SECRET_KEY\", \"hunter2zebra\")'",
+        "node -e \"process.env.JWT_SECRET_KEY='hunter2zebra'\"",
+        "python -c \"create(debug=True,jwt_secret_key='hunter2zebra')\"",
+        "setx /M JWT_SECRET_KEY hunter2zebra",
+        "setx JWT_SECRET_KEY \"hunter2zebra\" /M",
+        "powershell $env:JWT_SECRET_KEY='hunter2zebra'; app",
+        "[Environment]::SetEnvironmentVariable('JWT_SECRET_KEY','hunter2zebra','Machine')",
+        "useradd -m -p hunter2zebra app",
+        "JWT_SECRET_KEY+=hunter2zebra",
+        "set -x JWT_SECRET_KEY hunter2zebra",
+        "set -gx JWT_SECRET_KEY hunter2zebra",
+        "printf -v JWT_SECRET_KEY %s hunter2zebra",
+        "read -r JWT_SECRET_KEY <<< hunter2zebra",
+        "setenv JWT_SECRET_KEY hunter2zebra",
+        "sed -i s/@@JWT_SECRET_KEY@@/hunter2zebra/ app.conf",
+        "sed -i 's|^JWT_SECRET_KEY=.*|JWT_SECRET_KEY=hunter2zebra|' app.conf",
+    ] {
+        loud(text);
+        loud(&format!("RUN {text}"));
+    }
+    for text in [
+        "docker build --secret id=jwt,src=jwt.txt .",
+        "DOCKER_BUILDKIT=1 docker build --secret src=jwt.txt .",
+        "docker service create --secret db_password app",
+        "gcloud secrets versions access latest --secret=db-password",
+        "curl -H 'Authorization: Basic '$LOGIN http://h/",
+        "curl -H \"X-Api-Key: $API_KEY\" http://h/",
+        "psql -c \"ALTER USER app WITH PASSWORD '$DB_PASSWORD'\"",
+        "cursor.execute(\"ALTER USER app PASSWORD '%s'\")",
+        "os.environ['JWT_SECRET_KEY']=os.environ['OTHER_KEY']",
+        "process.env.JWT_SECRET_KEY = process.env.OTHER",
+        "$env:JWT_SECRET_KEY=$env:OTHER_SECRET",
+        "sed -i s/@@JWT_SECRET_KEY@@/$JWT_SECRET_KEY/ app.conf",
+        "sed 's/password=[^ ]*/password=***/' app.log",
+        "set -eux; read -r JWT_SECRET_KEY < /run/secrets/jwt",
+        "JWT_SECRET_KEY+=$(cat /run/secrets/jwt)",
+        "setenv JWT_SECRET_KEY $(cat /run/secrets/jwt)",
+        "useradd -m -s /bin/sh app",
+    ] {
+        quiet(text);
+    }
+}
+
+#[test]
+fn letters_that_nobody_sees_hide_no_name() {
+    let secret = "hunter2zebra";
+    for odd in ["\u{feff}", "\u{200b}", "\u{a0}", "\u{2028}", "\u{85}", "\u{b}", "\u{c}", "\u{1b}[31m", "+", "> "] {
+        assert!(shown(&format!("A=b\n{odd}JWT_SECRET_KEY={secret}\n")), "{odd:?} in front");
+    }
+    for odd in ["\u{feff}", "\u{200b}", "\u{a0}", "\u{2028}", "\u{85}", "\u{b}", "\u{c}", "\u{1b}[0m"] {
+        assert!(shown(&format!("A=b\nJWT_SECRET_KEY{odd}={secret}\n")), "{odd:?} behind");
+        assert!(shown(&format!("A=b\nJWT_SECRET_KEY={odd}{secret}\n")), "{odd:?} behind the sign");
+    }
+    for end in ["\u{2028}", "\u{85}", "\u{b}", "\u{c}"] {
+        assert!(shown(&format!("A=b{end}JWT_SECRET_KEY={secret}\n")), "{end:?} between");
+    }
+    for text in ["JWT_SECRET_KEY hunter2zebra", "JWT_SECRET_KEY\thunter2zebra", "APP_MATERIAL_X 12345678"] {
+        assert!(shown(&format!("A=b\n{text}\n")), "{text}");
+    }
+    for text in
+        ["JWT_SECRET_KEY is in the vault", "DB_PASSWORD", "export DB_PASSWORD API_TOKEN", "see DB_PASSWORD below"]
+    {
+        assert!(!shown(&format!("A=b\n{text}\n")), "{text}");
+    }
+}
+
+#[test]
+fn a_name_and_its_value_on_two_lines_belong_together() {
+    for text in [
+        "env:\n- name: JWT_SECRET_KEY\n  value: hunter2zebra\n",
+        "env:\n- name: \"JWT_SECRET_KEY\"\n  value: \"hunter2zebra\"\n",
+        "{\n  \"name\": \"JWT_SECRET_KEY\",\n  \"value\": \"hunter2zebra\"\n},\n",
+        "\"name\": \"JWT_SECRET_KEY\", \"value\": \"hunter2zebra\"",
+    ] {
+        loud(text);
+        assert!(shown(&format!("A=b\n{text}\n")), "{text}");
+    }
+    for text in [
+        "- name: JWT_SECRET_KEY\n  valueFrom:\n    secretKeyRef: {name: app, key: jwt}\n",
+        "- name: LEVEL\n  value: info\n",
+        "- name: JWT_SECRET_KEY\n  value: $(JWT)\n",
+    ] {
+        quiet(text);
+    }
+}
+
+#[test]
+fn what_a_program_fills_in_is_no_secret() {
+    for query in ["{token}", ":token", "<token>", "%s", "${TOKEN}", "{{ token }}"] {
+        let got = class("PASSWORD_RESET_URL", &format!("https://app.example.com/reset?token={query}"));
+        assert!(!got.is_exposed() && !got.needs_review(), "{query} {got:?}");
+    }
+    assert_eq!(class("RESET_URL", &format!("https://h/reset?token={{{}}}", noise(40))), Class::Plaintext);
+}

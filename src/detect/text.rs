@@ -5,7 +5,7 @@
 
 use super::finder::Finder;
 use super::json::Tree;
-use super::{Context, Detector, Scan, containers, dotenv, encoding, names};
+use super::{Context, Detector, Scan, containers, dotenv, encoding, letters, names};
 use crate::evidence::{Class, Judgement};
 use zeroize::Zeroizing;
 
@@ -15,7 +15,8 @@ pub(super) fn env_file(detector: &Detector, bytes: &[u8]) -> Scan {
     if decoded.encoding == "git-crypt" {
         finder.push(None, 1, false, detector.judge_bytes(b"", bytes, Context::Dotenv));
     }
-    let parsed = dotenv::parse(&decoded.text);
+    let text = letters::visible(&decoded.text);
+    let parsed = dotenv::parse(&text);
     for entry in &parsed.entries {
         let judgement = detector.judge_text(entry.name, &entry.value, Context::Dotenv);
         let exposed = judgement.class.is_exposed();
@@ -32,7 +33,11 @@ pub(super) fn env_file(detector: &Detector, bytes: &[u8]) -> Scan {
         let before = finder.spotted.len();
         finder.text(remark.text);
         finder.loose(remark.text, before);
+        if !remark.commented {
+            finder.stated(remark.text);
+        }
     }
+    finder.pairs(&text);
     finder.known(bytes, &decoded.text);
     finder.spotted.sort_by_key(|spotted| spotted.line);
     finder.done(parsed.lines, decoded.encoding, decoded.determined)
@@ -41,7 +46,7 @@ pub(super) fn env_file(detector: &Detector, bytes: &[u8]) -> Scan {
 pub(super) fn text(detector: &Detector, bytes: &[u8], context: Context) -> Scan {
     let decoded = encoding::decode(bytes);
     let mut finder = Finder::new(detector, context);
-    finder.text(&decoded.text);
+    finder.text(&letters::visible(&decoded.text));
     finder.known(bytes, &decoded.text);
     finder.done(decoded.text.lines().count() as u64, decoded.encoding, decoded.determined)
 }

@@ -37,7 +37,7 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     if let Some(at) = outside(after, &['?', '#', ';']) {
         for part in after[at + 1..].split(['&', ';', '?', '#']) {
             let Some((key, text)) = part.split_once('=') else { continue };
-            if names::promise(key) == Promise::Neutral {
+            if names::promise(key) == Promise::Neutral || values::template(text) {
                 continue;
             }
             let text = decoded(text);

@@ -5,7 +5,7 @@
 use super::finder::Finder;
 use super::names::{self, Promise};
 use super::words::{Word, pair_list, words};
-use super::{containers, formats, members, values};
+use super::{containers, flags, formats, members, values};
 
 /// Quotes inside quotes are opened this often.
 const DEEPEST: u8 = 3;
@@ -20,6 +20,8 @@ pub(super) enum Awaited {
     Value(String),
     /// A value in prose: only what looks like one.
     Prose(String),
+    /// A secret, or what this program calls it.
+    Secret(String),
     /// `user:password`.
     Login,
     /// `user%password`, as Samba writes it.
@@ -43,7 +45,9 @@ impl Finder<'_> {
                 continue;
             }
             if word.first
-                || LAUNCHERS.contains(&command.as_str()) && !word.text.starts_with('-') && !word.text.contains('=')
+                || (LAUNCHERS.contains(&command.as_str()) || command.contains('='))
+                    && !word.text.starts_with('-')
+                    && !word.text.contains('=')
             {
                 command.clone_from(&word.text);
             }
@@ -69,6 +73,8 @@ impl Finder<'_> {
                     }
                     self.prose(&name, &word, line)
                 }
+                Awaited::Secret(program) if flags::names_a_secret(&program, &word.text) => continue,
+                Awaited::Secret(_) if !word.text.starts_with('-') => self.judge("SECRET", &word.text, line),
                 Awaited::Login => match word.text.split_once(':') {
                     Some((_, password)) => self.judge("PASSWORD", password, line),
                     None => false,
@@ -90,9 +96,7 @@ impl Finder<'_> {
 
     /// Judges the assignments that follow a `;`, `&` or `|` in the same word; says whether one was exposed.
     pub(super) fn behind(&mut self, text: &str, line: u32) -> bool {
-        let declared = &self.detector.declared;
-        let secret = |name: &str| names::promise(name) == Promise::Secret || names::is_declared(declared, name);
-        let parts: Vec<_> = members::behind(text).filter(|(name, _)| secret(name)).collect();
+        let parts: Vec<_> = members::behind(text).filter(|(name, _)| self.expects(name)).collect();
         parts.into_iter().fold(false, |exposed, (name, value)| exposed | self.judge(name, value, line))
     }
 
@@ -211,7 +215,9 @@ impl Finder<'_> {
         let secret = variable(name) && names::promise(name) == Promise::Secret;
         let cookie = name.eq_ignore_ascii_case("cookie");
         let value = value.trim();
-        if !(secret || cookie) || value.starts_with("//") || value.split_whitespace().count() > 2 {
+        // `'Authorization: Basic '$LOGIN`
+        let scheme = ["basic", "bearer", "token"].contains(&value.to_ascii_lowercase().as_str());
+        if !(secret || cookie) || scheme || value.starts_with("//") || value.split_whitespace().count() > 2 {
             return false;
         }
         self.judge(name, value, line)
