@@ -28,7 +28,7 @@ const QUOTED: &str = r#"(?:\\?"([^"\\\n]{1,512})\\?"|\\?'([^'\\\n]{1,512})\\?')"
 const WORD: &str =
     r#"(?:\\?"([^"\\\n]{1,512})\\?"|\\?'([^'\\\n]{1,512})\\?'|(\$\([^)\n]{1,200}\)|[^\s"'`;|&<>)]{1,512}))"#;
 /// A value in a database's quotes inside a shell's.
-const SQL: &str = r#"(?:'\\''|\\?')([^'\\\n]{1,256})(?:'\\''|\\?')"#;
+const SQL: &str = r"(?:'\\''|\\?')([^'\\\n]{1,256})(?:'\\''|\\?')";
 
 fn built(writings: Vec<(&'static str, Named, String)>) -> Vec<Writing> {
     let fill = |text: &str| {

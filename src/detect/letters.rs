@@ -41,7 +41,6 @@ enum Kind {
 
 fn kind(c: char) -> Kind {
     match c {
-        ' '..='~' | '\n' | '\t' => Kind::Plain,
         '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => {
             Kind::Nothing
         }

@@ -76,11 +76,14 @@ impl Ruling {
 
 /// What this value is under this name.
 pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
-    let value = normal(value);
-    if value.is_empty() {
-        return Ruling::of(Class::Empty, "empty");
-    }
+    let (value, literal) = (normal(value), value);
     let declared = names::is_declared(look.declared, name);
+    if value.is_empty() {
+        // A process takes white space and a pair of quotes for the key itself; whoever reads a file does not.
+        let guessable = look.context == Context::Env && look.depth == 0 && !literal.is_empty();
+        let key = guessable && (declared || names::promise(name) == Promise::Secret);
+        return if key { Ruling::of(Class::Placeholder, "blank") } else { Ruling::of(Class::Empty, "empty") };
+    }
     let promise = match declared {
         true => Promise::Secret,
         // In lists of variables inside a value, these are themselves only if they hold a path.
@@ -138,7 +141,9 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
         return commands::substitution(look, name, promise, body);
     }
     if let Some((class, kind)) = references::shaped(value, look.context) {
-        return Ruling::of(class, kind);
+        let key =
+            class == Class::Encrypted && (declared || names::signs(name)) && locked::literal(look.context, kind, value);
+        return if key { Ruling::of(Class::Plaintext, "literal-key") } else { Ruling::of(class, kind) };
     }
     if let Some(kind) = locked::locked_by_name(name, value) {
         let ruling = Ruling::of(Class::Encrypted, kind);
@@ -199,6 +204,12 @@ fn file(promise: Promise, stem: Promise, value: &str) -> Option<Ruling> {
     let file = Ruling::of(Class::FileReference, "secret-file");
     let bare = value.split('#').next().unwrap_or(value);
     let bare = bare.strip_prefix("file://").or_else(|| bare.strip_prefix("file:")).unwrap_or(bare);
+    // What stands below the root itself is a file by its ending, or a password that begins with a slash.
+    let word = bare.strip_prefix('/').is_some_and(|rest| !rest.contains(['/', '.']));
+    let expects = matches!(promise, Promise::Secret | Promise::Mentions);
+    if word && expects && value.starts_with("file:") {
+        return Some(Ruling::of(Class::Plaintext, "human-password").with_leaf(bare));
+    }
     let plain = !bare.contains("..") && (values::path(bare) || values::relative_path(bare));
     if plain && kept.iter().any(|place| value.starts_with(place)) && !value.contains(['@', '\n']) {
         return Some(file);

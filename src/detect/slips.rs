@@ -1,5 +1,6 @@
 //! Secrets that slipped through lists, command lines and odd names, and what was taken for one; one test each.
 
+use super::Context;
 use super::traps::{all, class, detector, exposed, loud, noise, own, quiet};
 use crate::evidence::Class;
 
@@ -148,7 +149,7 @@ fn every_shells_and_languages_assignment_is_read() {
         "process.env.JWT_SECRET_KEY = process.env.OTHER",
         "$env:JWT_SECRET_KEY=$env:OTHER_SECRET",
         "sed -i s/@@JWT_SECRET_KEY@@/$JWT_SECRET_KEY/ app.conf",
-        "sed 's/password=[^ ]*/password=***/' app.log",
+        "sed 's/password/***/' app.log",
         "set -eux; read -r JWT_SECRET_KEY < /run/secrets/jwt",
         "JWT_SECRET_KEY+=$(cat /run/secrets/jwt)",
         "setenv JWT_SECRET_KEY $(cat /run/secrets/jwt)",
@@ -208,4 +209,63 @@ fn what_a_program_fills_in_is_no_secret() {
         assert!(!got.is_exposed() && !got.needs_review(), "{query} {got:?}");
     }
     assert_eq!(class("RESET_URL", &format!("https://h/reset?token={{{}}}", noise(40))), Class::Plaintext);
+}
+
+#[test]
+fn a_blank_key_is_known_to_everybody() {
+    for value in [" ", "   ", "\t", "\"\"", "''"] {
+        assert_eq!(class("JWT_SECRET_KEY", value), Class::Placeholder, "{value:?}");
+        assert_eq!(class("APP_MATERIAL_X", value), Class::Placeholder, "{value:?}");
+        assert_eq!(class("LEVEL", value), Class::Empty, "{value:?}");
+    }
+    assert_eq!(class("JWT_SECRET_KEY", ""), Class::Empty);
+    assert!(!shown("JWT_SECRET_KEY=\"\"\nDB_PASSWORD=\n"));
+}
+
+#[test]
+fn a_verifier_or_a_label_does_not_lock_what_is_used_as_it_stands() {
+    let bcrypt = format!("$2b$12${}", noise(53));
+    let hash = noise(32).bytes().fold(String::from("md5"), |text, b| text + &format!("{:x}", b % 16));
+    let native = format!("*{}", "0A7C3F9E1B5D82649CDE".repeat(2));
+    let labelled = ["enc", "kms", "encrypted"].map(|label| format!("{label}:{}", noise(43)));
+    for value in [&bcrypt, &hash, &native].into_iter().chain(&labelled) {
+        for name in ["JWT_SECRET_KEY", "APP_MATERIAL_X", "SIGNING_KEY"] {
+            assert_eq!(class(name, value), Class::Plaintext, "{name}={value}");
+        }
+        for name in ["ADMIN_PASSWORD_HASH", "HTPASSWD_USERS", "JWT_SECRET_VERIFIER"] {
+            assert!(!class(name, value).is_exposed(), "{name}={value}");
+        }
+        assert_eq!(class("DATABASE_URL", &format!("postgres://app:{value}@db/x")), Class::Plaintext, "{value}");
+    }
+    let kms = format!("AQICAHh{}", noise(120));
+    for value in ["ENC[AES256_GCM,data:abc,iv:d,tag:e,type:str]", "vault:v1:aGVsbG8gd29ybGQ=", &format!("kms:{kms}")] {
+        assert_eq!(class("JWT_SECRET_KEY", value), Class::Encrypted, "{value}");
+    }
+}
+
+#[test]
+fn a_files_url_is_a_path_like_any_other() {
+    assert_eq!(class("JWT_SECRET_KEY", &format!("file:///{}", noise(24))), Class::Plaintext);
+    assert_eq!(class("JWT_SECRET_KEY", "file:///hunter2zebra"), Class::Plaintext);
+    assert!(class("BLOB", &format!("file:///{}", noise(40))).needs_review());
+    for value in ["file:///vault/secrets/api", "file:///run/secrets/jwt", "file:///jwt.key"] {
+        assert_eq!(class("JWT_SECRET_KEY", value), Class::FileReference, "{value}");
+    }
+}
+
+#[test]
+fn more_values_than_anybody_reads_are_not_vouched_for() {
+    let many = |line: &str| line.repeat(12_000);
+    for text in [many("A=b\n"), many("JWT_SECRET_KEY=hunter2zebra\n"), many("# a remark\nA=b\n")] {
+        let scan = detector().env_file(&own(&text));
+        assert!(!scan.determined && scan.spotted.len() <= 10_001, "{}", scan.spotted.len());
+        let scan = detector().text(&own(&text), Context::Env);
+        assert!(!scan.determined && scan.spotted.len() <= 10_001, "{}", scan.spotted.len());
+    }
+    let scan = detector().json(&own(&format!("[{}1]", "\"JWT_SECRET_KEY=1\",".repeat(12_000))));
+    assert!(!scan.determined && scan.spotted.len() <= 10_001);
+    assert!(detector().env_file(&own(&"A=b\n".repeat(9_000))).determined);
+    let list = format!("{}JWT_SECRET_KEY=hunter2zebra", "mode=live,".repeat(5_000));
+    let got = class("CFG", &list);
+    assert!(got.is_exposed() || got == Class::Undetermined, "{got:?}");
 }

@@ -82,7 +82,7 @@ fn a_bare_name_is_unset_and_an_assignment_splits_at_the_first_sign() {
     assert!(name.is("A") && value.unwrap().is("b=c"));
     let (name, value) = detector.assignment(&own("=x"));
     assert!(name.is_empty() && value.unwrap().is("x"));
-    all(Class::Empty, &[("JWT_SECRET_KEY", ""), ("JWT_SECRET_KEY", "\"\"")]);
+    all(Class::Empty, &[("JWT_SECRET_KEY", ""), ("LEVEL", "\"\"")]);
 }
 
 #[test]

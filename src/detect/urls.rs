@@ -5,7 +5,7 @@
 use super::names::{self, Fit, Promise};
 use super::rule::{Look, Ruling, rule, stands_in};
 use super::values::{self, pattern};
-use super::{formats, placeholders};
+use super::{formats, locked, placeholders};
 use crate::evidence::{Class, Confidence, Step};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
@@ -27,6 +27,10 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     if !web && names::promise(name) == Promise::Secret && !rest.contains(['.', '/', ':', '@']) && values::random(rest) {
         let ruling = Ruling::of(Class::Plaintext, "random-key").by(Step::Name, Confidence::High);
         return Some(ruling.with_leaf(rest));
+    }
+    // A file's URL is a path, and random text with a slash in front is none.
+    if start.as_str().eq_ignore_ascii_case("file://") && rest.split('/').any(values::random) {
+        return Some(rule(&look.deeper(), name, rest.trim_start_matches('/')).with_leaf(rest));
     }
     let mut worst = Ruling::of(Class::NonSecretUrl, "url");
     let userinfo = userinfo(rest, web);
@@ -130,6 +134,10 @@ fn secret_part(look: &Look, raw: &str) -> Ruling {
     let found = rule(&look.deeper(), "PASSWORD", &password);
     match found.class {
         Class::Empty => Ruling::of(Class::NonSecretUrl, "url"),
+        // The driver sends what stands there.
+        Class::Encrypted if locked::literal(look.context, found.kind, &password) => {
+            Ruling::of(Class::Plaintext, "url-password").with_leaf(&password).with_leaf(raw)
+        }
         Class::Open if found.kind == "command" => found,
         Class::Reference | Class::Encrypted | Class::TemplateFailure | Class::Placeholder => found,
         _ => Ruling::of(Class::Plaintext, "url-password").with_leaf(&password).with_leaf(raw),
