@@ -12,6 +12,9 @@ use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+/// More values of one text are not told one by one: whoever has so many has a text that nobody can vouch for.
+pub(super) const MOST: usize = 10_000;
+
 pub(super) struct Finder<'a> {
     pub(super) detector: &'a Detector,
     pub(super) context: Context,
@@ -23,15 +26,28 @@ pub(super) struct Finder<'a> {
     pub(super) covered: Vec<Range<usize>>,
     /// The worst of the values given as known that were told.
     pub(super) known: Option<Found>,
+    /// How many values are told, and whether there were more.
+    pub(super) most: usize,
+    cut: bool,
 }
 
 impl<'a> Finder<'a> {
     pub(super) fn new(detector: &'a Detector, context: Context) -> Self {
-        Self { detector, context, spotted: Vec::new(), line: 0, commented: false, covered: Vec::new(), known: None }
+        Self {
+            detector,
+            context,
+            spotted: Vec::new(),
+            line: 0,
+            commented: false,
+            covered: Vec::new(),
+            known: None,
+            most: MOST,
+            cut: false,
+        }
     }
 
     pub(super) fn done(self, lines: u64, encoding: &'static str, determined: bool) -> Scan {
-        Scan { spotted: self.spotted, lines, encoding, determined }
+        Scan { spotted: self.spotted, lines, encoding, determined: determined && !self.cut }
     }
 
     pub(super) fn push(&mut self, name: Option<&str>, line: u32, commented: bool, judgement: Judgement) {
@@ -41,8 +57,17 @@ impl<'a> Finder<'a> {
         self.spotted.push(Spotted { variable, line: line.max(1), commented, judgement });
     }
 
+    /// Whether no more values are told; from then on the text is not understood.
+    pub(super) fn full(&mut self) -> bool {
+        self.cut |= self.spotted.len() >= self.most;
+        self.cut
+    }
+
     /// Judges a value under a name; says whether it was exposed.
     pub(super) fn judge(&mut self, name: &str, value: &str, line: u32) -> bool {
+        if self.full() {
+            return false;
+        }
         let judgement = self.detector.judge_part(name, value, self.context);
         let exposed = judgement.class.is_exposed();
         self.push(Some(name), self.line + line, self.commented, judgement);
@@ -63,6 +88,9 @@ impl<'a> Finder<'a> {
     fn said(&mut self, text: &str, all: Vec<Said>) {
         let (mut line, mut from) = (1, 0);
         for said in all {
+            if self.full() {
+                break;
+            }
             // The kinds of commands are found one after the other: lines are counted from the last place on.
             if said.span.start < from {
                 (line, from) = (1, 0);
@@ -164,6 +192,9 @@ impl<'a> Finder<'a> {
             let place = self.covered.partition_point(|covered| covered.start <= range.start);
             let covered = place > 0 && self.covered[place - 1].end >= range.end;
             let token = &text[range.clone()];
+            if self.full() {
+                break;
+            }
             if covered || range.start < told || placeholders::whole("", token) {
                 continue;
             }

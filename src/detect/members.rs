@@ -7,7 +7,7 @@ use super::names::{self, Promise};
 use super::rule::{Look, Ruling, rule};
 use crate::evidence::Class;
 
-/// More members of one value are not looked at by themselves.
+/// More members of one value are not looked at by themselves, and nobody may call the rest harmless.
 const MOST: usize = 4096;
 
 /// What signs set members apart, and what may stand around one.
@@ -21,7 +21,10 @@ pub(super) fn members(look: &Look, value: &str) -> Option<Ruling> {
         return None;
     }
     let mut worst: Option<Ruling> = None;
-    for (key, text) in value.split(BETWEEN).take(MOST).filter_map(assignment) {
+    for (number, (key, text)) in value.split(BETWEEN).filter_map(assignment).enumerate() {
+        if number == MOST {
+            return worst.or_else(|| Some(Ruling::of(Class::Undetermined, "too-many-parts")));
+        }
         if names::promise(key) != Promise::Secret && !names::is_declared(look.declared, key) {
             continue;
         }
@@ -43,9 +46,9 @@ pub(super) fn behind(text: &str) -> impl Iterator<Item = (&str, &str)> {
     let query = text.find("://").and_then(|at| text[at..].find('?').map(|more| at + more));
     let end = query.unwrap_or(text.len());
     let signs = [';', '&', '|'];
-    let parts = move |text| str::split(text, signs).skip(1).take(MOST).filter_map(assignment);
+    let parts = move |text| str::split(text, signs).skip(1).filter_map(assignment);
     let behind = query.map_or("", |at| &text[at..]);
-    parts(&text[..end]).chain(behind.split([';', '|']).skip(1).take(MOST).filter_map(assignment))
+    parts(&text[..end]).chain(behind.split([';', '|']).skip(1).filter_map(assignment))
 }
 
 /// The name and the value of `NAME=value` or `NAME:value`, without what stands around.

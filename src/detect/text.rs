@@ -18,6 +18,9 @@ pub(super) fn env_file(detector: &Detector, bytes: &[u8]) -> Scan {
     let text = letters::visible(&decoded.text);
     let parsed = dotenv::parse(&text);
     for entry in &parsed.entries {
+        if finder.full() {
+            break;
+        }
         let judgement = detector.judge_text(entry.name, &entry.value, Context::Dotenv);
         let exposed = judgement.class.is_exposed();
         finder.push(Some(entry.name), entry.line, entry.commented, judgement);
@@ -28,6 +31,9 @@ pub(super) fn env_file(detector: &Detector, bytes: &[u8]) -> Scan {
         }
     }
     for remark in &parsed.remarks {
+        if finder.full() {
+            break;
+        }
         finder.line = remark.line - 1;
         finder.commented = remark.commented;
         let before = finder.spotted.len();
@@ -40,7 +46,7 @@ pub(super) fn env_file(detector: &Detector, bytes: &[u8]) -> Scan {
     finder.pairs(&text);
     finder.known(bytes, &decoded.text);
     finder.spotted.sort_by_key(|spotted| spotted.line);
-    finder.done(parsed.lines, decoded.encoding, decoded.determined)
+    finder.done(parsed.lines, decoded.encoding, decoded.determined && parsed.whole)
 }
 
 pub(super) fn text(detector: &Detector, bytes: &[u8], context: Context) -> Scan {
@@ -60,6 +66,7 @@ pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Conte
         return None;
     }
     let mut finder = Finder::new(detector, context);
+    finder.most = usize::MAX; // the text is short
     // Flags without their program: its name may stand in the variable's.
     let program = PROGRAMS.iter().find(|(word, _)| names::speaks_of(name, &[*word])).map(|(_, program)| *program);
     match program.filter(|_| text.starts_with('-')) {
@@ -105,8 +112,10 @@ pub(super) fn json(detector: &Detector, bytes: &[u8]) -> Scan {
             break;
         };
         containers::walk(&document, "", &mut |key, leaf| {
-            let judgement = detector.judge_text(key, leaf, Context::Env);
-            finder.push(Some(key), 1, false, judgement);
+            if !finder.full() {
+                let judgement = detector.judge_text(key, leaf, Context::Env);
+                finder.push(Some(key), 1, false, judgement);
+            }
         });
     }
     finder.known(bytes, &decoded.text);

@@ -41,6 +41,9 @@ impl Finder<'_> {
         let netrc = text.contains("machine ") && text.contains("login ");
         let mut skipped = 0;
         for word in words(text) {
+            if self.full() {
+                break;
+            }
             if word.span.start < skipped {
                 continue;
             }
