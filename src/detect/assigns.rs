@@ -14,6 +14,8 @@ enum Named {
     Captured,
     /// The same, in a place where people write what stands in for a value.
     Documented,
+    /// It is the last thing that the pattern captures.
+    Behind,
     /// It is this one.
     Always(&'static str),
 }
@@ -28,7 +30,7 @@ const QUOTED: &str = r#"(?:\\?"([^"\\\n]{1,512})\\?"|\\?'([^'\\\n]{1,512})\\?')"
 const WORD: &str =
     r#"(?:\\?"([^"\\\n]{1,512})\\?"|\\?'([^'\\\n]{1,512})\\?'|(\$\([^)\n]{1,200}\)|[^\s"'`;|&<>)]{1,512}))"#;
 /// A value in a database's quotes inside a shell's.
-const SQL: &str = r"(?:'\\''|\\?')([^'\\\n]{1,256})(?:'\\''|\\?')";
+const SQL: &str = r#"(?:(?:'\\''|\\?')([^'\\\n]{1,256})(?:'\\''|\\?')|\\?"([^"\\\n]{1,256})\\?")"#;
 
 fn built(writings: Vec<(&'static str, Named, String)>) -> Vec<Writing> {
     let fill = |text: &str| {
@@ -66,7 +68,7 @@ static SHELLS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
     for sign in ["/", r"\|", "#", ",", "~"] {
         let part = format!(r"[^{sign}\n]");
         let text = format!(
-            r#"\bs{sign}{part}{{0,4}}?{{K}}{part}{{0,16}}?{sign}(?:[A-Za-z_][\w.-]{{0,127}}[=:][ ]?)?["']?({part}{{1,256}}?)["']?{sign}"#
+            r#"\bs{sign}{part}{{0,4}}?([A-Za-z]\w*[_-][\w-]{{0,100}}){part}{{0,16}}?{sign}(?:[A-Za-z_][\w.-]{{0,127}}[=:][ ]?)?["']?({part}{{1,256}}?)["']?{sign}"#
         );
         all.push(("s", Named::Documented, text));
     }
@@ -76,7 +78,8 @@ static SHELLS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
 static OTHERS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
     let password = |word, text: &str| (word, Named::Always("PASSWORD"), text.to_owned());
     built(vec![
-        password("PASSWORD", r"\bPASSWORD[ \t]*=?[ \t]*{SQL}"),
+        password("PASSWORD", r"\bPASSWORD[ \t]+{SQL}"),
+        password("", r"(?i)\bset[ \t]+password\b[^\n;=]{0,100}=[ \t]*{SQL}"),
         password("", r"(?i)\b(?:create|alter)[ \t]+(?:role|user)\b[^;\n]{1,200}?\bpassword[ \t]+{SQL}"),
         password("", r"(?i)\bidentified[ \t]+(?:with[ \t]+[\w']{1,40}[ \t]+)?by[ \t]+(?:password[ \t]+)?{SQL}"),
         (
@@ -87,18 +90,26 @@ static OTHERS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
         (
             ":",
             Named::Documented,
+            r#"(?i)(?:\s|-H)(x-[\w-]{0,60}(?:key|token|secret|password)|api-?key|private-token):([^\s"'`,;]{4,512})(?:\s|$)"#.to_owned(),
+        ),
+        (
+            ":",
+            Named::Documented,
             r#"(?im)(?:^|["'`]|-H ?|header[= ])[ \t]*(x-[\w-]{0,60}(?:key|token|secret|password)|api-?key|private-token)[ \t]*:[ \t]*([^\s"'`,;]{4,512})(?:[ \t]*$|\\?["'`])"#.to_owned(),
         ),
     ])
 });
 
 static PAIRS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
-    built(vec![(
-        "alue",
-        Named::Captured,
-        r#"\b(?:name|Name|key|Key)\\?["']?[ \t]*:[ \t]*\\?["']?{K}\\?["']?[ \t]*,?\s{0,80}\\?["']?(?:value|Value)\\?["']?[ \t]*:[ \t]*{WORD}"#
-            .to_owned(),
-    )])
+    const NAME: &str = r#"\b(?:name|Name|key|Key)\\?["']?[ \t]*:[ \t]*\\?["']?{K}\\?["']?"#;
+    const VALUE: &str = r#"(?:value|Value)\\?["']?[ \t]*:[ \t]*{WORD}"#;
+    let text = |parts: [&str; 3]| parts.concat();
+    built(vec![
+        ("alue", Named::Captured, text([NAME, r#"[ \t]*,?(?:\s|#[^\n]{0,120}\n){0,40}\\?["']?"#, VALUE])),
+        ("alue", Named::Behind, text([r"\b", VALUE, &[r#"[ \t]*,?\s{0,40}\\?["']?"#, NAME].concat()])),
+        ("alue", Named::Captured, r"\b(?:Parameter)?(?:Name|Key)={K},(?:Parameter)?Value={WORD}".to_owned()),
+        ("alue=", Named::Captured, r#"<[^<>\n]{1,100}?\b(?:name|key)="{K}"[ \t]+value="([^"\n]{1,512})""#.to_owned()),
+    ])
 });
 
 /// Every assignment of these writings, kind after kind.
@@ -115,10 +126,12 @@ fn found<'t>(writings: &[Writing], text: &'t str) -> Vec<Said<'t>> {
     let mut all = Vec::new();
     for (_, named, shape) in writings.iter().filter(|(word, ..)| text.contains(word)) {
         for found in shape.captures_iter(text) {
-            let mut groups = found.iter().skip(1).flatten();
+            let groups: Vec<_> = found.iter().skip(1).flatten().collect();
+            let mut groups = groups.into_iter();
             let name = match named {
                 Named::Always(name) => name,
                 Named::Captured | Named::Documented => groups.next().map_or("", |name| name.as_str()),
+                Named::Behind => groups.next_back().map_or("", |name| name.as_str()),
             };
             let Some(value) = groups.next() else { continue };
             let stands_in = matches!(named, Named::Documented)

@@ -41,7 +41,7 @@ static POINTERS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
         ("secret-name", r"^encrypted(File)?:secrets-manager!r:[\w-]+!s:[\w/+=.@-]+(!k:[\w.-]+)?$"),
         ("manager-path", r"^>>[a-z][\w-]*:[\w/.-]+([#:][\w.-]+)*$"),
         ("manager-path", r"^vault:[\w/.-]+#\$\{[\w.]+\}$"),
-        ("environment", r#"^(process\.env\.\w+|os\.environ(\[['"]\w+['"]\]|\.get\(['"]\w+['"]\))|ENV\[['"]\w+['"]\]|os\.getenv\(['"]?\w+['"]?\)|System\.getenv\(["\w]+\))$"#),
+        ("environment", r#"^(process\.env\.\w+|os\.environ(\[['"]\w+['"]\]|\.get\(['"]?\w+['"]?(, ?(''|""|None)?)?\)?)|ENV\[['"]\w+['"]\]|os\.getenv\(['"]?\w+['"]?(, ?(''|""|None)?)?\)?|System\.getenv\(["\w]+\))$"#),
     ]
     .map(|(kind, text)| (kind, pattern(text)))
     .into()

@@ -112,6 +112,10 @@ fn every_shells_and_languages_assignment_is_read() {
         "wget --header='X-Api-Key: hunter-zebra' http://h/",
         "printf 'X-Vault-Token: zebra-hunter'",
         "curl -H \"X-Auth-Token: hunter-zebra\" http://h/",
+        "http http://h/ X-Api-Key:zebra-hunter",
+        "curl -HX-Api-Key:zebra-hunter http://h/",
+        "ALTER ROLE app PASSWORD \"hunter2zebra\"",
+        "SET PASSWORD FOR 'app'@'%' = 'hunter2zebra'",
         "psql -c \"ALTER USER app WITH PASSWORD 'hunter2zebra'\"",
         "psql -c 'create role app login password '\\''hunter2zebra'\\'''",
         "mysql -e \"CREATE USER 'app'@'%' IDENTIFIED BY 'hunter2zebra'\"",
@@ -150,6 +154,7 @@ fn every_shells_and_languages_assignment_is_read() {
         "$env:JWT_SECRET_KEY=$env:OTHER_SECRET",
         "sed -i s/@@JWT_SECRET_KEY@@/$JWT_SECRET_KEY/ app.conf",
         "sed 's/password/***/' app.log",
+        "sed 's/token/bearer/' app.conf",
         "set -eux; read -r JWT_SECRET_KEY < /run/secrets/jwt",
         "JWT_SECRET_KEY+=$(cat /run/secrets/jwt)",
         "setenv JWT_SECRET_KEY $(cat /run/secrets/jwt)",
@@ -189,6 +194,11 @@ fn a_name_and_its_value_on_two_lines_belong_together() {
         "env:\n- name: \"JWT_SECRET_KEY\"\n  value: \"hunter2zebra\"\n",
         "{\n  \"name\": \"JWT_SECRET_KEY\",\n  \"value\": \"hunter2zebra\"\n},\n",
         "\"name\": \"JWT_SECRET_KEY\", \"value\": \"hunter2zebra\"",
+        "- name: JWT_SECRET_KEY\n\n  # why\n  value: hunter2zebra\n",
+        "- value: hunter2zebra\n  name: JWT_SECRET_KEY\n",
+        "{\"value\": \"hunter2zebra\", \"name\": \"JWT_SECRET_KEY\"}",
+        "<add key=\"JWT_SECRET_KEY\" value=\"hunter2zebra\"/>",
+        "ParameterKey=JwtSecretKey,ParameterValue=hunter2zebra",
     ] {
         loud(text);
         assert!(shown(&format!("A=b\n{text}\n")), "{text}");
@@ -196,6 +206,7 @@ fn a_name_and_its_value_on_two_lines_belong_together() {
     for text in [
         "- name: JWT_SECRET_KEY\n  valueFrom:\n    secretKeyRef: {name: app, key: jwt}\n",
         "- name: LEVEL\n  value: info\n",
+        "- name: LEVEL\n  value: hunter2zebra\n- name: JWT_SECRET_KEY\n  valueFrom: x\n",
         "- name: JWT_SECRET_KEY\n  value: $(JWT)\n",
     ] {
         quiet(text);
@@ -208,6 +219,10 @@ fn what_a_program_fills_in_is_no_secret() {
         let got = class("PASSWORD_RESET_URL", &format!("https://app.example.com/reset?token={query}"));
         assert!(!got.is_exposed() && !got.needs_review(), "{query} {got:?}");
     }
+    assert!(!shown("PASSWORD_RESET_URL=https://app.example.com/reset?token={token}\n"));
+    quiet("SECRET_KEY = os.environ.get('SECRET_KEY', '')");
+    quiet("settings(password=None, token=os.getenv('TOKEN'))");
+    quiet("PASSWORD_RESET_URL=https://app.example.com/reset?token={token}");
     assert_eq!(class("RESET_URL", &format!("https://h/reset?token={{{}}}", noise(40))), Class::Plaintext);
 }
 

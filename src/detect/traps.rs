@@ -397,6 +397,20 @@ fn hostile_repetition_is_read_in_linear_time() {
         "known value number 1\n",
         "known+value+number+\n1 ",
         "lookup('",
+        "s/a",
+        ";A=b",
+        "mode=1,",
+        "name: K\n",
+        "name: K value: ",
+        "J\0",
+        "J\0\0\0",
+        "create user ",
+        "useradd ",
+        "set -x ",
+        "\u{1b}[",
+        "\u{2028}",
+        "f(token='",
+        "X-a-",
     ] {
         // Eight times the text may take about eight times as long; squared, it would take 64 times. The machine may
         // be busy with something else for a while, so the best of a few tries counts.

@@ -41,7 +41,10 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     if let Some(at) = outside(after, &['?', '#', ';']) {
         for part in after[at + 1..].split(['&', ';', '?', '#']) {
             let Some((key, text)) = part.split_once('=') else { continue };
-            if names::promise(key) == Promise::Neutral || values::template(text) {
+            // A text may have been cut into words in front of the brace that closes a template.
+            let open = text.starts_with('{') && !text.contains('}') && value.ends_with(part);
+            let filled = values::template(text) || open && values::template(&[text, "}"].concat());
+            if names::promise(key) == Promise::Neutral || filled {
                 continue;
             }
             let text = decoded(text);
