@@ -140,6 +140,16 @@ fn every_shells_and_languages_assignment_is_read() {
         loud(text);
         loud(&format!("RUN {text}"));
     }
+    for value in [
+        "os.putenv('JWT_SECRET_KEY','hunter2zebra')",
+        "ENV['JWT_SECRET_KEY']='hunter2zebra'",
+        "$Env:JWT_SECRET_KEY=\"hunter2zebra\"",
+        "Name=JWT_SECRET_KEY,Value=hunter2zebra",
+        "sh -c 'A=1;JWT_SECRET_KEY=hunter2zebra exec app'",
+        "serve --secret hunter2zebra",
+    ] {
+        assert_eq!(class("ARGS", value), Class::Plaintext, "{value}");
+    }
     for text in [
         "docker build --secret id=jwt,src=jwt.txt .",
         "DOCKER_BUILDKIT=1 docker build --secret src=jwt.txt .",

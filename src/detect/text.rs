@@ -62,7 +62,9 @@ const INSIDE: usize = 64 << 10;
 
 /// What exposes a value that is a command line, a header or a small file.
 pub(super) fn inside(detector: &Detector, name: &str, text: &str, context: Context) -> Option<Judgement> {
-    if text.len() > INSIDE || !text.contains([' ', '\n', '\t', '<']) {
+    let shaped = text.contains([' ', '\n', '\t', '<', '(', '[', ','])
+        || text.get(..5).is_some_and(|head| head.eq_ignore_ascii_case("$env:"));
+    if text.len() > INSIDE || !shaped {
         return None;
     }
     let mut finder = Finder::new(detector, context);
