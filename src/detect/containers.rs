@@ -4,6 +4,7 @@
 
 use super::commands;
 use super::json::Tree;
+use super::members;
 use super::names::{self, Fit, Promise};
 use super::rule::{Look, Ruling, rule};
 use super::templates;
@@ -29,6 +30,13 @@ pub(super) fn open(look: &Look, name: &str, promise: Promise, value: &str) -> Op
     if let Some(ruling) = json_value(look, name, value) {
         return Some(ruling);
     }
+    let exposed = |ruling: &Ruling| ruling.class.is_exposed();
+    let found = grammar(look, name, promise, value);
+    if found.as_ref().is_some_and(exposed) { found } else { members::members(look, value).or(found) }
+}
+
+/// What the grammars of values that hold others make of it, one after the other.
+fn grammar(look: &Look, name: &str, promise: Promise, value: &str) -> Option<Ruling> {
     let exposed = |ruling: &Ruling| ruling.class.is_exposed();
     authorization(look, promise, value)
         .or_else(|| login_files(look, name, value))

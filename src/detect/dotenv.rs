@@ -3,6 +3,7 @@
 //! Knows how lines become names and values; what a value is, is not decided here. Where loaders disagree,
 //! the reading that shows more is taken: what one of them would load is in the file.
 
+use super::finder::MOST;
 use std::borrow::Cow;
 
 /// The longest value of several lines.
@@ -30,13 +31,17 @@ pub(super) struct Parsed<'a> {
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) remarks: Vec<Remark<'a>>,
     pub(super) lines: u64,
+    /// Whether that is all of it.
+    pub(super) whole: bool,
 }
 
+/// Reads a file's text, up to some more entries than are told of one text.
 pub(super) fn parse(text: &str) -> Parsed<'_> {
     let mut parser = Parser { text, at: 0, line: 1, unclosed: Vec::new(), out: Parsed::default() };
-    while parser.at < text.len() {
+    while parser.at < text.len() && parser.out.entries.len() + parser.out.remarks.len() <= 2 * MOST {
         parser.step();
     }
+    parser.out.whole = parser.at >= text.len();
     parser.out
 }
 
@@ -254,6 +259,9 @@ pub(super) fn assignment(line: &str) -> Option<(&str, usize)> {
     let mut start = line.len() - line.trim_start().len();
     let mut sets = "";
     for word in [
+        "+",
+        ">",
+        "$ ",
         "- ",
         "export ",
         "declare -x ",

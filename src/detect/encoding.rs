@@ -14,11 +14,12 @@ pub(super) struct Decoded {
     pub(super) determined: bool,
 }
 
-/// The header of a file that git-crypt has locked.
+/// The header of a file that git-crypt has locked, and the length of the nonce behind it.
 const GIT_CRYPT: &[u8] = b"\0GITCRYPT\0";
+const NONCE: usize = 12;
 
 pub(super) fn decode(bytes: &[u8]) -> Decoded {
-    if bytes.starts_with(GIT_CRYPT) {
+    if git_crypt(bytes) {
         return Decoded { text: Zeroizing::new(String::new()), encoding: "git-crypt", determined: true };
     }
     if let Some(rest) = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]) {
@@ -40,12 +41,74 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
     decode_bytes(bytes)
 }
 
+/// Whether this is what git-crypt makes: a header in front of readable text is no lock.
+fn git_crypt(bytes: &[u8]) -> bool {
+    let Some(body) = bytes.strip_prefix(GIT_CRYPT).and_then(|rest| rest.get(NONCE..)) else { return false };
+    let readable = |b: &u8| matches!(b, b' '..=b'~' | b'\t' | b'\r' | b'\n');
+    let share = body.iter().filter(|b| readable(b)).count();
+    // Of random bytes two in five are readable, and never so many on end.
+    share * 10 <= body.len() * 6 && body.split(|b| !readable(b)).all(|run| run.len() < 24)
+}
+
 fn decode_bytes(bytes: &[u8]) -> Decoded {
     match zero_side(bytes) {
         Some(1) => return wide(bytes, u16::from_le_bytes, "utf-16le"),
         Some(_) => return wide(bytes, u16::from_be_bytes, "utf-16be"),
         None => {}
     }
+    let Some(narrow) = narrowed(bytes) else { return one_byte(bytes) };
+    let mut decoded = one_byte(&narrow);
+    // Whatever NULs are left may be the rest of a wide text that is not written in Latin letters.
+    decoded.determined &= !narrow.iter().any(|b| matches!(b, 0..=8 | 14..=26 | 28..=31 | 127));
+    decoded
+}
+
+/// The bytes with every run of letters that have one or three NULs between them written as UTF-8: what appending
+/// to a file in another encoding leaves. `None` if there is none.
+///
+/// On which side of the letters the NULs stand makes no difference: where they stand in front, the letter before
+/// the run takes the first.
+fn narrowed(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut out: Option<Zeroizing<Vec<u8>>> = None;
+    let (mut at, mut copied) = (0, 0);
+    while at < bytes.len() {
+        let Some((end, width)) = wide_run(bytes, at) else {
+            at += 1;
+            continue;
+        };
+        let out = out.get_or_insert_with(|| Zeroizing::new(Vec::with_capacity(bytes.len())));
+        let before = &bytes[copied..at];
+        let before =
+            before.strip_suffix(&[0xFF, 0xFE]).or_else(|| before.strip_suffix(&[0xFE, 0xFF])).unwrap_or(before);
+        out.extend_from_slice(before);
+        for letter in bytes[at..end].iter().step_by(width) {
+            out.extend_from_slice(char::from(*letter).encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        (at, copied) = (end, end);
+    }
+    let mut out = out?;
+    out.extend_from_slice(&bytes[copied..]);
+    Some(out)
+}
+
+/// Fewer letters on end may be the entries of a list that NULs separate.
+const SHORTEST_RUN: usize = 4;
+
+/// Where the run of wide letters that begins here ends, and how many bytes each has.
+fn wide_run(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let letter = |b: u8| matches!(b, b'\t' | b'\r' | b'\n' | b' '..=b'~' | 0xA0..=0xFF);
+    let gap = bytes[at + 1..].iter().take(4).take_while(|b| **b == 0).count();
+    let width = gap + 1;
+    if !(gap == 1 || gap == 3) || !letter(bytes[at]) {
+        return None;
+    }
+    let wide = |unit: &&[u8]| letter(unit[0]) && unit[1..].iter().all(|b| *b == 0);
+    let letters = bytes[at..].chunks_exact(width).take_while(wide).count();
+    (letters >= SHORTEST_RUN).then_some((at + letters * width, width))
+}
+
+/// Text in one byte a letter, or in UTF-8.
+fn one_byte(bytes: &[u8]) -> Decoded {
     let controls = bytes.iter().filter(|b| matches!(b, 1..=8 | 14..=26 | 28..=31 | 127)).count();
     let zeros = bytes.split(|b| *b == 0).count() - 1;
     if bytes.len() >= 16 && (controls * 20 > bytes.len() || zeros * 3 > bytes.len()) {
@@ -94,10 +157,26 @@ fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16, encoding: &'static str) -> Decod
     let ascii = text.chars().filter(char::is_ascii).count();
     let single = bytes.iter().filter(|b| matches!(b, b' '..=b'~' | b'\t' | b'\r' | b'\n')).count();
     let strange = ascii * 10 < text.chars().count() || !text.contains('=');
-    if strange && bytes.len() >= 4 && single * 10 >= bytes.len() * 8 {
-        return also(decoded, bytes);
+    if strange && bytes.len() >= 4 && single * 10 >= bytes.len() * 8 || narrow_part(bytes) || shifted(&text) {
+        let narrow = narrowed(bytes);
+        return also(decoded, narrow.as_ref().map_or(bytes, |narrow| narrow));
     }
     decoded
+}
+
+/// Whether an assignment in one byte a letter stands amid the wide text, as `>>` of another program leaves it.
+fn narrow_part(bytes: &[u8]) -> bool {
+    bytes.split(|b| !matches!(b, b' '..=b'~' | b'\t')).any(|run| run.len() >= 8 && run.contains(&b'='))
+}
+
+/// Whether part of the text is read from the wrong byte on: Latin letters come out as multiples of 256.
+fn shifted(text: &str) -> bool {
+    let mut on_end = 0;
+    text.chars().any(|c| {
+        on_end =
+            if matches!(u32::from(c), 0x2000..=0x7EFF) && u32::from(c).is_multiple_of(256) { on_end + 1 } else { 0 };
+        on_end >= SHORTEST_RUN
+    })
 }
 
 /// The text with the same bytes read as one byte a letter behind it; nobody may call that understood.
@@ -155,56 +234,5 @@ fn printable_runs(bytes: &[u8]) -> Zeroizing<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn utf_16_is_read_with_and_without_a_mark() {
-        let text = "JWT_SECRET=abc\r\nA=b\n";
-        let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
-        for (bytes, encoding) in [
-            (le.clone(), "utf-16le"),
-            (be.clone(), "utf-16be"),
-            ([vec![0xFF, 0xFE], le].concat(), "utf-16le"),
-            ([vec![0xFE, 0xFF], be].concat(), "utf-16be"),
-        ] {
-            let decoded = decode(&bytes);
-            assert_eq!((decoded.text.as_str(), decoded.encoding), ("JWT_SECRET=abc\nA=b\n", encoding));
-            assert!(decoded.determined);
-        }
-    }
-
-    #[test]
-    fn utf_32_is_read_and_a_false_mark_hides_nothing() {
-        let text = "JWT_SECRET=abc\nA=b\n";
-        let le: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect();
-        let be: Vec<u8> = text.chars().flat_map(|c| u32::from(c).to_be_bytes()).collect();
-        for (bytes, encoding) in
-            [([vec![0xFF, 0xFE, 0, 0], le].concat(), "utf-32le"), ([vec![0, 0, 0xFE, 0xFF], be].concat(), "utf-32be")]
-        {
-            let decoded = decode(&bytes);
-            assert_eq!((decoded.text.as_str(), decoded.encoding, decoded.determined), (text, encoding, true));
-        }
-        for mark in [[0xFF, 0xFE], [0xFE, 0xFF]] {
-            let decoded = decode(&[&mark, text.as_bytes()].concat());
-            assert!(decoded.text.contains(text) && !decoded.determined);
-        }
-    }
-
-    #[test]
-    fn utf_8_bom_latin_1_and_nul_are_read() {
-        assert_eq!(decode(b"\xEF\xBB\xBFA=b").text.as_str(), "A=b");
-        let latin = decode(b"P=gr\xFCn");
-        assert_eq!((latin.text.as_str(), latin.encoding), ("P=gr\u{fc}n", "latin-1"));
-        assert_eq!(decode(b"FIRST=one\0SECOND=two\0").text.as_str(), "FIRST=one\nSECOND=two\n");
-    }
-
-    #[test]
-    fn locked_and_binary_files_say_so() {
-        assert_eq!(decode(b"\0GITCRYPT\0abc").encoding, "git-crypt");
-        let binary = decode(b"\x01\x02\x03\x04JWT_SECRET=abc\0\x05\x06\x07\x01\x02\xff\xfe");
-        assert!(!binary.determined);
-        assert!(binary.text.contains("JWT_SECRET=abc"));
-    }
-}
+#[path = "encoding_tests.rs"]
+mod tests;

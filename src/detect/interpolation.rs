@@ -6,6 +6,7 @@ use super::Context;
 use super::names::{self, Promise};
 use super::values::{self, pattern, random, wordy};
 use regex::Regex;
+use std::ops::Range;
 use std::sync::LazyLock;
 use zeroize::Zeroizing;
 
@@ -85,6 +86,17 @@ pub(super) fn interpolation(value: &str, context: Context) -> Interpolated<'_> {
         (false, false) if value.len() > FILLED => Interpolated::None,
         (_, false) => Interpolated::Defaults { given, filled, glued },
     }
+}
+
+/// The variable of the `{NAME:-default}` that `after` begins with, and where its default stands; not what stands in for
+/// a value that is set.
+pub(super) fn named(after: &str) -> Option<(&str, Range<usize>)> {
+    let inner = braces(after)?;
+    let default = braced(inner).filter(|default| !default.is_empty())?;
+    let head = &inner[..inner.len() - default.len()];
+    let name = head.trim_end_matches([':', '-', '=']);
+    let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.".contains(&b));
+    (plain && !head.ends_with('+')).then_some((name, 1 + head.len()..1 + inner.len()))
 }
 
 /// The inside of `{…}` with balanced braces.

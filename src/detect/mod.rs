@@ -3,9 +3,11 @@
 //! Knows no rule, no source and no file system: it is given wrapped text and answers with judgements.
 
 mod alphabet;
+mod assigns;
 mod bigrams;
 mod commands;
 mod containers;
+mod defaults;
 mod dotenv;
 #[cfg(test)]
 mod dressed;
@@ -13,6 +15,8 @@ mod encoding;
 #[cfg(test)]
 mod explained;
 mod files;
+mod finder;
+mod flags;
 mod formats;
 #[cfg(test)]
 mod harmless;
@@ -20,8 +24,10 @@ mod interpolation;
 mod json;
 mod judging;
 mod known;
+mod letters;
 mod locked;
 mod masks;
+mod members;
 mod names;
 #[cfg(test)]
 mod passes;
@@ -32,6 +38,8 @@ pub mod sample;
 mod shapes;
 mod shell;
 mod sift;
+#[cfg(test)]
+mod slips;
 mod strength;
 mod templates;
 mod text;
@@ -42,6 +50,7 @@ mod urls;
 mod values;
 mod variable_file;
 mod vocabulary;
+mod walk;
 mod words;
 
 pub(crate) use known::{LONGEST as LONGEST_KNOWN, SHORTEST as SHORTEST_KNOWN};

@@ -246,6 +246,14 @@ pub(super) fn speaks_of(name: &str, any: &[&str]) -> bool {
     words(name).iter().any(|word| any.contains(&word.as_str()))
 }
 
+/// Whether the name is a signing key's, which is used as it stands, whatever it looks like.
+pub(super) fn signs(name: &str) -> bool {
+    let words = words(name);
+    let says = |any: &[&str]| words.iter().any(|word| any.contains(&word.as_str()));
+    let key = says(&["JWT", "SIGNING", "HMAC"]) || says(&["SECRET"]) && says(&["KEY"]);
+    key && !says(&["HASH", "HASHED", "VERIFIER", "HTPASSWD", "USERS"]) && of_words(&words) == Promise::Secret
+}
+
 fn of_words(words: &[String]) -> Promise {
     let mut end = words.len();
     while end > 1 && (AFTERTHOUGHTS.contains(words[end - 1].as_str()) || number(&words[end - 1])) {

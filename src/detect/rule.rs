@@ -4,7 +4,8 @@
 
 use super::interpolation::{Interpolated, interpolation};
 use super::names::{self, Fit, Promise};
-use super::{Context, commands, containers, formats, locked, placeholders, references, strength, values};
+use super::shell::Said;
+use super::{Context, commands, containers, defaults, formats, locked, placeholders, references, strength, values};
 use crate::evidence::{Class, Confidence, Sensitive, Step};
 use std::collections::HashSet;
 
@@ -75,13 +76,16 @@ impl Ruling {
 
 /// What this value is under this name.
 pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
-    let value = normal(value);
+    let (value, literal) = (normal(value), value);
     // A dollar sign that was escaped for one shell more.
     let value = value.strip_prefix('\\').filter(|rest| rest.starts_with('$')).unwrap_or(value);
-    if value.is_empty() {
-        return Ruling::of(Class::Empty, "empty");
-    }
     let declared = names::is_declared(look.declared, name);
+    if value.is_empty() {
+        // A process takes white space and a pair of quotes for the key itself; whoever reads a file does not.
+        let guessable = look.context == Context::Env && look.depth == 0 && !literal.is_empty();
+        let key = guessable && (declared || names::promise(name) == Promise::Secret);
+        return if key { Ruling::of(Class::Placeholder, "blank") } else { Ruling::of(Class::Empty, "empty") };
+    }
     let promise = match declared {
         true => Promise::Secret,
         // In lists of variables inside a value, these are themselves only if they hold a path.
@@ -104,6 +108,7 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
                     worst = worst.worst(found.with_leaf(text));
                 }
             }
+            worst = named_defaults(look, name, value).into_iter().fold(worst, Ruling::worst);
             // The text as it stands has a say, unless it is made of nothing but references.
             let alone = if glued { None } else { Some(plain(look, name, promise, stem, declared, value)) };
             return match alone {
@@ -114,6 +119,17 @@ pub(super) fn rule(look: &Look, name: &str, value: &str) -> Ruling {
         Interpolated::None => {}
     }
     plain(look, name, promise, stem, declared, value)
+}
+
+/// What the defaults are under the names of the variables that they are for.
+fn named_defaults(look: &Look, name: &str, value: &str) -> Vec<Ruling> {
+    let judged = |said: Said| {
+        // Under the value's own name they were judged before.
+        let expects = names::promise(&said.name) == Promise::Secret || names::is_declared(look.declared, &said.name);
+        let found = (expects && said.name != name).then(|| rule(&look.deeper(), &said.name, said.value))?;
+        (found.class.is_exposed() || found.class.needs_review()).then(|| found.with_leaf(said.value))
+    };
+    defaults::said(value).into_iter().filter_map(judged).collect()
 }
 
 /// A value without defaults to fill in.
@@ -127,7 +143,9 @@ fn plain(look: &Look, name: &str, promise: Promise, stem: Promise, declared: boo
         return commands::substitution(look, name, promise, body);
     }
     if let Some((class, kind)) = references::shaped(value, look.context) {
-        return Ruling::of(class, kind);
+        let key =
+            class == Class::Encrypted && (declared || names::signs(name)) && locked::literal(look.context, kind, value);
+        return if key { Ruling::of(Class::Plaintext, "literal-key") } else { Ruling::of(class, kind) };
     }
     if let Some(kind) = locked::locked_by_name(name, value) {
         let ruling = Ruling::of(Class::Encrypted, kind);
@@ -191,6 +209,12 @@ fn file(promise: Promise, stem: Promise, value: &str) -> Option<Ruling> {
     let file = Ruling::of(Class::FileReference, "secret-file");
     let bare = value.split('#').next().unwrap_or(value);
     let bare = bare.strip_prefix("file://").or_else(|| bare.strip_prefix("file:")).unwrap_or(bare);
+    // What stands below the root itself is a file by its ending, or a password that begins with a slash.
+    let word = bare.strip_prefix('/').is_some_and(|rest| !rest.contains(['/', '.']));
+    let expects = matches!(promise, Promise::Secret | Promise::Mentions);
+    if word && expects && value.starts_with("file:") {
+        return Some(Ruling::of(Class::Plaintext, "human-password").with_leaf(bare));
+    }
     let plain = !bare.contains("..") && (values::path(bare) || values::relative_path(bare));
     if plain && kept.iter().any(|place| value.starts_with(place)) && !value.contains(['@', '\n']) {
         return Some(file);

@@ -5,7 +5,7 @@
 use super::names::{self, Fit, Promise};
 use super::rule::{Look, Ruling, rule, stands_in};
 use super::values::{self, pattern};
-use super::{formats, placeholders};
+use super::{formats, locked, placeholders};
 use crate::evidence::{Class, Confidence, Step};
 use percent_encoding::percent_decode_str;
 use regex::Regex;
@@ -28,6 +28,10 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
         let ruling = Ruling::of(Class::Plaintext, "random-key").by(Step::Name, Confidence::High);
         return Some(ruling.with_leaf(rest));
     }
+    // A file's URL is a path, and random text with a slash in front is none.
+    if start.as_str().eq_ignore_ascii_case("file://") && rest.split('/').any(values::random) {
+        return Some(rule(&look.deeper(), name, rest.trim_start_matches('/')).with_leaf(rest));
+    }
     let mut worst = Ruling::of(Class::NonSecretUrl, "url");
     let userinfo = userinfo(rest, web);
     let after = userinfo.map_or(rest, |userinfo| &rest[userinfo.len() + 1..]);
@@ -37,7 +41,10 @@ pub(super) fn url(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     if let Some(at) = outside(after, &['?', '#', ';']) {
         for part in after[at + 1..].split(['&', ';', '?', '#']) {
             let Some((key, text)) = part.split_once('=') else { continue };
-            if names::promise(key) == Promise::Neutral {
+            // A text may have been cut into words in front of the brace that closes a template.
+            let open = text.starts_with('{') && !text.contains('}') && value.ends_with(part);
+            let filled = values::template(text) || open && values::template(&[text, "}"].concat());
+            if names::promise(key) == Promise::Neutral || filled {
                 continue;
             }
             let text = decoded(text);
@@ -130,6 +137,10 @@ fn secret_part(look: &Look, raw: &str) -> Ruling {
     let found = rule(&look.deeper(), "PASSWORD", &password);
     match found.class {
         Class::Empty => Ruling::of(Class::NonSecretUrl, "url"),
+        // The driver sends what stands there.
+        Class::Encrypted if locked::literal(look.context, found.kind, &password) => {
+            Ruling::of(Class::Plaintext, "url-password").with_leaf(&password).with_leaf(raw)
+        }
         Class::Open if found.kind == "command" => found,
         Class::Reference | Class::Encrypted | Class::TemplateFailure | Class::Placeholder => found,
         _ => Ruling::of(Class::Plaintext, "url-password").with_leaf(&password).with_leaf(raw),

@@ -180,6 +180,16 @@ pub(super) fn dotted_class(value: &str) -> bool {
     value.len() <= 256 && SHAPE.is_match(value) && value.split('.').all(|part| part.len() <= 40 && !random(part))
 }
 
+/// What a program fills in: `{token}`, `:token`, `<token>`, `%s`, `$1`, `?`.
+pub(super) fn template(value: &str) -> bool {
+    static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
+        pattern(
+            r"^(\{[A-Za-z_][\w. -]{0,40}\}|\{\{ ?[A-Za-z_.][\w. -]{0,40}\}\}|\{\d{0,2}\}|[:$][a-z][a-z_]{0,30}|:[a-z][A-Za-z]{0,30}|<[A-Za-z][\w -]{0,40}>|%(\(\w{1,40}\))?[sdv@]|\$\d|\$\{[A-Za-z_][\w.]{0,60}\}|\?)$",
+        )
+    });
+    value.len() <= 64 && SHAPE.is_match(value) && !random(value.trim_matches(|c: char| !c.is_ascii_alphanumeric()))
+}
+
 /// A sentence of at least five plain words, or one that asks.
 pub(super) fn prose(value: &str) -> bool {
     let words: Vec<&str> = value.split_whitespace().collect();

@@ -19,35 +19,49 @@ pub(super) struct Word {
 }
 
 /// The words of a text, in linear time: a quote that does not close on its line is a letter.
-pub(super) fn words(text: &str) -> Vec<Word> {
-    let bytes = text.as_bytes();
-    let mut words = Vec::new();
-    let (mut at, mut line, mut first) = (0, 1_u32, true);
-    let mut closing = Closing { from: 0, end: 0, lasts: [0; 2] };
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\n' => {
-                first = true;
-                line = line.saturating_add(1);
-                at += 1;
-            }
-            b';' | b'|' | b'&' | b'(' => {
-                first = true;
-                at += 1;
-            }
-            b' ' | b'\t' | b'\r' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b',' => at += 1,
-            _ => {
-                let word = word(text, at, line, first, &mut closing);
-                at = word.span.end.max(at + 1);
-                at += usize::from(word.key && bytes.get(at) == Some(&b':'));
-                first = false;
-                if !word.text.is_empty() || word.quoted {
-                    words.push(word);
+pub(super) fn words(text: &str) -> Words<'_> {
+    Words { text, at: 0, line: 1, first: true, closing: Closing { from: 0, end: 0, lasts: [0; 2] } }
+}
+
+/// Cuts word after word, so that a long text never stands in memory as words.
+pub(super) struct Words<'a> {
+    text: &'a str,
+    at: usize,
+    line: u32,
+    first: bool,
+    closing: Closing,
+}
+
+impl Iterator for Words<'_> {
+    type Item = Word;
+
+    fn next(&mut self) -> Option<Word> {
+        let bytes = self.text.as_bytes();
+        while self.at < bytes.len() {
+            match bytes[self.at] {
+                b'\n' => {
+                    self.first = true;
+                    self.line = self.line.saturating_add(1);
+                    self.at += 1;
+                }
+                b';' | b'|' | b'&' | b'(' => {
+                    self.first = true;
+                    self.at += 1;
+                }
+                b' ' | b'\t' | b'\r' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b',' => self.at += 1,
+                _ => {
+                    let word = word(self.text, self.at, self.line, self.first, &mut self.closing);
+                    self.at = word.span.end.max(self.at + 1);
+                    self.at += usize::from(word.key && bytes.get(self.at) == Some(&b':'));
+                    self.first = false;
+                    if !word.text.is_empty() || word.quoted {
+                        return Some(word);
+                    }
                 }
             }
         }
+        None
     }
-    words
 }
 
 /// Where each quote last stands on the current line, so that an unclosed one is not searched for twice.
@@ -225,7 +239,7 @@ mod tests {
     use super::*;
 
     fn cut(text: &str) -> Vec<String> {
-        words(text).into_iter().map(|word| word.text).collect()
+        words(text).map(|word| word.text).collect()
     }
 
     #[test]
@@ -234,7 +248,7 @@ mod tests {
         assert_eq!(cut("don't stop"), ["don't", "stop"]);
         assert_eq!(cut("[\"a\",\"--token\",\"x y\"]"), ["a", "--token", "x y"]);
         assert_eq!(cut("T=${A:-b c} u=http://h/?a=1&b=2"), ["T=${A:-b c}", "u=http://h/?a=1&b=2"]);
-        assert!(words("{\"password\": \"x\"}")[0].key);
+        assert!(words("{\"password\": \"x\"}").next().unwrap().key);
     }
 
     #[test]
