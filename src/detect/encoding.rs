@@ -41,6 +41,12 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded {
     decode_bytes(bytes)
 }
 
+/// Whether bytes are UTF-16 or UTF-32 as a whole, by their mark or by their zeros.
+pub(super) fn is_wide(bytes: &[u8]) -> bool {
+    let marked = [&[0xFF, 0xFE][..], &[0xFE, 0xFF], &[0, 0, 0xFE, 0xFF]].iter().any(|mark| bytes.starts_with(mark));
+    marked || zero_side(bytes).is_some()
+}
+
 /// Whether this is what git-crypt makes: a header in front of readable text is no lock.
 fn git_crypt(bytes: &[u8]) -> bool {
     let Some(body) = bytes.strip_prefix(GIT_CRYPT).and_then(|rest| rest.get(NONCE..)) else { return false };

@@ -5,6 +5,7 @@
 mod alphabet;
 mod assigns;
 mod bigrams;
+mod bytes;
 mod commands;
 mod containers;
 mod defaults;
@@ -37,7 +38,7 @@ mod rule;
 pub mod sample;
 mod shapes;
 mod shell;
-mod sift;
+pub mod sift;
 #[cfg(test)]
 mod slips;
 mod strength;
@@ -61,7 +62,7 @@ pub use words::pairs;
 use crate::evidence::{Fingerprint, Judgement, Key, Name, Problems, SecretRegistry, Sensitive, Shareable};
 use known::Known;
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Adds a user's own credential formats (file name, text) to those built in, once, before any value is judged.
 ///
@@ -161,6 +162,8 @@ pub struct Detector {
     known: Known,
     key: Key,
     registry: Arc<SecretRegistry>,
+    /// Where scans of bytes look closer; made when the first one needs it.
+    anchors: OnceLock<bytes::Anchors>,
 }
 
 impl Detector {
@@ -171,7 +174,7 @@ impl Detector {
             registry.remember(&secret.value);
         }
         let declared = declared.into_iter().map(|name| name.as_str().to_ascii_uppercase()).collect();
-        Self { declared, known: Known::of(&known), key, registry }
+        Self { declared, known: Known::of(&known), key, registry, anchors: OnceLock::new() }
     }
 
     /// What this value is, under this name and in this place.
@@ -228,6 +231,16 @@ impl Detector {
     #[must_use]
     pub fn text(&self, text: &Sensitive, context: Context) -> Scan {
         text.examine(|bytes| text::text(self, bytes, context))
+    }
+
+    /// Every exposed or open value in bytes of any size and kind: a layer's file, a log, a blob.
+    #[must_use]
+    pub fn bytes(&self, bytes: &Sensitive, context: Context) -> Scan {
+        bytes.examine(|bytes| bytes::scan(self, bytes, context))
+    }
+
+    fn anchors(&self) -> &bytes::Anchors {
+        self.anchors.get_or_init(|| bytes::Anchors::new(&self.declared))
     }
 
     /// Every string of a JSON document, judged under its key.

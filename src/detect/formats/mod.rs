@@ -61,6 +61,7 @@ struct Format {
 pub(super) struct Formats {
     all: Vec<Format>,
     keywords: Option<Sift>,
+    words: Vec<String>,
     /// The format of each keyword.
     of_keyword: Vec<usize>,
 }
@@ -86,7 +87,7 @@ impl Formats {
         }
         let literals: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
         let keywords = Sift::new(&literals);
-        Self { all: formats, keywords: keywords.ok(), of_keyword }
+        Self { all: formats, keywords: keywords.ok(), words, of_keyword }
     }
 
     /// Every credential in a text, each place once: the longest, then the first by id.
@@ -250,6 +251,31 @@ pub(super) fn all(text: &str) -> Vec<Found> {
     let mut found = known().all(text);
     found.retain(|found| !found.public);
     found
+}
+
+/// The keywords of all formats: whoever searches for more than these searches once for all.
+pub(super) fn keywords() -> impl Iterator<Item = &'static str> {
+    known().words.iter().map(String::as_str)
+}
+
+/// How many formats there are.
+pub(super) fn count() -> usize {
+    known().all.len()
+}
+
+/// The format that a keyword calls.
+pub(super) fn of_keyword(keyword: usize) -> usize {
+    known().of_keyword[keyword]
+}
+
+/// How far behind its keyword a format's credential may reach.
+pub(super) fn reach(format: usize) -> usize {
+    if known().all[format].check == Some(Check::PrivateKey) { 32 << 10 } else { 4 << 10 }
+}
+
+/// Whether a format finds a credential in a text.
+pub(super) fn stands(format: usize, text: &str) -> bool {
+    known().all[format].all(text).iter().any(|found| !found.public)
 }
 
 /// The private key block that starts here, to its end line if it has one.

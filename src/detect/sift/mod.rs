@@ -36,7 +36,7 @@ const CROWD: usize = 1024;
 
 /// Why literals cannot be looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(super) enum SiftError {
+pub enum SiftError {
     /// A literal is too short or too long.
     #[error("literal {index} has {length} bytes; 2 to 64 can be looked for")]
     Length {
@@ -60,7 +60,7 @@ pub(super) enum SiftError {
 }
 
 /// Finds every occurrence of many literals, in any ASCII case.
-pub(super) struct Sift {
+pub struct Sift {
     literals: Vec<Literal>,
     filter: Filter,
     proof: Proof,
@@ -68,7 +68,7 @@ pub(super) struct Sift {
 
 /// What a search needs beside the text. Used again, it spares a search its allocations.
 #[derive(Debug)]
-pub(super) struct Scratch {
+pub struct Scratch {
     flagged: Box<[u16; BLOCK]>,
     places: Box<[u16; PLACES]>,
     waiting: Waiting,
@@ -86,7 +86,7 @@ impl Sift {
     /// # Errors
     ///
     /// When a literal has fewer than 2 or more than 64 bytes or is not ASCII, or when there are more than 4096.
-    pub(super) fn new(literals: &[&[u8]]) -> Result<Self, SiftError> {
+    pub fn new(literals: &[&[u8]]) -> Result<Self, SiftError> {
         if literals.len() > MOST {
             return Err(SiftError::TooMany { index: MOST });
         }
@@ -104,12 +104,12 @@ impl Sift {
     }
 
     /// Calls `hit` with the start and the literal's index of every occurrence, in this order.
-    pub(super) fn find(&self, haystack: &[u8], hit: &mut impl FnMut(usize, usize)) {
+    pub fn find(&self, haystack: &[u8], hit: &mut impl FnMut(usize, usize)) {
         self.find_with(&mut Scratch::default(), haystack, hit);
     }
 
     /// The same, for many texts in a row.
-    pub(super) fn find_with(&self, scratch: &mut Scratch, haystack: &[u8], hit: &mut impl FnMut(usize, usize)) {
+    pub fn find_with(&self, scratch: &mut Scratch, haystack: &[u8], hit: &mut impl FnMut(usize, usize)) {
         let (whole, rest) = haystack.as_chunks::<8>();
         let mut tail = [0; 8];
         tail[..rest.len()].copy_from_slice(rest);

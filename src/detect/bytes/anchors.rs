@@ -1,0 +1,180 @@
+//! What makes a place worth reading: names of secrets in front of a value, formats' keywords, URLs with a user.
+//!
+//! In: bytes. Out: windows, in the order of their starts. A word alone starts nothing: an assignment must follow a name,
+//! a format's own pattern must match, and a URL must carry more than a host.
+
+use super::window::{self, Window};
+use crate::detect::formats;
+use crate::detect::sift::Sift;
+
+/// Parts of names that promise a secret. `key` alone would be everywhere: it counts with a sign behind it.
+const NAMES: &str = "passw passphrase passcode secret token apikey credential authoriz bearer privat signing hmac fernet \
+    pwd pepper mnemonic requirepass masterauth jwt salt seed psk totp basicauth webhook dsn connectionstring \
+    _pass pass= pass: pass\" pass' pass\\ -pass dbpass userpass rootpass pgpass smtppass mailpass adminpass mpass passes \
+    _pw pw= pw: _pin pin= _otp otp= _pat pat= _dek _kek psw jwk cred= creds _auth auth= \
+    cookie login unseal dek= kek= _key_ b64 base64 sleutel khau \
+    key= key: key\" key' key\\ key> keys= keys: keys\" -key material \
+    passwort kennwort passwoerter zugangsdaten geheimnis losungswort motdepasse passe mdp jeton contrasen clave secreto \
+    senha segreto segredo wachtwoord haslo parol heslo jelszo lozinka zaporka geslo sifre salasana losenord adgangskode \
+    kodeord passord kodikos synthimatiko aikotoba pasuwado pasuwaado ansho himitsu mima miyao kouling mishi bimilbeonho \
+    sandi matkhau sekret tajemnica palabra chiave secrete kunci llave chave schluessel klucz machine";
+
+/// Beginnings of values that give themselves away: connection strings without a scheme, and `password`, `secret` and
+/// `token` in base64, whichever of its three alignments they have.
+const PLAIN: &str = "jdbc: @// @tcp( @unix( cGFzc3dvcm Bhc3N3b3Jk wYXNzd29yZ c2VjcmV0 NlY3JldC zZWNyZXQ dG9rZW49 Rva2VuP \
+    0b2tlbj";
+
+/// So far a name may go on behind its anchor.
+const NAME: usize = 64;
+/// So far a URL may go on before its `@`.
+const URL: usize = 512;
+
+/// What an anchor is.
+#[derive(Clone, Copy)]
+enum Anchor {
+    /// A keyword of a format, by its number there.
+    Format(usize),
+    /// A part of a name.
+    Name,
+    /// A beginning of a value.
+    Plain,
+    /// `://`
+    Url,
+}
+
+/// The anchors of one detector.
+pub(in crate::detect) struct Anchors {
+    sift: Option<Sift>,
+    kinds: Vec<Anchor>,
+}
+
+impl Anchors {
+    /// The anchors, with the names that the user declared.
+    pub(in crate::detect) fn new<'a>(declared: impl IntoIterator<Item = &'a String>) -> Self {
+        let mut words: Vec<&[u8]> = Vec::new();
+        let mut kinds = Vec::new();
+        for (number, word) in formats::keywords().enumerate() {
+            words.push(word.as_bytes());
+            kinds.push(Anchor::Format(number));
+        }
+        let mut declared: Vec<&String> = declared.into_iter().filter(|name| (2..=64).contains(&name.len())).collect();
+        declared.sort();
+        for word in NAMES.split_whitespace().chain(declared.into_iter().map(String::as_str)) {
+            words.push(word.as_bytes());
+            kinds.push(Anchor::Name);
+        }
+        for word in PLAIN.split_whitespace() {
+            words.push(word.as_bytes());
+            kinds.push(Anchor::Plain);
+        }
+        words.push(b"://");
+        kinds.push(Anchor::Url);
+        Self { sift: Sift::new(&words).ok(), kinds }
+    }
+
+    /// Calls `found` with every window that must be read.
+    pub(in crate::detect) fn find(&self, bytes: &[u8], found: &mut impl FnMut(Window)) {
+        let Some(sift) = &self.sift else { return found(Window { start: 0, end: bytes.len() }) };
+        // The end of the last window that each format's pattern was tried in.
+        let mut tried = vec![0; formats::count()];
+        // What a window holds already needs no second one.
+        let mut covered = 0;
+        sift.find(bytes, &mut |at, anchor| {
+            let window = match self.kinds[anchor] {
+                Anchor::Name | Anchor::Plain | Anchor::Url if at < covered => None,
+                Anchor::Plain => Some(window::lines(bytes, at, 0)),
+                Anchor::Name => assigns(bytes, at),
+                Anchor::Url => carries(bytes, at),
+                Anchor::Format(keyword) => matches(bytes, at, keyword, &mut tried),
+            };
+            if let Some(window) = window {
+                covered = covered.max(window.end.saturating_sub(NAME));
+                found(window);
+            }
+        });
+    }
+}
+
+/// The lines to read if an assignment, a flag or an element follows the name at this place.
+fn assigns(bytes: &[u8], at: usize) -> Option<Window> {
+    let limit = (at + NAME).min(bytes.len());
+    let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') || *b >= 0x80;
+    let mut end = at + bytes[at..limit].iter().take_while(|b| name(b)).count();
+    // `["password"]`, `'password'`, `\"password\"`, `password]`
+    end += bytes[end..limit].iter().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b']' | b')')).count();
+    let blank = bytes[end..limit].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let line = |more| Some(window::lines(bytes, at, more));
+    // `name: DB_PASSWORD`, and its value on one of the next lines.
+    if named(bytes, at) {
+        return line(2);
+    }
+    match bytes.get(end + blank) {
+        // A comma as in `setenv("DB_PASSWORD", "…")`.
+        Some(b'=' | b':' | b'>' | b',') => line(0),
+        // `--password X`, `password X` of .netrc and redis.conf; prose has many words, a setting few.
+        Some(_) if blank > 0 && (flagged(bytes, at) || few_words(bytes, at)) => line(0),
+        _ if writes(bytes, at) => line(0),
+        _ => None,
+    }
+}
+
+/// The word around a place, from its first byte.
+fn word_start(bytes: &[u8], at: usize) -> usize {
+    let back = at.saturating_sub(NAME);
+    bytes[back..at]
+        .iter()
+        .rposition(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.')))
+        .map_or(back, |end| back + end + 1)
+}
+
+fn flagged(bytes: &[u8], at: usize) -> bool {
+    bytes[word_start(bytes, at)] == b'-'
+}
+
+/// Whether a line begins with the name, or holds little beside it.
+fn few_words(bytes: &[u8], at: usize) -> bool {
+    let line = window::lines(bytes, at, 0);
+    line.end - line.start <= 200
+        && bytes[line.start..line.end].split(|b| *b == b' ').filter(|w| !w.is_empty()).count() <= 6
+}
+
+/// Whether `name` stands in front: the value stands behind `value`.
+fn named(bytes: &[u8], at: usize) -> bool {
+    let start = word_start(bytes, at);
+    let head = &bytes[start.saturating_sub(16)..start];
+    head.windows(4).any(|four| four.eq_ignore_ascii_case(b"name"))
+}
+
+/// Whether text is written into a file of this name: `echo X > db_password.txt`.
+fn writes(bytes: &[u8], at: usize) -> bool {
+    let head = &bytes[at.saturating_sub(80)..at];
+    let line = head.iter().rposition(|b| *b == b'\n').map_or(head, |end| &head[end..]);
+    line.contains(&b'>') && (line.windows(4).any(|four| four == b"echo") || line.windows(6).any(|six| six == b"printf"))
+}
+
+/// The line of a URL that carries a user or a query.
+fn carries(bytes: &[u8], at: usize) -> Option<Window> {
+    let limit = (at + URL).min(bytes.len());
+    let ends = |b: &&u8| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'' | b'<' | b'>' | b'`' | 0);
+    let rest = bytes[at..limit].iter().take_while(|b| !ends(b));
+    // A user without a password gives nothing away.
+    let (mut colon, mut carries) = (0_u8, false);
+    for b in rest {
+        colon += u8::from(*b == b':' && colon < 2);
+        carries |= *b == b'@' && colon > 1 || *b == b'?';
+    }
+    carries.then(|| window::lines(bytes, at, 0))
+}
+
+/// What to read if a format's own pattern finds something around its keyword.
+fn matches(bytes: &[u8], at: usize, keyword: usize, tried: &mut [usize]) -> Option<Window> {
+    let format = formats::of_keyword(keyword);
+    if at < tried[format] {
+        return None;
+    }
+    let behind = formats::reach(format);
+    let (start, end) = (window::lines(bytes, at, 0).start, (at + behind).min(bytes.len()));
+    // What begins in the second half of this window may be cut by its end.
+    tried[format] = at + behind / 2;
+    formats::stands(format, &super::text(&bytes[start..end])).then_some(Window { start, end })
+}

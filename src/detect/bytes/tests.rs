@@ -1,0 +1,115 @@
+//! What a scan of bytes finds, and what it costs.
+
+use crate::detect::traps::{detector, hex};
+use crate::detect::{Context, Scan};
+use crate::evidence::{Class, Sensitive};
+
+fn scan(bytes: &[u8]) -> Scan {
+    detector().bytes(&Sensitive::new(bytes.to_vec()), Context::Env)
+}
+
+/// `name:line` of every exposed value.
+fn told(bytes: &[u8]) -> Vec<String> {
+    let scan = scan(bytes);
+    let exposed = scan.spotted.iter().filter(|spotted| spotted.judgement.class == Class::Plaintext);
+    exposed
+        .map(|s| format!("{}:{}", s.variable.as_ref().map(ToString::to_string).unwrap_or_default(), s.line))
+        .collect()
+}
+
+#[test]
+fn an_assignment_in_a_log_is_judged_like_a_variable() {
+    let key = hex(64);
+    for line in [
+        "2026-08-21T09:00:00Z INFO start JWT_SECRET_KEY=@ port=8000",
+        "ENV JWT_SECRET_KEY=@",
+        "  JWT_SECRET_KEY: \"@\"",
+        "{\"level\":\"info\",\"env\":{\"JWT_SECRET_KEY\":\"@\",\"PORT\":\"1\"}}",
+        "export JWT_SECRET_KEY='@'",
+        "app --jwt-secret-key @ --port 1",
+        "curl -H 'Authorization: Bearer @' https://api",
+        "os.environ[\"JWT_SECRET_KEY\"] = \"@\"",
+        "requirepass @",
+        "redis://:@@cache:6379/0",
+    ] {
+        let text = format!("first line\n{}\nlast line\n", line.replacen('@', &key, 1));
+        let found = told(text.as_bytes());
+        assert!(!found.is_empty() && found.iter().all(|one| one.ends_with(":2")), "{line}: {found:?}");
+    }
+}
+
+#[test]
+fn a_name_and_its_value_on_two_lines_belong_together() {
+    let key = hex(64);
+    for text in ["- name: JWT_SECRET_KEY\n  value: @\n", "{\n \"name\": \"JWT_SECRET_KEY\",\n \"value\": \"@\"\n}\n"] {
+        assert_eq!(told(text.replace('@', &key).as_bytes()).len(), 1, "{text}");
+    }
+}
+
+#[test]
+fn prose_code_and_harmless_settings_are_silent() {
+    for text in [
+        "The password must have 12 characters; the token expires after a day.\n",
+        "let token = parser.next_token();\nif (key == nil) { return secret; }\n",
+        "TOKEN_TTL=3600\nPASSWORD_FILE=/run/secrets/db\nJWT_ALGORITHM=HS256\n",
+        "see https://example.org/a?b=c and git@github.com:a/b.git\n",
+    ] {
+        assert!(told(text.as_bytes()).is_empty(), "{text}: {:?}", told(text.as_bytes()));
+    }
+}
+
+#[test]
+fn binary_data_and_zeros_hide_nothing() {
+    let key = hex(64);
+    let mut bytes = vec![0_u8, 1, 2, 0xff, 0xfe, 7, 0, 0, 200];
+    bytes.extend((0..4096_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()));
+    bytes.extend(format!("\0JWT_SECRET_KEY={key}\0\x01").into_bytes());
+    bytes.extend([0xff; 100]);
+    assert_eq!(told(&bytes).len(), 1);
+}
+
+#[test]
+fn utf_16_is_read_as_the_text_it_is() {
+    let text = format!("A=1\r\nJWT_SECRET_KEY={}\r\n", hex(64));
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    assert_eq!(told(&[&[0xff, 0xfe], wide.as_slice()].concat()), ["JWT_SECRET_KEY:2"]);
+    assert_eq!(told(&wide), ["JWT_SECRET_KEY:2"]);
+}
+
+#[test]
+fn a_private_key_of_many_lines_is_one_finding() {
+    let body = format!("{}\n", hex(64)).repeat(20);
+    let text = format!("x\n-----BEGIN RSA PRIVATE KEY-----\n{body}-----END RSA PRIVATE KEY-----\ny\n");
+    assert_eq!(told(text.as_bytes()), [":2"]);
+}
+
+/// Sixteen megabytes without a line end, of which every few bytes look like an assignment's beginning.
+#[test]
+fn one_long_line_full_of_anchors_ends_and_its_secret_is_found() {
+    let key = hex(64);
+    let filler = "token_count=1,password_hint=none,".repeat(1 << 14);
+    assert!(!told(format!("{filler}JWT_SECRET_KEY={key},{filler}").as_bytes()).is_empty());
+    let filler = filler.replace(',', " ");
+    assert_eq!(told(format!("{filler}JWT_SECRET_KEY={key} {filler}").as_bytes()), ["JWT_SECRET_KEY:1"]);
+}
+
+#[test]
+fn a_value_on_the_seam_of_two_pieces_is_found_whole() {
+    let key = hex(64);
+    for shift in (0..80).step_by(7) {
+        let filler = "token=x ".repeat((64 << 10) / 8 - 4);
+        let line = format!("{filler}{} JWT_SECRET_KEY={key} {}", ".".repeat(shift), "token=x ".repeat(2000));
+        assert_eq!(told(line.as_bytes()), ["JWT_SECRET_KEY:1"], "{shift}");
+    }
+}
+
+#[test]
+fn a_declared_name_is_an_anchor_too() {
+    use crate::detect::Detector;
+    use crate::evidence::{Key, Name, SecretRegistry};
+    let declared = vec![Name::fixed("MATERIAL_X")];
+    let detector = Detector::new(declared, Vec::new(), Key::random().unwrap(), SecretRegistry::default().into());
+    let text = format!("MATERIAL_X={}\n", hex(32));
+    let scan = detector.bytes(&Sensitive::from(text), Context::Env);
+    assert!(scan.spotted.iter().any(|spotted| spotted.judgement.class == Class::Plaintext));
+}
