@@ -67,7 +67,12 @@ fn pattern(literals: &[&[u8]]) -> Regex {
 fn first_pass(criterion: &mut Criterion) {
     let literals = literals();
     let (sift, automaton, pattern) = (Sift::new(&literals).unwrap(), automaton(&literals), pattern(&literals));
-    for (name, text) in [("first pass, mixed", mixed()), ("first pass, source", source())] {
+    let corpora = [("mixed", mixed()), ("source", source())];
+    for (name, text) in &corpora {
+        if let Some(folder) = std::env::var_os("LEAKPROOF_CORPUS") {
+            std::fs::write(Path::new(&folder).join(name), text).unwrap();
+        }
+        let name = format!("first pass, {name}");
         let mut group = criterion.benchmark_group(name);
         group.throughput(Throughput::Bytes(text.len() as u64)).sample_size(10);
         group.warm_up_time(Duration::from_millis(500)).measurement_time(Duration::from_secs(3));
@@ -75,14 +80,14 @@ fn first_pass(criterion: &mut Criterion) {
             let mut scratch = Scratch::default();
             bencher.iter(|| {
                 let mut count = 0_usize;
-                sift.find_with(&mut scratch, black_box(&text), &mut |_, _| count += 1);
+                sift.find_with(&mut scratch, black_box(text), &mut |_, _| count += 1);
                 count
             });
         });
         group.bench_function("aho-corasick dfa", |bencher| {
-            bencher.iter(|| automaton.find_overlapping_iter(black_box(&text)).count());
+            bencher.iter(|| automaton.find_overlapping_iter(black_box(text)).count());
         });
-        group.bench_function("regex", |bencher| bencher.iter(|| pattern.find_iter(black_box(&text)).count()));
+        group.bench_function("regex", |bencher| bencher.iter(|| pattern.find_iter(black_box(text)).count()));
         group.finish();
     }
 }

@@ -20,6 +20,7 @@ use self::literal::Literal;
 use self::order::Waiting;
 use self::plan::Plan;
 use self::proof::Proof;
+use std::cell::Cell;
 use thiserror::Error;
 
 /// The shortest literal.
@@ -105,7 +106,13 @@ impl Sift {
 
     /// Calls `hit` with the start and the literal's index of every occurrence, in this order.
     pub fn find(&self, haystack: &[u8], hit: &mut impl FnMut(usize, usize)) {
-        self.find_with(&mut Scratch::default(), haystack, hit);
+        thread_local! {
+            static KEPT: Cell<Option<Scratch>> = const { Cell::new(None) };
+        }
+        // Taken out for the time of the search: a hit may begin another one.
+        let mut scratch = KEPT.take().unwrap_or_default();
+        self.find_with(&mut scratch, haystack, hit);
+        KEPT.set(Some(scratch));
     }
 
     /// The same, for many texts in a row.
