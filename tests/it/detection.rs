@@ -146,7 +146,8 @@ fn a_scan_of_bytes_finds_what_a_reading_of_the_whole_text_finds() {
         |scan: &leakproof::detect::Scan| scan.spotted.iter().any(|spotted| spotted.judgement.class == Class::Plaintext);
     let (mut told, mut lost) = (0, Vec::new());
     // Base64 under a name that says nothing begins like any other: only who knows the place can open it.
-    let anchored = |record: &&Record| record.label == "secret" && record.name.is_ascii() && record.kind != "k8s_secret_b64";
+    let anchored =
+        |record: &&Record| record.label == "secret" && record.name.is_ascii() && record.kind != "k8s_secret_b64";
     for record in records("tuning").iter().filter(anchored) {
         let line = format!("INFO ready in 12 ms\n{}={}\nINFO done\n", record.name, record.value);
         if !exposed(&detector.text(&Sensitive::from(line.clone()), Context::Env)) {

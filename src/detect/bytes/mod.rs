@@ -164,14 +164,15 @@ impl Reader<'_> {
 
 /// Bytes as text; what is no text parts words. Line ends stay, so that lines can be counted.
 fn text(bytes: &[u8]) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(bytes.len()));
-    for chunk in bytes.utf8_chunks() {
-        text.extend(chunk.valid().chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { ' ' } else { c }));
-        if !chunk.invalid().is_empty() {
-            text.push('\u{fffd}');
-        }
+    let parts = |b: &u8| b.is_ascii_control() && !matches!(b, b'\n' | b'\t');
+    // Most windows are plain text already.
+    if let Ok(plain) = std::str::from_utf8(bytes)
+        && !bytes.iter().any(parts)
+    {
+        return Zeroizing::new(plain.to_owned());
     }
-    text
+    let blanked: Zeroizing<Vec<u8>> = Zeroizing::new(bytes.iter().map(|b| if parts(b) { b' ' } else { *b }).collect());
+    Zeroizing::new(String::from_utf8_lossy(&blanked).into_owned())
 }
 
 #[cfg(test)]

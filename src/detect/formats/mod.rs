@@ -270,7 +270,7 @@ pub(super) fn of_keyword(keyword: usize) -> usize {
 
 /// How far behind its keyword a format's credential may reach.
 pub(super) fn reach(format: usize) -> usize {
-    if known().all[format].check == Some(Check::PrivateKey) { 32 << 10 } else { 4 << 10 }
+    if known().all[format].check == Some(Check::PrivateKey) { 32 << 10 } else { 2 << 10 }
 }
 
 /// Whether a format finds a credential in a text.
