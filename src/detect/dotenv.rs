@@ -142,6 +142,11 @@ impl<'a> Parser<'a> {
         if body[..line_end].ends_with('\\') {
             return continued(body, lead);
         }
+        // `KEY= # where to get one`: no value, and a sentence about it. One word alone may be the value.
+        let note = body[..line_end].strip_prefix('#').filter(|note| lead > 0 && is_note(note));
+        if note.is_some() {
+            return (Cow::Borrowed(""), lead + line_end, note);
+        }
         let (value, after) = inline(&body[..line_end]);
         (Cow::Borrowed(value), lead + line_end, after)
     }
@@ -176,6 +181,11 @@ impl<'a> Parser<'a> {
         let swallows = !key && between.into_iter().any(upper_assignment);
         (!swallows).then_some(at)
     }
+}
+
+/// Whether the text behind a `#` is a sentence or an address rather than one word.
+fn is_note(text: &str) -> bool {
+    text.split_whitespace().count() > 1 || text.trim().starts_with("http")
 }
 
 /// An unquoted PEM block to the end of its last line.

@@ -106,3 +106,16 @@ fn files_without_a_telling_name_are_known_by_shape() {
     assert!(!shape("fn main() {\n    let x = 1;\n}\n"));
     assert!(!shape("some words\n"));
 }
+
+#[test]
+fn a_note_in_the_place_of_a_value_is_none() {
+    for note in ["https://dashboard.example.com/apikeys", "openssl rand -base64 32", "32 chars", "e.g. pg_password"] {
+        for lead in [" # ", "\t# ", " #"] {
+            let text = format!("API_SECRET={lead}{note}\nB=1\n");
+            let parsed = parse(&text);
+            assert_eq!((parsed.entries[0].name, &*parsed.entries[0].value), ("API_SECRET", ""), "{text}");
+        }
+    }
+    assert_eq!(&*parse("A= #hunter2zebra\n").entries[0].value, "#hunter2zebra");
+    assert_eq!(&*parse("A=#hunter2 zebra\n").entries[0].value, "#hunter2 zebra");
+}

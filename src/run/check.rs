@@ -29,6 +29,7 @@ pub(super) fn run(flags: Check, terminal: output::Terminal) -> Result<u8, RunErr
         has_file,
         by_flag: if flags.profile.is_some() { BTreeSet::new() } else { named_by_flag },
         without_git,
+        seen: if has_file { Vec::new() } else { targets::deployments() },
         left_out,
     };
     let circumstances = Circumstances {
@@ -61,7 +62,7 @@ struct Settings {
 /// Reads everything that was typed and written; all that is wrong with it is said at once.
 fn settings(flags: &Check, terminal: output::Terminal) -> Result<Settings, RunError> {
     let mut wrong = Wrong::default();
-    let out = wrong.keep(output::Plan::new(&flags.output, terminal));
+    let out = wrong.keep(output::Plan::new(&flags.output, flags.save_ledger.as_deref(), terminal));
     let profile = wrong.keep(flags.profile.as_deref().map(plan::profile).transpose());
     let set = wrong.keep(sources::rule_set(flags.rules_dir.as_deref()));
     let mut config = wrong.keep(configuration(flags));

@@ -13,7 +13,7 @@ use std::path::Path;
 
 pub(super) fn run(flags: &Demo, terminal: output::Terminal) -> Result<u8, RunError> {
     let (output, ledger_path) = absolute(flags)?;
-    let out = output::Plan::new(&output, terminal)?;
+    let out = output::Plan::new(&output, None, terminal)?;
     let set = sources::rule_set(None)?;
     let kept = flags.out.as_deref();
     let deployment = world::build(name(flags.world), kept).map_err(|error| {
@@ -44,6 +44,7 @@ fn check(
         has_file: true,
         by_flag: BTreeSet::new(),
         without_git: false,
+        seen: Vec::new(),
         left_out: None,
     };
     let key = Key::from_material(&Sensitive::new(b"the demo's correlators are comparable".to_vec()))

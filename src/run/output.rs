@@ -6,7 +6,7 @@ use crate::evaluate::RUN_COVERAGE;
 use crate::evidence::{Cause, FieldType, Gap, Ledger, Name, SecretRegistry, Subject, Target};
 use crate::report::{self, Composed, Format, Sink, View};
 use crate::rule::Rule;
-use crate::verdict::{ExitPolicy, Report, Severity};
+use crate::verdict::{ExitPolicy, Report, Severity, Verdict};
 use console::Term;
 use std::path::{Path, PathBuf};
 
@@ -34,7 +34,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// Reads the flags.
-    pub(super) fn new(flags: &Output, terminal: Terminal) -> Result<Self, RunError> {
+    pub(super) fn new(flags: &Output, ledger: Option<&Path>, terminal: Terminal) -> Result<Self, RunError> {
         let mut wanted = Vec::new();
         let mut unknown = Vec::new();
         for spec in &flags.formats {
@@ -61,10 +61,10 @@ impl Plan {
                 "give all but one a path: -f sarif=out.sarif",
             ));
         }
-        let paths: Vec<&PathBuf> = wanted.iter().filter_map(|w| w.path.as_ref()).collect();
+        let paths: Vec<PathBuf> = wanted.iter().filter_map(|w| w.path.as_deref()).chain(ledger).map(place).collect();
         if let Some(twice) = paths.iter().enumerate().find(|(i, path)| paths[..*i].contains(path)).map(|(_, path)| path)
         {
-            return Err(RunError::usage(format!("two formats for {}", twice.display()), "give each its own path"));
+            return Err(RunError::usage(format!("two outputs for {}", twice.display()), "give each its own path"));
         }
         Ok(Self { wanted, policy: policy(flags)?, terminal })
     }
@@ -78,6 +78,11 @@ impl Plan {
         registry: &SecretRegistry,
     ) -> Result<(u8, Ledger), RunError> {
         let mut report = super::judge::report(&ledger, rules, notes);
+        let tolerated = self.tolerated(&report);
+        let notes: Vec<String> = notes.iter().cloned().chain(tolerated.map(str::to_owned)).collect();
+        if tolerated.is_some() {
+            report = super::judge::report(&ledger, rules, &notes);
+        }
         let mut composed = self.compose(&report, registry)?;
         if composed.iter().any(|composed| composed.masked > 0) {
             // A value got into a report: that is a defect, and the run can no longer vouch for itself.
@@ -85,7 +90,7 @@ impl Plan {
             let subject = Subject::whole(&Target::new("run", name));
             ledger.gaps.push(Gap::new(&RUN_COVERAGE, subject, Cause::Masked));
             ledger.settle();
-            let mut notes = notes.to_vec();
+            let mut notes = notes;
             notes.push(
                 "a secret value had reached this report and was masked: please report this as a defect".to_owned(),
             );
@@ -104,6 +109,18 @@ impl Plan {
         Ok((report.exit_code(self.policy), ledger))
     }
 
+    /// Why the exit code is 0 although the verdict is no pass, if it is.
+    fn tolerated(&self, report: &Report) -> Option<&'static str> {
+        let any = |verdict| report.findings.iter().any(|finding| finding.counts() && finding.verdict == verdict);
+        match (report.exit_code(self.policy), any(Verdict::Fail)) {
+            (0, true) => Some("exit code 0: every failure is below the severity of --fail-on"),
+            (0, false) if any(Verdict::Unverified) => {
+                Some("exit code 0: --unverified warn tolerates what is unverified")
+            }
+            _ => None,
+        }
+    }
+
     fn compose(&self, report: &Report, registry: &SecretRegistry) -> Result<Vec<Composed>, RunError> {
         let one = |wanted: &Wanted| report::compose(report, wanted.format, &self.view(wanted), registry);
         Ok(self.wanted.iter().map(one).collect::<Result<_, _>>()?)
@@ -117,6 +134,13 @@ impl Plan {
             on_terminal && console::colors_enabled() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
         View { colour, width, quiet: self.terminal.quiet, verbose: self.terminal.verbose }
     }
+}
+
+/// Where a path leads, however it is written.
+fn place(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::canonicalize(folder).map_or_else(|_| path.to_owned(), |folder| folder.join(name))
 }
 
 fn policy(flags: &Output) -> Result<ExitPolicy, RunError> {

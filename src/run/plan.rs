@@ -34,6 +34,8 @@ pub(super) struct Selection<'a> {
     pub(super) by_flag: BTreeSet<&'static str>,
     /// Whether there is no repository here: rules about git have nothing to examine then.
     pub(super) without_git: bool,
+    /// Deployment files that lie here and that no rule examines.
+    pub(super) seen: Vec<String>,
     /// The keys whose targets `--offline` left out; `None` with a network.
     pub(super) left_out: Option<BTreeSet<&'static str>>,
 }
@@ -41,7 +43,8 @@ pub(super) struct Selection<'a> {
 impl Selection<'_> {
     /// Why a kind has no target.
     fn why_absent(&self, kind: &'static Kind) -> &'static str {
-        let left_out = self.left_out.as_ref().is_some_and(|keys| keys.contains(kind.declared_by));
+        // Without a network, a live target that nobody declared is missed no more than a declared one.
+        let left_out = self.left_out.as_ref().is_some_and(|keys| kind.live || keys.contains(kind.declared_by));
         if left_out { "left-out" } else { "not-declared" }
     }
 
@@ -110,6 +113,14 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
     for key in &config.unexamined_keys {
         plan.notes.push(format!("`{key}` is declared, and no rule of this version examines it"));
     }
+    if !config.deployment.is_empty() {
+        plan.notes.push(
+            "`deployment` files say what a platform injects and which env files it writes; no rule of this version \
+             judges the values in them"
+                .to_owned(),
+        );
+    }
+    plan.notes.extend(selection.seen.iter().map(|name| format!("found here and not examined by this version: {name}")));
     if let Some(keys) = selection.left_out.as_ref().filter(|keys| !keys.is_empty()) {
         let keys: Vec<&str> = keys.iter().copied().collect();
         plan.notes.push(format!("left out by --offline: live targets of {}", keys.join(", ")));

@@ -6,7 +6,7 @@ use crate::evidence::{Ledger, Name, SecretRegistry};
 use crate::rule::Rule;
 
 pub(super) fn run(flags: &Replay, terminal: output::Terminal) -> Result<u8, RunError> {
-    let plan = output::Plan::new(&flags.output, terminal)?;
+    let plan = output::Plan::new(&flags.output, None, terminal)?;
     let bytes = std::fs::read(&flags.from).map_err(|error| RunError::file("cannot read", &flags.from, &error))?;
     let ledger = Ledger::from_file(&bytes)?;
     let set = sources::rule_set(flags.rules_dir.as_deref())?;

@@ -55,6 +55,20 @@ pub(super) fn here() -> (Vec<PathBuf>, bool) {
     if builds { (vec![PathBuf::from(".")], true) } else { (Vec::new(), false) }
 }
 
+/// Files of the current directory that deploy something, by name: compose files, task definitions, manifests.
+pub(super) fn deployments() -> Vec<String> {
+    let Ok(entries) = std::env::current_dir().and_then(std::fs::read_dir) else { return Vec::new() };
+    let names = entries.flatten().map(|entry| entry.file_name().to_string_lossy().to_ascii_lowercase());
+    let deploys = |name: &String| {
+        let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+        let compose = yaml && name.split(['.', '-', '_']).any(|word| word == "compose");
+        compose || name.contains("task-def") || yaml && (name.starts_with("deployment") || name.starts_with("k8s"))
+    };
+    let mut found: Vec<String> = names.filter(deploys).collect();
+    found.sort();
+    found
+}
+
 /// `.` means the whole repository around it, as for git: from a subfolder, nothing above it may be left out.
 pub(super) fn to_root(path: &mut PathBuf) {
     let bytes = path.as_os_str().as_encoded_bytes();

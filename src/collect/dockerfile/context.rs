@@ -6,7 +6,7 @@
 use super::ignore::Ignore;
 use super::{Source, find};
 use crate::collect::Job;
-use crate::detect::{env_like, env_template};
+use crate::detect::{Context, env_like, env_template};
 use crate::evidence::{Cause, Class, Judgement, Sensitive};
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
@@ -28,6 +28,8 @@ const CREDENTIALS: [&str; 10] = [
     "id_ecdsa",
     "id_ed25519",
 ];
+/// Those of them that often hold settings only.
+const SETTINGS: [&str; 2] = [".npmrc", ".pypirc"];
 /// Words by which a `.pem` file says that it is a certificate.
 const PUBLIC: [&str; 6] = ["ca", "cert", "chain", "fullchain", "bundle", "pub"];
 /// Directories that no test of depth may miss, whether they exist or not.
@@ -40,8 +42,10 @@ pub(super) struct BuildContext {
     ignore: Ignore,
     /// Directories in it, each with a slash at its end; the root is empty.
     directories: Vec<String>,
-    /// Env files in it.
+    /// Env files in it, and tools' files that hold a credential.
     env_files: Vec<String>,
+    /// Tools' files that hold none: an `.npmrc` with a registry's address.
+    harmless: Vec<String>,
 }
 
 impl BuildContext {
@@ -68,7 +72,7 @@ impl BuildContext {
         if ignore.broken > 0 {
             return Err(Cause::Malformed);
         }
-        let mut context = Self { ignore, directories: Vec::new(), env_files: Vec::new() };
+        let mut context = Self { ignore, directories: Vec::new(), env_files: Vec::new(), harmless: Vec::new() };
         context.look(&tree.join(root), source.job)?;
         Ok(context)
     }
@@ -87,8 +91,12 @@ impl BuildContext {
             let Ok(path) = entry.path().strip_prefix(root) else { continue };
             let foreign = is_third_party(path);
             let path = path.to_string_lossy().into_owned();
-            if !entry.file_type().is_dir() {
-                if is_env(&entry.file_name().to_string_lossy()) && (!foreign || holds_a_value(entry.path(), job)) {
+            let name = entry.file_name().to_string_lossy();
+            if entry.file_type().is_file() && SETTINGS.contains(&&*name.to_ascii_lowercase()) {
+                let kept = if holds_a_value(entry.path(), job) { &mut self.env_files } else { &mut self.harmless };
+                kept.push(path);
+            } else if !entry.file_type().is_dir() {
+                if is_env(&name) && (!foreign || holds_a_value(entry.path(), job)) {
                     self.env_files.push(path);
                 }
             } else if entry.depth() > 0 && (entry.file_name() == ".git" || self.ignore.excludes_below(&path)) {
@@ -109,9 +117,13 @@ impl BuildContext {
     pub(super) fn names_env(&self, source: &str, also: &Ignore) -> bool {
         let path = tidy(source);
         let plain = path.replace(['*', '?'], "");
+        let path_written = path.clone();
         let matters = |path: &str| {
             let name = path.rsplit('/').next().unwrap_or(path);
-            is_env(name) || holds_credentials(name)
+            // `.npmrc*` is how one copies it only if it is there; what is there was looked at.
+            let there = SETTINGS.contains(&&*name.to_ascii_lowercase())
+                && (plain != path_written || self.harmless.iter().any(|known| known == path));
+            is_env(name) || holds_credentials(name) && !there
         };
         if [&plain, &path].into_iter().any(|path| matters(path) && !self.excludes(path, also)) {
             return true;
@@ -161,7 +173,9 @@ fn is_third_party(path: &Path) -> bool {
 /// Whether an env file holds more than a sample does. What cannot be read may.
 fn holds_a_value(path: &Path, job: &Job) -> bool {
     let Ok(mut bytes) = find::read(path, job.config.limits.file_bytes) else { return true };
-    let scan = job.detector.env_file(&Sensitive::new(std::mem::take(&mut *bytes)));
+    let text = Sensitive::new(std::mem::take(&mut *bytes));
+    // `//registry.example.org/:_authToken=…` is no line of an env file.
+    let scan = job.detector.env_file(&text).and(job.detector.text(&text, Context::Env));
     let value = |one: &Judgement| one.known || one.class == Class::Plaintext || one.class.needs_review();
     !scan.determined || scan.spotted.iter().any(|spotted| value(&spotted.judgement))
 }

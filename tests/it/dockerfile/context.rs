@@ -121,6 +121,19 @@ fn files_of_credentials_copied_by_name_are_found() {
 }
 
 #[test]
+fn a_tool_s_settings_without_a_credential_may_be_copied() {
+    let optional = "FROM a\nCOPY package.json yarn.lock* .npmrc* ./\n";
+    let settings = "registry=https://registry.example.org/\nengine-strict=true\n";
+    let token = format!("//registry.example.org/:_authToken={}\n", crate::scene::secret());
+    assert_eq!(of(&[("Dockerfile", optional)]), ["none"]);
+    assert_eq!(of(&[("Dockerfile", optional), (".npmrc", settings)]), ["none"]);
+    assert_eq!(of(&[("Dockerfile", optional), (".npmrc", &token)]), ["2 env-file-copied .npmrc*"]);
+    let plain = "FROM a\nCOPY package.json .npmrc ./\n";
+    assert_eq!(of(&[("Dockerfile", plain), (".npmrc", settings)]), ["none"]);
+    assert_eq!(of(&[("Dockerfile", plain), (".npmrc", &token)]), ["2 env-file-copied .npmrc"]);
+}
+
+#[test]
 fn dockerfiles_of_other_names_are_read() {
     for name in ["Dockerfile-prod", "prod.Dockerfile", "Dockerfile_prod"] {
         assert_eq!(of(&[(name, "FROM a\nCOPY .env /app/\n")]), ["2 env-file-copied .env"], "{name}");
