@@ -42,8 +42,6 @@ pub struct Config {
     pub deployment: Vec<PathBuf>,
     /// Waivers.
     pub waivers: Vec<Waiver>,
-    /// The line of each waiver, in the same order.
-    pub waiver_lines: Vec<crate::evidence::Line>,
     /// Keys that are declared and that no rule of this version examines; the report says so.
     pub unexamined_keys: Vec<&'static str>,
     /// The Docker engine.
@@ -233,7 +231,20 @@ impl Config {
     /// # Errors
     /// All problems at once, with file and line.
     pub fn parse(file: &str, text: &str, base: &std::path::Path) -> Result<Self, crate::evidence::Problems> {
-        parse::parse(file, text, base)
+        parse::parse(file, text, base, &|_| true)
+    }
+
+    /// The same, and waivers are held against the rules that exist.
+    ///
+    /// # Errors
+    /// All problems at once, with file and line.
+    pub fn parse_with_rules(
+        file: &str,
+        text: &str,
+        base: &std::path::Path,
+        is_rule: &dyn Fn(&str) -> bool,
+    ) -> Result<Self, crate::evidence::Problems> {
+        parse::parse(file, text, base, is_rule)
     }
 
     /// An image as it is written on the command line.

@@ -24,7 +24,8 @@ pub(super) fn without_file() -> Config {
     config
 }
 
-pub(super) fn parse(file: &str, text: &str, base: &Path) -> Result<Config, Problems> {
+/// Reads a file; `is_rule` says whether a rule of this id exists.
+pub(super) fn parse(file: &str, text: &str, base: &Path, is_rule: &dyn Fn(&str) -> bool) -> Result<Config, Problems> {
     let document = Document::parse(file, text)?;
     let mut problems = Problems::default();
     let Some(root) = document.root() else {
@@ -36,6 +37,7 @@ pub(super) fn parse(file: &str, text: &str, base: &Path) -> Result<Config, Probl
     }
     let conforms = check_schema(&document, root, &schema(), &mut problems);
     refuse_values(file, root, "", &mut problems);
+    refuse_unknown_rules(file, root, is_rule, &mut problems);
     // What conforms is read on, so that what it means is reported together with what does not conform.
     let json = if conforms { root.json() } else { conforming(&root.json()) };
     let Ok(raw) = serde_json::from_value::<RawConfig>(json) else {
@@ -89,6 +91,17 @@ fn refuse_values(file: &str, node: &Node, key: &str, problems: &mut Problems) {
     }
 }
 
+/// A waiver for a rule that nobody knows waives nothing.
+fn refuse_unknown_rules(file: &str, root: &Node, is_rule: &dyn Fn(&str) -> bool, problems: &mut Problems) {
+    let waivers = root.get("waivers").map(Node::items).unwrap_or_default();
+    for rule in waivers.iter().filter_map(|waiver| waiver.get("rule")) {
+        let Some(Ok(id)) = rule.name() else { continue };
+        if !is_rule(id.as_str()) {
+            problems.add(file, rule.line, format!("unknown rule id `{id}`; `leakproof rules list` shows all"));
+        }
+    }
+}
+
 /// An image as users write it.
 pub(super) fn image(text: &str, base: &Path) -> Result<ImageSource, String> {
     let name = |text: &str| Name::admit(text).map_err(|_| "an image reference that looks like a secret".to_owned());
@@ -138,9 +151,6 @@ impl Reader<'_> {
             readers: raw.readers.iter().filter_map(|text| self.name("/readers", text)).collect(),
             deployment: raw.deployment.iter().map(|path| self.base.join(path)).collect(),
             waivers: self.each("waivers", &raw.waivers, Self::waiver),
-            waiver_lines: self.each("waivers", &raw.waivers, |reader, at, _| {
-                Some(reader.root.map_or(0, |root| root.line_of(&format!("{at}/rule"))))
-            }),
             unexamined_keys: [("audit", !raw.audit.is_empty()), ("rotation_test", raw.rotation_test.is_some())]
                 .into_iter()
                 .filter_map(|(key, given)| given.then_some(key))

@@ -6,7 +6,7 @@ use super::{RunError, output, plan, sources, targets};
 use crate::cli::Check;
 use crate::collect;
 use crate::config::Config;
-use crate::evidence::{Key, Name, Problems, Sensitive, Timestamp};
+use crate::evidence::{Key, Sensitive, Timestamp};
 use crate::rule::{Profile, RuleSet};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -65,10 +65,9 @@ fn settings(flags: &Check, terminal: output::Terminal) -> Result<Settings, RunEr
     let out = wrong.keep(output::Plan::new(&flags.output, flags.save_ledger.as_deref(), terminal));
     let profile = wrong.keep(flags.profile.as_deref().map(plan::profile).transpose());
     let set = wrong.keep(sources::rule_set(flags.rules_dir.as_deref()));
-    let mut config = wrong.keep(configuration(flags));
+    let mut config = wrong.keep(configuration(flags, set.as_ref()));
     if let Some(set) = &set {
         wrong.keep(plan::refuse_unknown(set, &flags.rules_named));
-        wrong.keep(config.as_ref().map_or(Ok(()), |config| refuse_unknown_waivers(config, set)));
     }
     // Without a configuration that could be read, the flags are still checked.
     let mut stand_in = Config::default();
@@ -83,7 +82,8 @@ fn settings(flags: &Check, terminal: output::Terminal) -> Result<Settings, RunEr
 }
 
 /// The configuration: the named file, a git ref's version of it, `./leakproof.yaml`, or defaults.
-fn configuration(flags: &Check) -> Result<Config, RunError> {
+fn configuration(flags: &Check, set: Option<&RuleSet>) -> Result<Config, RunError> {
+    let is_rule = |id: &str| set.is_none_or(|set| set.get(id).is_some());
     let path = flags.config.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
     let base = path.parent().unwrap_or(Path::new("")).to_owned();
     let file = path.display().to_string();
@@ -94,24 +94,13 @@ fn configuration(flags: &Check) -> Result<Config, RunError> {
                 "fetch the ref, and give the path as it stands in the repository",
             )
         })?;
-        return Ok(Config::parse(&file, &text, &base)?);
+        return Ok(Config::parse_with_rules(&file, &text, &base, &is_rule)?);
     }
     match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Config::parse(&file, &text, &base)?),
+        Ok(text) => Ok(Config::parse_with_rules(&file, &text, &base, &is_rule)?),
         Err(error) if flags.config.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
         Err(error) => Err(RunError::file("cannot read", &path, &error)),
     }
-}
-
-fn refuse_unknown_waivers(config: &Config, set: &RuleSet) -> Result<(), RunError> {
-    let mut problems = Problems::default();
-    let file = config.file.as_ref().map_or("", Name::as_str);
-    for (waiver, line) in config.waivers.iter().zip(&config.waiver_lines) {
-        if set.get(waiver.rule.as_str()).is_none() {
-            problems.add(file, *line, format!("unknown rule id `{}`; `leakproof rules list` shows all", waiver.rule));
-        }
-    }
-    Ok(problems.or(())?)
 }
 
 fn key(file: Option<&Path>) -> Result<Key, RunError> {

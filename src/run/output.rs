@@ -61,10 +61,11 @@ impl Plan {
                 "give all but one a path: -f sarif=out.sarif",
             ));
         }
-        let paths: Vec<PathBuf> = wanted.iter().filter_map(|w| w.path.as_deref()).chain(ledger).map(place).collect();
-        if let Some(twice) = paths.iter().enumerate().find(|(i, path)| paths[..*i].contains(path)).map(|(_, path)| path)
-        {
-            return Err(RunError::usage(format!("two outputs for {}", twice.display()), "give each its own path"));
+        let typed: Vec<&Path> = wanted.iter().filter_map(|w| w.path.as_deref()).chain(ledger).collect();
+        let paths: Vec<PathBuf> = typed.iter().map(|path| place(path)).collect();
+        if let Some(twice) = (0..paths.len()).find(|i| paths[..*i].contains(&paths[*i])) {
+            let what = format!("two outputs for {}", typed[twice].display());
+            return Err(RunError::usage(what, "give each its own path"));
         }
         Ok(Self { wanted, policy: policy(flags)?, terminal })
     }

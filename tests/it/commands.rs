@@ -273,7 +273,9 @@ fn a_ledger_without_rules_is_no_pass() {
 #[test]
 fn two_formats_do_not_overwrite_each_other() {
     let said = stderr(leakproof().args(["check", "-f", "json=same", "-f", "sarif=same"]), 2);
-    assert!(said.contains("two formats for same"), "{said}");
+    assert!(said.contains("two outputs for same"), "{said}");
+    let said = stderr(leakproof().args(["check", "-f", "json=./same", "--save-ledger", "same"]), 2);
+    assert!(said.contains("two outputs for same"), "{said}");
 }
 
 #[test]
