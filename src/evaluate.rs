@@ -295,6 +295,14 @@ fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
         (Some(class), _) => words.push(class),
         _ => {}
     }
+    if let Some(secret) = shown("secret") {
+        let live = shown("value_kind").is_some_and(|kind| kind == "known-value");
+        words.push(if live {
+            format!("the live value of {secret}")
+        } else {
+            format!("a rotated value of {secret}, still embedded")
+        });
+    }
     // Whose value a container's is shows only beside the image's own.
     if shown("origin").is_some_and(|origin| origin == "unknown") && shown("running").is_some() {
         words.push("origin unknown: its image was not given".to_owned());

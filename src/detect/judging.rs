@@ -67,7 +67,8 @@ impl Detector {
     /// The judgement of a text that a known value stands in; what stands around it is no secret by that.
     pub(super) fn given(&self, found: Found, text: &[u8]) -> Judgement {
         let ruling = Ruling::of(Class::Plaintext, found.kind()).by(Step::Known, Step::Known.confidence());
-        self.judged(&ruling, found == Found::Live, text)
+        let secret = self.known.named(text, found).cloned();
+        Judgement { secret, ..self.judged(&ruling, found == Found::Live, text) }
     }
 
     fn judged(&self, ruling: &Ruling, known: bool, value: &[u8]) -> Judgement {
@@ -81,6 +82,7 @@ impl Detector {
             length: bucket(value.len()),
             correlator: ruling.class.is_exposed().then(|| self.correlator(value)),
             known,
+            secret: None,
         }
     }
 

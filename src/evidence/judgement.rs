@@ -182,6 +182,8 @@ pub struct Judgement {
     pub correlator: Option<Fingerprint>,
     /// Whether it holds a value given as known and in use now (`known_values`).
     pub known: bool,
+    /// The secret whose value, in use or retired, was given as known and stands in it.
+    pub secret: Option<Name>,
 }
 
 impl Shareable for Judgement {}
@@ -192,6 +194,9 @@ pub const STEP: Field =
 /// The field of every kind that holds judgements: the value's alphabet.
 pub const ALPHABET: Field =
     Field { name: "alphabet", holds: FieldType::Word(&Alphabet::WORDS), meaning: "what the value is written in" };
+/// The field of every kind that holds judgements: whose known value it is.
+pub const SECRET: Field =
+    Field { name: "secret", holds: FieldType::Name, meaning: "the secret whose value was given as known" };
 
 impl Judgement {
     /// A judgement that no value stands behind.
@@ -199,11 +204,11 @@ impl Judgement {
     pub fn stated(class: Class, kind: &'static str) -> Self {
         let step = Step::of(class);
         let (confidence, alphabet) = (step.confidence(), Alphabet::None);
-        Self { class, kind, step, confidence, alphabet, length: "0", correlator: None, known: false }
+        Self { class, kind, step, confidence, alphabet, length: "0", correlator: None, known: false, secret: None }
     }
 
     /// The facts every judged value contributes: `class`, `value_kind`, `step`, `alphabet`, `length`, `known`,
-    /// `correlator`.
+    /// `secret`, `correlator`.
     #[must_use]
     pub fn facts(&self) -> BTreeMap<&'static str, Fact> {
         let mut facts = BTreeMap::from([
@@ -214,6 +219,9 @@ impl Judgement {
             ("length", Fact::word(self.length)),
             ("known", Fact::Bool(self.known)),
         ]);
+        if let Some(secret) = &self.secret {
+            facts.insert(SECRET.name, Fact::Name(secret.clone()));
+        }
         if let Some(correlator) = &self.correlator {
             facts.insert("correlator", Fact::Fingerprint(correlator.clone()));
         }

@@ -27,7 +27,7 @@ pub use custody::CustodyLine;
 pub use document::{Document, Line, Node, Value};
 pub use fact::{Evidence, Fact, Field, FieldType, Kind};
 pub use gap::{Cause, Gap, Hint};
-pub use judgement::{ALPHABET, Alphabet, Confidence, Judgement, STEP, Step};
+pub use judgement::{ALPHABET, Alphabet, Confidence, Judgement, SECRET, STEP, Step};
 pub use ledger::{
     Absent, Batch, Declared, DeclaredSecret, Header, Inapplicable, LEDGER_SCHEMA, Ledger, LedgerError, Waiver,
     ledger_schema,

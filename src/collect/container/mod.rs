@@ -19,7 +19,7 @@ use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ContainerSelector};
 use crate::evidence::{
-    ALPHABET, Batch, Cause, Field, FieldType, Gap, Kind, Name, STEP, Sensitive, Subject, Target, Task,
+    ALPHABET, Batch, Cause, Field, FieldType, Gap, Kind, Name, SECRET, STEP, Sensitive, Subject, Target, Task,
 };
 use ecs::TaskDefinition;
 use futures_util::FutureExt;
@@ -40,6 +40,7 @@ pub(super) static ENV: Kind = Kind {
         VALUE_KIND,
         STEP,
         ALPHABET,
+        SECRET,
         LENGTH,
         KNOWN,
         CORRELATOR,
@@ -79,6 +80,7 @@ pub(super) static METADATA: Kind = Kind {
         VALUE_KIND,
         STEP,
         ALPHABET,
+        SECRET,
         LENGTH,
         KNOWN,
         CORRELATOR,

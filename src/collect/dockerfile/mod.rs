@@ -23,7 +23,7 @@ use super::{Collector, Job, runtime};
 use crate::config::Config;
 use crate::evidence::{
     ALPHABET, Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Inapplicable, Judgement, Kind,
-    Line, Name, Place, STEP, Subject, Target,
+    Line, Name, Place, SECRET, STEP, Subject, Target,
 };
 use futures_util::future::{BoxFuture, FutureExt};
 use problem::Problem;
@@ -49,6 +49,7 @@ static DOCKERFILE: Kind = Kind {
         Field { name: "value_kind", holds: FieldType::Name, meaning: "what sort of value it is" },
         STEP,
         ALPHABET,
+        SECRET,
         Field { name: "length", holds: FieldType::Name, meaning: "length bucket of the value" },
         Field { name: "known", holds: FieldType::Bool, meaning: "whether the value was given as known" },
         Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "keyed correlator of the value" },

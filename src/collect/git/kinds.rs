@@ -1,6 +1,6 @@
 //! The kinds of evidence a repository gives: their names, fields and meanings. No behaviour.
 
-use crate::evidence::{ALPHABET, Class, Field, FieldType, Kind, STEP};
+use crate::evidence::{ALPHABET, Class, Field, FieldType, Kind, SECRET, STEP};
 
 const fn field(name: &'static str, holds: FieldType, meaning: &'static str) -> Field {
     Field { name, holds, meaning }
@@ -62,6 +62,7 @@ pub(super) static HISTORY: Kind = Kind {
         VALUE_KIND,
         STEP,
         ALPHABET,
+        SECRET,
         LENGTH,
         KNOWN,
         CORRELATOR,
@@ -103,5 +104,5 @@ pub(super) static TEMPLATE: Kind = Kind {
     declared_by: "repositories",
     live: false,
     unit: "files",
-    fields: &[CLASS, VALUE_KIND, STEP, ALPHABET, LENGTH, KNOWN, CORRELATOR],
+    fields: &[CLASS, VALUE_KIND, STEP, ALPHABET, SECRET, LENGTH, KNOWN, CORRELATOR],
 };

@@ -22,7 +22,9 @@ use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ImageSource, Limits};
-use crate::evidence::{ALPHABET, Batch, Cause, Field, FieldType, Kind, Name, STEP, Sensitive, Stop, Subject, Target};
+use crate::evidence::{
+    ALPHABET, Batch, Cause, Field, FieldType, Kind, Name, SECRET, STEP, Sensitive, Stop, Subject, Target,
+};
 use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join};
@@ -56,6 +58,7 @@ pub(super) static ENV: Kind = Kind {
         VALUE_KIND,
         STEP,
         ALPHABET,
+        SECRET,
         LENGTH,
         KNOWN,
         CORRELATOR,
@@ -92,6 +95,7 @@ pub(super) static COMMAND: Kind = Kind {
         VALUE_KIND,
         STEP,
         ALPHABET,
+        SECRET,
         LENGTH,
         KNOWN,
         CORRELATOR,

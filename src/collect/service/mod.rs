@@ -31,7 +31,7 @@ mod watch;
 
 use super::{Collector, Job};
 use crate::config::Config;
-use crate::evidence::{ALPHABET, Batch, Class, Field, FieldType, Kind, Name, STEP, Target};
+use crate::evidence::{ALPHABET, Batch, Class, Field, FieldType, Kind, Name, SECRET, STEP, Target};
 use futures_util::future::{BoxFuture, FutureExt, join_all};
 use sample::Outcome;
 use std::net::SocketAddr;
@@ -51,6 +51,7 @@ const FIELDS: &[Field] = &[
     Field { name: "value_kind", holds: FieldType::Name, meaning: "what sort of value leaked" },
     STEP,
     ALPHABET,
+    SECRET,
     Field { name: "length", holds: FieldType::Name, meaning: "length bucket of the leaked value" },
     Field { name: "known", holds: FieldType::Bool, meaning: "whether the leaked value was given as known" },
     Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "keyed correlator of the leaked value" },

@@ -9,7 +9,7 @@ mod readings;
 mod tests;
 
 use super::KnownValue;
-use crate::evidence::Shareable;
+use crate::evidence::{Name, Shareable};
 use aho_corasick::AhoCorasick;
 use forms::{ANCHOR, Form};
 
@@ -45,22 +45,22 @@ pub(super) struct Known {
     /// The beginnings of all forms; without them, each form is looked for by itself.
     anchors: Option<AhoCorasick>,
     forms: Vec<Form>,
+    /// The secret of each form.
+    secrets: Vec<Name>,
 }
 
 impl Shareable for Form {}
 
 impl Known {
     pub(super) fn of<'a>(values: impl IntoIterator<Item = &'a KnownValue>) -> Self {
-        let forms: Vec<Form> = values
-            .into_iter()
-            .filter(|known| (SHORTEST..=LONGEST).contains(&known.value.len()))
-            .flat_map(|known| {
-                let version = if known.live { Found::Live } else { Found::Retired };
-                known.value.examine(|value| forms::forms(value, version))
-            })
-            .collect();
+        let (mut forms, mut secrets): (Vec<Form>, Vec<Name>) = (Vec::new(), Vec::new());
+        for known in values.into_iter().filter(|known| (SHORTEST..=LONGEST).contains(&known.value.len())) {
+            let version = if known.live { Found::Live } else { Found::Retired };
+            forms.extend(known.value.examine(|value| forms::forms(value, version)));
+            secrets.resize(forms.len(), known.secret.clone());
+        }
         let anchors = AhoCorasick::new(forms.iter().map(Form::anchor)).ok().filter(|_| !forms.is_empty());
-        Self { anchors, forms }
+        Self { anchors, forms, secrets }
     }
 
     /// Which version of a known value stands in `text`, in whatever form.
@@ -97,6 +97,28 @@ impl Known {
         let starts: Vec<usize> = std::iter::once(0).chain(ends[..last].iter().copied()).collect();
         let first = starts.partition_point(|start| self.within(&head.as_bytes()[*start..]) > told).checked_sub(1)?;
         Some((u32::try_from(first + 1).unwrap_or(u32::MAX), &head[starts[first]..]))
+    }
+
+    /// The secret whose value of this version stands in `text`; of several the first by name.
+    pub(super) fn named(&self, text: &[u8], version: Found) -> Option<&Name> {
+        let mut named: Option<&Name> = None;
+        readings::each(text, &mut |reading, joined| {
+            let stands = |number: usize, at: usize| {
+                self.forms.get(number).is_some_and(|form| {
+                    form.version == version && (form.encoded || !joined) && form.stands(reading, at)
+                })
+            };
+            let all: Vec<usize> = match &self.anchors {
+                Some(anchors) => anchors
+                    .find_overlapping_iter(reading)
+                    .filter(|found| stands(found.pattern().as_usize(), found.start()))
+                    .map(|found| found.pattern().as_usize())
+                    .collect(),
+                None => (0..self.forms.len()).filter(|n| (0..reading.len()).any(|at| stands(*n, at))).collect(),
+            };
+            named = all.into_iter().filter_map(|number| self.secrets.get(number)).chain(named).min();
+        });
+        named
     }
 
     fn search(&self, text: &[u8], joined: bool) -> Option<Found> {
