@@ -74,7 +74,7 @@ fn decode_bytes(bytes: &[u8]) -> Decoded {
 ///
 /// On which side of the letters the NULs stand makes no difference: where they stand in front, the letter before
 /// the run takes the first.
-fn narrowed(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+pub(super) fn narrowed(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut out: Option<Zeroizing<Vec<u8>>> = None;
     let (mut at, mut copied) = (0, 0);
     while at < bytes.len() {

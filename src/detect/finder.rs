@@ -83,8 +83,32 @@ impl<'a> Finder<'a> {
         self.said(text, shell::said(text));
         self.said(text, defaults::said(text));
         self.said(text, self.secrets(assigns::said(&whole)));
+        self.folded(text);
         self.elements(text);
         self.tokens(text);
+    }
+
+    /// A key whose value YAML has on the next line, if it looks like one: what is below a key is a map for the most
+    /// part.
+    fn folded(&mut self, text: &str) {
+        static FOLDED: LazyLock<Regex> = LazyLock::new(|| {
+            values::pattern(
+                r#"(?m)^[ \t]*(?:- )?["']?([\w.-]{2,64})["']?:[ \t]*(?:[|>][+-]?[ \t]*)?\r?\n[ \t]+["']?([^\s"':#]{8,512})["']?[ \t]*\r?$"#,
+            )
+        });
+        if !text.lines().any(|line| line.trim_end().ends_with([':', '|', '>', '-', '+'])) {
+            return;
+        }
+        let all: Vec<_> = FOLDED.captures_iter(text).filter_map(|found| Some((found.get(1)?, found.get(2)?))).collect();
+        for (name, value) in all {
+            let meant = values::random(value.as_str()) || values::password_like(value.as_str());
+            if meant && self.expects(name.as_str()) {
+                let line = u32::try_from(text[..value.start()].matches('\n').count()).unwrap_or(u32::MAX - 1) + 1;
+                if self.judge(name.as_str(), value.as_str(), line) {
+                    self.covered.push(value.range());
+                }
+            }
+        }
     }
 
     /// Judges what commands, defaults and manifests say.

@@ -29,6 +29,8 @@ mod letters;
 mod locked;
 mod masks;
 mod members;
+#[cfg(test)]
+mod mentions;
 mod names;
 #[cfg(test)]
 mod passes;

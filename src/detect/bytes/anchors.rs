@@ -24,6 +24,9 @@ const NAMES: &str = "passw passphrase passcode secret token apikey credential au
 const PLAIN: &str = "jdbc: @// @tcp( @unix( cGFzc3dvcm Bhc3N3b3Jk wYXNzd29yZ c2VjcmV0 NlY3JldC zZWNyZXQ dG9rZW49 Rva2VuP \
     0b2tlbj";
 
+/// Parts of names that are looked for in UTF-16 as well, as programs for Windows hold them amid other bytes.
+const WIDE: &str = "passw secret token apikey credential pwd jwt key= ://";
+
 /// So far a name may go on behind its anchor.
 const NAME: usize = 64;
 /// So far a URL may go on before its `@`.
@@ -67,6 +70,11 @@ impl Anchors {
             words.push(word.as_bytes());
             kinds.push(Anchor::Plain);
         }
+        let wide: Vec<Vec<u8>> = WIDE.split_whitespace().map(widened).collect();
+        for word in &wide {
+            words.push(word);
+            kinds.push(Anchor::Plain);
+        }
         words.push(b"://");
         kinds.push(Anchor::Url);
         Self { sift: Sift::new(&words).ok(), kinds }
@@ -95,6 +103,13 @@ impl Anchors {
     }
 }
 
+/// Letters with a NUL between each two: so both byte orders write them.
+fn widened(word: &str) -> Vec<u8> {
+    let mut wide: Vec<u8> = word.bytes().flat_map(|b| [b, 0]).collect();
+    wide.pop();
+    wide
+}
+
 /// The lines to read if an assignment, a flag or an element follows the name at this place.
 fn assigns(bytes: &[u8], at: usize) -> Option<Window> {
     let limit = (at + NAME).min(bytes.len());
@@ -109,6 +124,8 @@ fn assigns(bytes: &[u8], at: usize) -> Option<Window> {
         return line(2);
     }
     match bytes.get(end + blank) {
+        // YAML may have the value on the next line.
+        Some(b':') if bytes[end + blank..].iter().take(8).any(|b| *b == b'\n') => line(2),
         // A comma as in `setenv("DB_PASSWORD", "…")`.
         Some(b'=' | b':' | b'>' | b',') => line(0),
         // `--password X`, `password X` of .netrc and redis.conf; prose has many words, a setting few.

@@ -10,7 +10,7 @@ mod window;
 
 use super::finder::Finder;
 use super::known::Found;
-use super::{Context, Detector, Scan, Spotted};
+use super::{Context, Detector, Scan, Spotted, encoding};
 use crate::evidence::{Fingerprint, Name};
 pub(super) use anchors::Anchors;
 use std::collections::BTreeSet;
@@ -164,6 +164,8 @@ impl Reader<'_> {
 
 /// Bytes as text; what is no text parts words. Line ends stay, so that lines can be counted.
 fn text(bytes: &[u8]) -> Zeroizing<String> {
+    let narrow = bytes.contains(&0).then(|| encoding::narrowed(bytes)).flatten();
+    let bytes = narrow.as_deref().map_or(bytes, Vec::as_slice);
     let parts = |b: &u8| b.is_ascii_control() && !matches!(b, b'\n' | b'\t');
     // Most windows are plain text already.
     if let Ok(plain) = std::str::from_utf8(bytes)
@@ -172,7 +174,9 @@ fn text(bytes: &[u8]) -> Zeroizing<String> {
         return Zeroizing::new(plain.to_owned());
     }
     let blanked: Zeroizing<Vec<u8>> = Zeroizing::new(bytes.iter().map(|b| if parts(b) { b' ' } else { *b }).collect());
-    Zeroizing::new(String::from_utf8_lossy(&blanked).into_owned())
+    // What is no letter parts words too.
+    let lossy = Zeroizing::new(String::from_utf8_lossy(&blanked).into_owned());
+    Zeroizing::new(lossy.replace('\u{fffd}', " "))
 }
 
 #[cfg(test)]

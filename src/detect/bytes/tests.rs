@@ -113,3 +113,23 @@ fn a_declared_name_is_an_anchor_too() {
     let scan = detector.bytes(&Sensitive::from(text), Context::Env);
     assert!(scan.spotted.iter().any(|spotted| spotted.judgement.class == Class::Plaintext));
 }
+
+#[test]
+fn a_value_that_yaml_has_on_the_next_line_is_found() {
+    let key = hex(64);
+    for text in ["jwt_secret_key:\n  @\n", "a:\n  jwt_secret_key: |\n    @\n", "- password: >-\r\n    @\r\n"] {
+        assert_eq!(told(text.replace('@', &key).as_bytes()).len(), 1, "{text}");
+    }
+    assert!(told(b"token:\n  description: what it is\nsecret:\n  name\n").is_empty());
+}
+
+#[test]
+fn utf_16_amid_other_bytes_is_found_in_both_orders() {
+    let text = format!("JWT_SECRET_KEY={}", hex(64));
+    for order in [u16::to_le_bytes, u16::to_be_bytes] {
+        let mut bytes: Vec<u8> = (0..8192_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+        bytes.extend(text.encode_utf16().flat_map(order));
+        bytes.extend([1, 2, 3, 0xff].repeat(512));
+        assert_eq!(told(&bytes).len(), 1);
+    }
+}
