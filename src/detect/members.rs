@@ -11,6 +11,9 @@ use crate::evidence::Class;
 /// More members of one value are not looked at by themselves, and nobody may call the rest harmless.
 const MOST: usize = 4096;
 
+/// So many assignments are opened to the one inside.
+const DEEPEST: usize = 4;
+
 /// What signs set members apart, and what may stand around one.
 const BETWEEN: [char; 7] = [',', ';', '&', '|', ' ', '\t', '\n'];
 const BEFORE: [char; 6] = ['"', '\'', '`', '(', '[', '{'];
@@ -18,7 +21,8 @@ const BEHIND: [char; 6] = ['"', '\'', '`', ')', ']', '\\'];
 
 /// The worst member whose name promises a secret, if one is exposed.
 pub(super) fn members(look: &Look, value: &str) -> Option<Ruling> {
-    if !value.contains(BETWEEN) || !value.contains(['=', ':']) {
+    let nested = value.matches('=').count() > 1;
+    if !(value.contains(BETWEEN) || nested) || !value.contains(['=', ':']) {
         return None;
     }
     let whole = templates::whole_words(value);
@@ -27,7 +31,14 @@ pub(super) fn members(look: &Look, value: &str) -> Option<Ruling> {
         if number == MOST {
             return worst.or_else(|| Some(Ruling::of(Class::Undetermined, "too-many-parts")));
         }
-        if names::promise(key) != Promise::Secret && !names::is_declared(look.declared, key) {
+        let expects = |key| names::promise(key) == Promise::Secret || names::is_declared(look.declared, key);
+        // `label=level:db-password=…`: an assignment in the value of another one.
+        let (mut key, mut text, mut depth) = (key, text, 0);
+        while !expects(key) && depth < DEEPEST {
+            let Some(inner) = assignment(text) else { break };
+            (key, text, depth) = (inner.0, inner.1, depth + 1);
+        }
+        if !expects(key) {
             continue;
         }
         let found = rule(&look.deeper(), key, text).with_leaf(text);

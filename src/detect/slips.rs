@@ -294,3 +294,12 @@ fn more_values_than_anybody_reads_are_not_vouched_for() {
     let got = class("CFG", &list);
     assert!(got.is_exposed() || got == Class::Undetermined, "{got:?}");
 }
+
+#[test]
+fn an_assignment_in_the_value_of_another_is_read() {
+    let key = noise(24);
+    for text in ["label=level:db-password=@", "opts=a:b:token=@", "x=y=api_key=@"] {
+        assert_eq!(class("SecurityOpt", &text.replace('@', &key)), Class::Plaintext, "{text}");
+    }
+    assert_ne!(class("SecurityOpt", "seccomp=unconfined=no"), Class::Plaintext);
+}
