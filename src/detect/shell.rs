@@ -3,7 +3,7 @@
 //! Knows the commands' grammar; what a value is, is not decided here.
 
 use super::names::{self, Promise};
-use super::values::pattern;
+use super::values::{self, pattern};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -41,9 +41,8 @@ pub(super) fn said(text: &str) -> Vec<Said<'_>> {
             if value.as_str().contains(char::is_whitespace) || value.as_str().contains('=') {
                 continue; // assignments and sentences are read word by word
             }
-            if let Some(name) = secret_file(path.as_str()) {
-                found.push(Said { name, value: value.as_str(), span: value.range() });
-            }
+            let name = secret_file(path.as_str()).or_else(|| nameless(value.as_str(), path.as_str()));
+            found.extend(name.map(|name| Said { name, value: value.as_str(), span: value.range() }));
         }
     }
     for (_, shape) in STATEMENTS.iter().filter(|(word, _)| text.contains(*word)) {
@@ -61,6 +60,16 @@ pub(super) fn said(text: &str) -> Vec<Said<'_>> {
         }
     }
     found
+}
+
+/// Random text under no name at all is for a person to look at, unless it says what was built.
+fn nameless(value: &str, path: &str) -> Option<String> {
+    const BUILT: [&str; 9] = ["version", "revision", "commit", "sha", "digest", "build", "release", "checksum", "id"];
+    let value = value.trim_matches(['"', '\'']);
+    let path = path.to_ascii_lowercase();
+    let built = path.split(['/', '.', '-', '_']).any(|word| BUILT.iter().any(|known| word.starts_with(known)));
+    let commit = value.len() == 40 && values::hex(value, 40);
+    (values::random(value) && values::everyday(value).is_none() && !built && !commit).then(String::new)
 }
 
 /// The name that a file's name gives its content.

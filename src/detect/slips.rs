@@ -1,7 +1,7 @@
 //! Secrets that slipped through lists, command lines and odd names, and what was taken for one; one test each.
 
 use super::Context;
-use super::traps::{all, class, detector, exposed, loud, noise, own, quiet};
+use super::traps::{all, class, detector, exposed, hex, loud, noise, own, quiet};
 use crate::evidence::Class;
 
 /// Whether an environment file with this text exposes something.
@@ -302,4 +302,20 @@ fn an_assignment_in_the_value_of_another_is_read() {
         assert_eq!(class("SecurityOpt", &text.replace('@', &key)), Class::Plaintext, "{text}");
     }
     assert_ne!(class("SecurityOpt", "seccomp=unconfined=no"), Class::Plaintext);
+}
+
+#[test]
+fn random_text_that_a_command_writes_somewhere_is_for_review() {
+    let token = noise(40);
+    let open = |text: &str| {
+        let scan = detector().text(&own(text), Context::History);
+        scan.spotted.iter().any(|spotted| spotted.judgement.class == Class::Open)
+    };
+    assert!(open(&format!("RUN echo {token} > /f && rm -f /f")));
+    assert!(open(&format!("RUN /bin/sh -c printf '%s' \"{token}\" | tee /etc/app/x")));
+    for text in ["RUN echo {} > /app/REVISION", "RUN echo 1.2.3 > /x", "RUN echo /usr/local/lib > /etc/ld.so.conf.d/x"]
+    {
+        assert!(!open(&text.replace("{}", &token)), "{text}");
+    }
+    assert!(!open(&format!("RUN echo {} > /app/source", &hex(64)[..40])));
 }
