@@ -3,7 +3,7 @@
 //! In: what detection says. Out: facts. It reads nothing.
 
 use crate::detect::Scan;
-use crate::evidence::{Class, Fact, Name};
+use crate::evidence::{ALPHABET, Class, Fact, Judgement, Name, SECRET, STEP};
 use std::collections::BTreeSet;
 
 /// What an env-like text holds.
@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 pub(super) struct Content {
     /// The worst class.
     pub(super) class: Option<Class>,
+    /// The judgement that gave it: how a reader sees why.
+    pub(super) worst: Option<Judgement>,
     /// Exposed values.
     pub(super) exposed: usize,
     /// Their variables, sorted.
@@ -34,7 +36,7 @@ impl Content {
             if !seen.insert((name.clone(), spotted.line, spotted.judgement.class)) {
                 continue;
             }
-            content.add(name, spotted.judgement.class, spotted.judgement.known);
+            content.add(name, &spotted.judgement);
         }
         if !content.determined {
             content.class = content.class.max(Some(Class::Undetermined));
@@ -43,7 +45,13 @@ impl Content {
     }
 
     /// Adds one judged value.
-    pub(super) fn add(&mut self, variable: Name, class: Class, known: bool) {
+    pub(super) fn add(&mut self, variable: Name, judgement: &Judgement) {
+        let (class, known) = (judgement.class, judgement.known);
+        // A value that was given as known says more than any other of its class.
+        let rank = |one: &Judgement| (one.class, one.secret.is_some(), one.known);
+        if self.worst.as_ref().is_none_or(|worst| rank(judgement) > rank(worst)) {
+            self.worst = Some(judgement.clone());
+        }
         self.class = self.class.max(Some(class));
         self.known |= known;
         if class.is_exposed() || known {
@@ -63,6 +71,7 @@ impl Content {
     pub(super) fn summary(&self) -> Self {
         Self {
             class: self.class,
+            worst: self.worst.clone(),
             exposed: self.exposed,
             variables: self.variables.clone(),
             known: self.known,
@@ -72,11 +81,16 @@ impl Content {
     }
 
     pub(super) fn facts(self) -> Vec<(&'static str, Fact)> {
-        vec![
+        let mut facts = vec![
             ("class", Fact::word(self.class.unwrap_or(Class::Empty).word())),
             ("exposed", Fact::count(self.exposed)),
             ("variables", Fact::List(self.variables.into_iter().map(Fact::Name).collect())),
             ("known", Fact::Bool(self.known)),
-        ]
+        ];
+        // A text that was not understood is worse than any value in it, and is none of them.
+        let worst = self.worst.filter(|worst| Some(worst.class) == self.class);
+        let told = ["value_kind", STEP.name, ALPHABET.name, "length", SECRET.name];
+        facts.extend(worst.iter().flat_map(Judgement::facts).filter(|(field, _)| told.contains(field)));
+        facts
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn reads(text: &str) -> Vec<Read> {
 
 fn told(survey: &mut Survey<'_>, spot: Spot<'_>, shown: Name, judgement: &Judgement) {
     let mut content = Content { determined: true, ..Content::default() };
-    content.add(shown.clone(), judgement.class, judgement.known);
+    content.add(shown.clone(), judgement);
     // Stand-ins in the samples of packages are nobody's configuration.
     if names::is_vendored(spot.file) && judgement.class != Class::Plaintext {
         return;

@@ -29,7 +29,9 @@ use super::machine::HostNames;
 use super::refusal::Refusal;
 use super::{Collector, Job, runtime};
 use crate::config::{Config, Host};
-use crate::evidence::{Batch, Cause, Class, Coverage, Field, FieldType, Gap, Kind, Name, Subject, Target};
+use crate::evidence::{
+    ALPHABET, Batch, Cause, Class, Coverage, Field, FieldType, Gap, Kind, Name, SECRET, STEP, Subject, Target,
+};
 use futures_util::future::{BoxFuture, FutureExt};
 use ground::Ground;
 use search::Search;
@@ -63,6 +65,11 @@ static ENV_FILE: Kind = Kind {
     fields: &[
         Field { name: "what", holds: FieldType::Word(WHAT), meaning: "what was found; a directory is a Python one" },
         Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "the worst class of a value in it" },
+        Field { name: "value_kind", holds: FieldType::Name, meaning: "what sort of value the worst one is" },
+        STEP,
+        ALPHABET,
+        SECRET,
+        Field { name: "length", holds: FieldType::Name, meaning: "length bucket of the worst value" },
         Field { name: "exposed", holds: FieldType::Int, meaning: "exposed values in it" },
         Field { name: "variables", holds: FieldType::List, meaning: "the variables that are exposed" },
         Field { name: "known", holds: FieldType::Bool, meaning: "whether a value was given as known" },

@@ -30,6 +30,16 @@ fn an_env_file_at_any_depth_is_found_and_judged() {
 }
 
 #[test]
+fn an_env_file_s_worst_value_says_how_it_was_judged() {
+    let root = host();
+    write(&root, "srv/app/.env", "PORT=8000\nAPI_TOKEN=Kq7Zr2Wm9Tx4Lp8Vn3Hs6Jd1\n");
+    let batch = survey(&root);
+    let one = &batch.evidence[0];
+    let words = ["value_kind", "step", "alphabet", "length"].map(|field| one.word(field));
+    assert_eq!(words, [Some("random-key"), Some("name"), Some("alphanumeric"), Some("16-31")], "{}", shown(&batch));
+}
+
+#[test]
 fn an_env_file_without_secrets_still_exists() {
     let root = host();
     write(&root, "srv/app/.env", "");
