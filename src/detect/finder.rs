@@ -10,7 +10,7 @@ use super::{
     Context, Detector, Scan, Spotted, assigns, defaults, formats, placeholders, shell, templates, urls, values,
 };
 use crate::evidence::{Class, Judgement, Name};
-use regex::Regex;
+use regex::{Match, Regex};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -90,7 +90,7 @@ impl<'a> Finder<'a> {
 
     /// A key whose value YAML has on the next line, if it looks like one: what is below a key is a map for the most
     /// part.
-    fn folded(&mut self, text: &str) {
+    fn folded<'t>(&mut self, text: &'t str) {
         static FOLDED: LazyLock<Regex> = LazyLock::new(|| {
             values::pattern(
                 r#"(?m)^[ \t]*(?:- )?["']?([\w.-]{2,64})["']?:[ \t]*(?:[|>][+-]?[ \t]*)?\r?\n[ \t]+["']?([^\s"':#]{8,512})["']?[ \t]*\r?$"#,
@@ -100,15 +100,15 @@ impl<'a> Finder<'a> {
             return;
         }
         let all: Vec<_> = FOLDED.captures_iter(text).filter_map(|found| Some((found.get(1)?, found.get(2)?))).collect();
-        for (name, value) in all {
-            let meant = values::random(value.as_str()) || values::password_like(value.as_str());
-            if meant && self.expects(name.as_str()) {
-                let line = u32::try_from(text[..value.start()].matches('\n').count()).unwrap_or(u32::MAX - 1) + 1;
-                if self.judge(name.as_str(), value.as_str(), line) {
-                    self.covered.push(value.range());
-                }
-            }
-        }
+        let meant = |text: &str| values::random(text) || values::password_like(text);
+        let all = all.into_iter().filter(|(_, value)| meant(value.as_str()));
+        let said = |(name, value): (Match<'_>, Match<'t>)| Said {
+            name: name.as_str().to_owned(),
+            value: value.as_str(),
+            span: value.range(),
+        };
+        let said = all.map(said).collect();
+        self.said(text, self.secrets(said));
     }
 
     /// Judges what commands, defaults and manifests say.

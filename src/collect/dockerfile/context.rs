@@ -117,12 +117,12 @@ impl BuildContext {
     pub(super) fn names_env(&self, source: &str, also: &Ignore) -> bool {
         let path = tidy(source);
         let plain = path.replace(['*', '?'], "");
-        let path_written = path.clone();
+        let globbed = plain != path;
         let matters = |path: &str| {
             let name = path.rsplit('/').next().unwrap_or(path);
             // `.npmrc*` is how one copies it only if it is there; what is there was looked at.
             let there = SETTINGS.contains(&&*name.to_ascii_lowercase())
-                && (plain != path_written || self.harmless.iter().any(|known| known == path));
+                && (globbed || self.harmless.iter().any(|known| known == path));
             is_env(name) || holds_credentials(name) && !there
         };
         if [&plain, &path].into_iter().any(|path| matters(path) && !self.excludes(path, also)) {

@@ -44,6 +44,11 @@ impl Content {
         content
     }
 
+    /// What exists and nobody can say what it holds: it could not be read, or is only there when something runs.
+    pub(super) fn unknown() -> Self {
+        Self { class: Some(Class::Undetermined), determined: true, ..Self::default() }
+    }
+
     /// Adds one judged value.
     pub(super) fn add(&mut self, variable: Name, judgement: &Judgement) {
         let (class, known) = (judgement.class, judgement.known);

@@ -3,12 +3,11 @@
 //! In: the files of `deployment`. Out: a directive in the survey for each such file. What the file holds is in a
 //! bucket and is not read.
 
-use super::ground::Trouble;
-use super::reference;
+use super::content::Content;
+use super::ground::{self, Trouble};
 use super::survey::Survey;
 use crate::evidence::{Cause, Document, Name, Node, Value};
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
@@ -41,7 +40,7 @@ fn definitions(survey: &mut Survey<'_>, file: &Path, text: &str) {
             let Value::Text(text) = &value.value else { continue };
             let last = text.rsplit(['/', ':']).next().unwrap_or_default();
             let about = Name::admit_or(last, "env file", i + 1);
-            survey.deployed(file, value.line, about, reference::unknown());
+            survey.deployed(file, value.line, about, Content::unknown());
         }
     }
 }
@@ -51,16 +50,12 @@ fn is_json(file: &Path) -> bool {
 }
 
 fn read(file: &Path, limit: u64) -> Result<Zeroizing<String>, Trouble> {
+    // Opening a pipe would wait for its writer.
     let metadata = std::fs::metadata(file).map_err(|error| Trouble::of(&error))?;
     if !metadata.is_file() {
         return Err(Trouble { cause: Cause::Unsupported, errno: None });
     }
-    let mut bytes = Zeroizing::new(Vec::new());
-    let open = File::open(file).map_err(|error| Trouble::of(&error))?;
-    open.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| Trouble::of(&error))?;
-    if bytes.len() as u64 > limit {
-        return Err(Trouble { cause: Cause::OverLimit, errno: None });
-    }
+    let (bytes, _) = ground::whole(File::open(file).map_err(|error| Trouble::of(&error))?, limit)?;
     match std::str::from_utf8(&bytes) {
         Ok(text) => Ok(Zeroizing::new(text.to_owned())),
         Err(_) => Err(Trouble { cause: Cause::Malformed, errno: None }),

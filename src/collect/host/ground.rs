@@ -91,18 +91,22 @@ impl Ground {
     /// Reads a regular file of at most `limit` bytes; links are followed inside the root only.
     pub(super) fn read(&self, path: &Path, limit: u64) -> Result<(Zeroizing<Vec<u8>>, Metadata), Trouble> {
         let path = self.resolve(path)?;
-        let file = open(&path).map_err(|error| Trouble::of(&error))?;
-        let metadata = file.metadata().map_err(|error| Trouble::of(&error))?;
-        if !metadata.is_file() {
-            return Err(Trouble { cause: Cause::Unsupported, errno: None });
-        }
-        let mut bytes = Zeroizing::new(Vec::new());
-        file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| Trouble::of(&error))?;
-        if bytes.len() as u64 > limit {
-            return Err(Trouble { cause: Cause::OverLimit, errno: None });
-        }
-        Ok((bytes, metadata))
+        whole(open(&path).map_err(|error| Trouble::of(&error))?, limit)
     }
+}
+
+/// Reads an open regular file of at most `limit` bytes.
+pub(super) fn whole(file: File, limit: u64) -> Result<(Zeroizing<Vec<u8>>, Metadata), Trouble> {
+    let metadata = file.metadata().map_err(|error| Trouble::of(&error))?;
+    if !metadata.is_file() {
+        return Err(Trouble { cause: Cause::Unsupported, errno: None });
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| Trouble::of(&error))?;
+    if bytes.len() as u64 > limit {
+        return Err(Trouble { cause: Cause::OverLimit, errno: None });
+    }
+    Ok((bytes, metadata))
 }
 
 /// Opens without following a last link and without waiting for a FIFO's writer.

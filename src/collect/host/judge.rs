@@ -8,7 +8,7 @@ use super::medium;
 use super::names::Named;
 use super::survey::Survey;
 use crate::detect;
-use crate::evidence::{Cause, Class};
+use crate::evidence::Cause;
 use std::fs::Metadata;
 use std::io::Read;
 use std::os::unix::fs::FileTypeExt;
@@ -29,20 +29,15 @@ pub(super) fn entry(survey: &mut Survey<'_>, entry: &DirEntry, named: Named) {
     } else if named != Named::Template && kind.is_symlink() {
         link(survey, path);
     } else if named != Named::Template && (kind.is_fifo() || kind.is_socket()) {
-        survey.found(path, "fifo", by(survey, path), unread(), entry.metadata().ok().as_ref());
+        survey.found(path, "fifo", by(survey, path), Content::unknown(), entry.metadata().ok().as_ref());
     }
 }
 
 /// A link into nowhere or to a device holds nothing now; its name alone is the finding.
 fn link(survey: &mut Survey<'_>, path: &Path) {
-    let content = survey.content(path).map_or_else(|_| unread(), |(content, _)| content);
+    let content = survey.content(path).map_or_else(|_| Content::unknown(), |(content, _)| content);
     let metadata = std::fs::symlink_metadata(path).ok();
     survey.found(path, "symlink", by(survey, path), content, metadata.as_ref());
-}
-
-/// What exists and cannot be read.
-fn unread() -> Content {
-    Content { class: Some(Class::Undetermined), determined: true, ..Content::default() }
 }
 
 /// Judges a template that a link leads to.
@@ -99,7 +94,13 @@ fn file_as<'a>(survey: &mut Survey<'a>, path: &Path, what: &'static str, reading
         Err(trouble) if weak => survey.miss(path, trouble),
         Err(trouble) => {
             // It exists, whatever stands in it.
-            survey.found(path, what, by(survey, path), unread(), std::fs::symlink_metadata(path).ok().as_ref());
+            survey.found(
+                path,
+                what,
+                by(survey, path),
+                Content::unknown(),
+                std::fs::symlink_metadata(path).ok().as_ref(),
+            );
             survey.miss(path, trouble);
         }
     }

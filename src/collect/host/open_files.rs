@@ -3,16 +3,14 @@
 //! In: the kernel's list of open files of this very machine. Out: findings in the survey. A mounted disk has none.
 
 use super::content::Content;
-use super::ground::Trouble;
+use super::ground::{self, Trouble};
 use super::names::{self, Named};
 use super::survey::Survey;
 use crate::detect;
-use crate::evidence::{Cause, Class, Sensitive};
+use crate::evidence::{Cause, Sensitive};
 use std::fs::File;
-use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
 
 /// Where the kernel lists processes.
 const PROCESSES: &str = "/proc";
@@ -73,19 +71,12 @@ fn file(survey: &mut Survey<'_>, path: &Path, descriptor: &Path) {
         return;
     }
     let limit = survey.job.config.limits.file_bytes;
-    let mut bytes = Zeroizing::new(Vec::new());
-    let opened = File::open(descriptor).and_then(|file| {
-        let metadata = file.metadata()?;
-        if metadata.is_file() {
-            file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
-        }
-        Ok(metadata)
-    });
-    let content = match &opened {
-        Ok(metadata) if metadata.is_file() && bytes.len() as u64 <= limit => {
-            Content::of(survey.job.detector.env_file(&Sensitive::new(std::mem::take(&mut *bytes))))
-        }
-        _ => Content { class: Some(Class::Undetermined), determined: true, ..Content::default() },
+    let opened = File::open(descriptor).map_err(|error| Trouble::of(&error));
+    // Unread, it is there all the same, with whatever its descriptor says of it.
+    let metadata = opened.as_ref().ok().and_then(|file| file.metadata().ok());
+    let content = match opened.and_then(|file| ground::whole(file, limit)) {
+        Ok((mut bytes, _)) => Content::of(survey.job.detector.env_file(&Sensitive::new(std::mem::take(&mut *bytes)))),
+        Err(_) => Content::unknown(),
     };
-    survey.found(path, "deleted", "process", content, opened.ok().as_ref());
+    survey.found(path, "deleted", "process", content, metadata.as_ref());
 }

@@ -3,9 +3,9 @@
 //! In: labels. Out: directories to search, compose files to read, and findings for the env files named. A label
 //! is written when a container is made, so what it names may be gone, or may never have been on this machine.
 
+use super::content::Content;
 use super::ground::Trouble;
 use super::names::{self, Named};
-use super::reference;
 use super::search::is_pseudo;
 use super::survey::Survey;
 use crate::collect::compose_labels::{CONFIG_FILES, ENVIRONMENT_FILE, Labels, Project, WORKING_DIR};
@@ -92,7 +92,7 @@ fn env_file(survey: &mut Survey<'_>, path: &Path, here: bool) {
         Ok(real) => real,
         Err(trouble) if trouble.cause == Cause::NotFound => {
             if here {
-                survey.directive(path, None, label, "compose", reference::unknown());
+                survey.directive(path, None, label, "compose", Content::unknown());
             }
             return;
         }

@@ -6,7 +6,7 @@
 use super::content::Content;
 use super::names;
 use super::survey::Survey;
-use crate::evidence::{Cause, Class, Name};
+use crate::evidence::{Cause, Name};
 use std::path::{Path, PathBuf};
 
 /// One reference.
@@ -36,7 +36,7 @@ pub(super) fn follow(survey: &mut Survey<'_>, reference: &Reference<'_>) {
     if reference.names.contains(['$', '%', '*', '?']) {
         // Where it leads is only known when it runs, and whether it must exist says nothing about whether it does.
         if named {
-            directive(survey, unknown());
+            directive(survey, Content::unknown());
         } else {
             survey.review(reference.file, Some(about), Cause::Unproven);
         }
@@ -57,16 +57,11 @@ pub(super) fn follow(survey: &mut Survey<'_>, reference: &Reference<'_>) {
         }
         Err(trouble) if trouble.cause == Cause::NotFound => {
             if named {
-                directive(survey, unknown());
+                directive(survey, Content::unknown());
             } else if reference.required {
                 survey.review(&reference.path, None, Cause::NotFound);
             }
         }
         Err(trouble) => survey.miss(&reference.path, trouble),
     }
-}
-
-/// What nobody can say before it runs.
-pub(super) fn unknown() -> Content {
-    Content { class: Some(Class::Undetermined), determined: true, ..Content::default() }
 }

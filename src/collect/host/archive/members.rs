@@ -2,13 +2,14 @@
 //!
 //! In: names, sizes and readers. Out: findings in the survey. It knows no archive format.
 
+use super::because;
 use crate::collect::host::content::Content;
 use crate::collect::host::ground::Trouble;
 use crate::collect::host::names::{self, Named};
 use crate::collect::host::survey::Survey;
 use crate::config::Limits;
 use crate::detect::{Context, weak_env_name};
-use crate::evidence::{Cause, Class, Name, Sensitive};
+use crate::evidence::{Cause, Name, Sensitive};
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ impl<'a, 'b> Members<'a, 'b> {
         self.seen += 1;
         let most = self.limits().file_bytes.saturating_mul(MOST_FILES).min(self.limits().archive_bytes);
         if self.seen > self.limits().host_files || self.unpacked > most {
-            return Err(Trouble { cause: Cause::OverLimit, errno: None });
+            return Err(because(Cause::OverLimit));
         }
         let name = inside.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         if name == names::PYTHON {
@@ -64,20 +65,12 @@ impl<'a, 'b> Members<'a, 'b> {
         }
         self.nested |= names::is_nested_archive(&name) && !names::is_vendored(inside) || inside.starts_with(LAYERS);
         match names::sort(&name) {
-            Named::Env | Named::Backup => {
+            named @ (Named::Env | Named::Backup | Named::Template) => {
                 let content = self
                     .content(inside, size, bytes, |survey, _, text| Content::of(survey.job.detector.env_file(text)));
-                // A class of that name is no file of variables.
-                let sure = !names::is_vendored(inside) && !weak_env_name(&name);
+                // Whether a template is one shows in what it holds, and a class of an env file's name is none.
+                let sure = named != Named::Template && !names::is_vendored(inside) && !weak_env_name(&name);
                 if sure || content.gives_away() {
-                    self.packed(inside, content);
-                }
-            }
-            // Whether a template is one shows in what it holds.
-            Named::Template => {
-                let content = self
-                    .content(inside, size, bytes, |survey, _, text| Content::of(survey.job.detector.env_file(text)));
-                if content.gives_away() {
                     self.packed(inside, content);
                 }
             }
@@ -93,7 +86,7 @@ impl<'a, 'b> Members<'a, 'b> {
                 let content = self.content(inside, size, bytes, Survey::member_content);
                 self.held.push((inside.to_owned(), content));
                 if self.held.len() > MOST_HELD {
-                    return Err(Trouble { cause: Cause::OverLimit, errno: None });
+                    return Err(because(Cause::OverLimit));
                 }
             }
             _ => {}
@@ -109,7 +102,7 @@ impl<'a, 'b> Members<'a, 'b> {
             }
         }
         if self.nested {
-            self.survey.miss_about(self.archive, Some(Name::fixed("archives in it")), unsupported());
+            self.survey.miss_about(self.archive, Some(Name::fixed("archives in it")), because(Cause::Unsupported));
         }
     }
 
@@ -126,23 +119,16 @@ impl<'a, 'b> Members<'a, 'b> {
         let read = bytes.take(limit.saturating_add(1)).read_to_end(&mut text);
         self.unpacked += text.len() as u64;
         if size > limit || text.len() as u64 > limit || read.is_err() {
-            return Content { class: Some(Class::Undetermined), determined: true, ..Content::default() };
+            return Content::unknown();
         }
         judge(self.survey, inside, &Sensitive::new(std::mem::take(&mut *text)))
     }
 
     fn packed(&mut self, inside: &Path, content: Content) {
+        let about = Name::admit_or(&inside.to_string_lossy(), "path", 1);
         if !content.determined {
-            self.survey.review(
-                self.archive,
-                Some(Name::admit_or(&inside.to_string_lossy(), "path", 1)),
-                Cause::Malformed,
-            );
+            self.survey.review(self.archive, Some(about.clone()), Cause::Malformed);
         }
-        self.survey.packed(self.archive, Name::admit_or(&inside.to_string_lossy(), "path", 1), content);
+        self.survey.packed(self.archive, about, content);
     }
-}
-
-fn unsupported() -> Trouble {
-    Trouble { cause: Cause::Unsupported, errno: None }
 }
