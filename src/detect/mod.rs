@@ -58,6 +58,7 @@ mod words;
 
 pub(crate) use known::{LONGEST as LONGEST_KNOWN, SHORTEST as SHORTEST_KNOWN};
 
+pub use bytes::{Memory, Part, Trace, copies};
 pub use files::{env_like, env_template, weak_env_name};
 pub use words::pairs;
 
@@ -239,6 +240,18 @@ impl Detector {
     #[must_use]
     pub fn bytes(&self, bytes: &Sensitive, context: Context) -> Scan {
         bytes.examine(|bytes| bytes::scan(self, bytes, context))
+    }
+
+    /// Where the anchors of a text stand. One that is made of another takes over what was copied.
+    #[must_use]
+    pub fn trace(&self, bytes: &[u8], base: Option<(&Trace, &[Part])>) -> Trace {
+        Trace::of(self.anchors(), bytes, base)
+    }
+
+    /// What [`Detector::bytes`] finds, without a search: the trace says where to look, and the memory where not.
+    #[must_use]
+    pub fn traced(&self, bytes: &[u8], context: Context, trace: &Trace, memory: &mut Memory) -> Scan {
+        bytes::traced(self, bytes, context, trace, memory)
     }
 
     fn anchors(&self) -> &bytes::Anchors {

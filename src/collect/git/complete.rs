@@ -4,10 +4,10 @@
 //! gap with the same remedy for both kinds. Two marks are no gap by themselves: replace refs, because the walk
 //! reads the originals, and a partial clone that has everything, because every object was looked up.
 
-use super::history::Unjudged;
-use super::kinds::{COMPLETE, HISTORY};
+use super::kinds::{COMPLETE, UNREACHABLE};
 use super::objects::Losses;
 use super::survey::Survey;
+use super::writer::Unjudged;
 use crate::collect::Job;
 use crate::evidence::{Batch, Cause, Coverage, Evidence, Fact, Gap, Kind, Name, Place, Subject, Target};
 use std::path::PathBuf;
@@ -25,6 +25,8 @@ pub(super) struct Completeness {
     /// Blobs that are no env files are missing: history is proven, the repository is not whole.
     absent_blobs: bool,
     lfs: bool,
+    /// Objects that no ref reaches are damaged.
+    hidden: bool,
     overflowed: bool,
     /// A bound ended the search for other repositories.
     pub(super) bounded: bool,
@@ -40,7 +42,33 @@ struct Reason {
     cause: Cause,
     run: Option<&'static str>,
     what: &'static str,
-    history: bool,
+    scope: Scope,
+}
+
+/// What a reason leaves open beside the repository's completeness.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Nothing: what refs reach was proven.
+    Nothing,
+    /// What refs reach.
+    Reached,
+    /// Everything that the store holds.
+    Everything,
+    /// Objects of the store that history does not need.
+    Store,
+}
+
+impl Scope {
+    fn holds(self, kind: &Kind) -> bool {
+        let store = kind.name == UNREACHABLE.name;
+        match self {
+            _ if kind.name == COMPLETE.name => true,
+            Self::Nothing => false,
+            Self::Reached => !store,
+            Self::Everything => true,
+            Self::Store => store,
+        }
+    }
 }
 
 impl Completeness {
@@ -61,6 +89,23 @@ impl Completeness {
         self.overflowed |= survey.table.overflowed;
     }
 
+    /// Packs that do not open: what they hold is unknown.
+    pub(super) fn packs(&mut self, broken: u64) {
+        self.losses.malformed += broken;
+    }
+
+    /// What could not be read of files that refs reach.
+    pub(super) fn files(&mut self, unjudged: &Unjudged) {
+        self.losses.missing += unjudged.missing;
+        self.losses.malformed += unjudged.malformed;
+        self.lfs |= unjudged.elsewhere > 0;
+    }
+
+    /// What could not be read of everything else.
+    pub(super) fn hidden(&mut self, unjudged: &Unjudged) {
+        self.hidden |= unjudged.malformed > 0 || unjudged.missing > 0;
+    }
+
     /// Repositories at these paths that history does not look into.
     pub(super) fn committed(&mut self, paths: impl Iterator<Item = String>) {
         let ordinal = self.committed.len();
@@ -75,73 +120,62 @@ impl Completeness {
     fn reasons(&self) -> Vec<Reason> {
         let fetch_all = if self.partial { "git fetch --refetch --no-filter" } else { "git fsck --full" };
         let missing = self.losses.missing > 0;
+        let malformed = self.losses.malformed > 0;
+        let over = self.losses.too_large > 0 || self.overflowed || self.bounded;
+        let (cut, altered) =
+            ("commits behind the shallow boundary", "commits that grafts hide from git and may have let it drop");
+        let (fsck, unshallow) = (Some("git fsck --full"), Some("git fetch --unshallow"));
+        let graft = Some("git replace --convert-graft-file");
         [
-            (
-                self.cut,
-                Cause::ShallowHistory,
-                Some("git fetch --unshallow"),
-                "commits behind the shallow boundary",
-                true,
-            ),
-            (missing, Cause::MissingObjects, Some(fetch_all), "missing objects", true),
-            (!missing && self.absent_blobs, Cause::MissingObjects, Some(fetch_all), "missing objects", false),
-            (self.losses.malformed > 0, Cause::Malformed, Some("git fsck --full"), "damaged objects", true),
-            (
-                self.grafts,
-                Cause::AlteredHistory,
-                Some("git replace --convert-graft-file"),
-                "commits that grafts hide from git and may have let it drop",
-                true,
-            ),
-            (
-                self.losses.too_large > 0 || self.overflowed || self.bounded,
-                Cause::OverLimit,
-                None,
-                "objects over a limit",
-                true,
-            ),
-            (self.lfs, Cause::ContentElsewhere, Some("git lfs fetch --all"), "content in LFS", true),
+            (self.cut, Cause::ShallowHistory, unshallow, cut, Scope::Reached),
+            (missing, Cause::MissingObjects, Some(fetch_all), "missing objects", Scope::Reached),
+            (!missing && self.absent_blobs, Cause::MissingObjects, Some(fetch_all), "missing objects", Scope::Nothing),
+            (malformed, Cause::Malformed, fsck, "damaged objects", Scope::Everything),
+            (!malformed && self.hidden, Cause::Malformed, fsck, "damaged objects", Scope::Store),
+            (self.grafts, Cause::AlteredHistory, graft, altered, Scope::Reached),
+            (over, Cause::OverLimit, None, "objects over a limit", Scope::Everything),
+            (self.lfs, Cause::ContentElsewhere, Some("git lfs fetch --all"), "content in LFS", Scope::Reached),
         ]
         .into_iter()
         .filter(|(applies, ..)| *applies)
-        .map(|(_, cause, run, what, history)| Reason { cause, run, what, history })
+        .map(|(_, cause, run, what, scope)| Reason { cause, run, what, scope })
         .collect()
     }
 
-    /// Writes evidence and coverage of `git.complete`, and the gaps of both kinds.
-    pub(super) fn write(
+    /// Writes evidence of `git.complete`, and gaps and coverage of all kinds that a whole repository gives.
+    pub(super) fn write<const N: usize>(
         &self,
         job: &Job,
         target: &Target,
-        mut history: Coverage,
-        head: Option<&Name>,
+        mut coverage: [(&'static Kind, Coverage); N],
         batch: &mut Batch,
     ) {
         let reasons = self.reasons();
-        let mut complete = Coverage::new(&COMPLETE, target).with("repositories", 1);
-        if let Some(head) = head {
-            complete.identify("head", head.clone());
-        }
-        if let Some(first) = self.nested.first() {
-            complete.add("nested-repositories", self.nested.len() as u64);
-            complete.identify("nested", Name::admit_or(&first.to_string_lossy(), "path", 1));
-        }
-        for reason in &reasons {
-            let kinds: [(&'static Kind, &mut Coverage); 2] = [(&COMPLETE, &mut complete), (&HISTORY, &mut history)];
-            for (kind, coverage) in kinds.into_iter().take(if reason.history { 2 } else { 1 }) {
+        for (kind, coverage) in &mut coverage {
+            if kind.name == COMPLETE.name {
+                self.nested(coverage);
+            }
+            for reason in reasons.iter().filter(|reason| reason.scope.holds(kind)) {
                 coverage.miss(Name::fixed(reason.what), reason.cause);
                 let gap = Gap::new(kind, Subject::whole(target), reason.cause);
                 let gap = reason.run.iter().fold(gap, |gap, run| gap.with("run", Name::fixed(run)));
                 batch.gaps.extend(job.wants(kind).then_some(gap));
             }
+            self.elsewhere(job, target, (kind, coverage), batch);
         }
-        self.elsewhere(job, target, (&mut complete, &mut history), batch);
         let facts = self.facts(reasons.is_empty() && self.unfetched.is_empty());
         if job.wants(&COMPLETE) {
             batch.evidence.push(Evidence::new(&COMPLETE, Subject::whole(target), facts, job.now));
-            batch.coverage.push(complete);
         }
-        batch.coverage.extend(job.wants(&HISTORY).then_some(history));
+        batch.coverage.extend(coverage.into_iter().filter(|(kind, _)| job.wants(kind)).map(|(_, coverage)| coverage));
+    }
+
+    /// Other repositories in the working tree are named, so that nobody takes them for examined.
+    fn nested(&self, coverage: &mut Coverage) {
+        if let Some(first) = self.nested.first() {
+            coverage.add("nested-repositories", self.nested.len() as u64);
+            coverage.identify("nested", Name::admit_or(&first.to_string_lossy(), "path", 1));
+        }
     }
 
     /// Names what lies in other repositories that nobody reads.
@@ -149,25 +183,20 @@ impl Completeness {
         &self,
         job: &Job,
         target: &Target,
-        (complete, history): (&mut Coverage, &mut Coverage),
+        (kind, coverage): (&'static Kind, &mut Coverage),
         batch: &mut Batch,
     ) {
-        let elsewhere = |kind, path: &Name| {
+        let mut gap = |path: &Name, hint: (&'static str, &'static str)| {
+            coverage.miss(path.clone(), Cause::ContentElsewhere);
             let place = Place { path: Some(path.clone()), ..Place::default() };
-            Gap::new(kind, Subject::at(target, place), Cause::ContentElsewhere)
+            let gap = Gap::new(kind, Subject::at(target, place), Cause::ContentElsewhere);
+            batch.gaps.extend(job.wants(kind).then(|| gap.with(hint.0, Name::fixed(hint.1))));
         };
-        for path in &self.unfetched {
-            for (kind, coverage) in [(&COMPLETE, &mut *complete), (&HISTORY, &mut *history)] {
-                coverage.miss(path.clone(), Cause::ContentElsewhere);
-                let run = Name::fixed("git submodule update --init --recursive");
-                batch.gaps.extend(job.wants(kind).then(|| elsewhere(kind, path).with("run", run)));
-            }
-        }
+        let run = ("run", "git submodule update --init --recursive");
+        self.unfetched.iter().for_each(|path| gap(path, run));
         // This repository may well be whole: only what its history holds is open.
-        for path in &self.committed {
-            history.miss(path.clone(), Cause::ContentElsewhere);
-            let key = Name::fixed("repositories");
-            batch.gaps.extend(job.wants(&HISTORY).then(|| elsewhere(&HISTORY, path).with("key", key)));
+        if kind.name != COMPLETE.name {
+            self.committed.iter().for_each(|path| gap(path, ("key", "repositories")));
         }
     }
 

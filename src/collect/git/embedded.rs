@@ -86,9 +86,9 @@ impl Finder<'_> {
                 let entry = entry?;
                 shape.see(&entry);
                 match entry.what {
-                    EntryType::Tree => trees.push((entry.name.to_vec(), entry.id)),
-                    EntryType::Gitlink => node.links.push((entry.name.to_vec(), entry.id)),
-                    EntryType::File if has_ending(entry.name) => bundles.push((entry.name.to_vec(), entry.id)),
+                    EntryType::Tree => trees.push((entry.name.to_vec(), entry.id())),
+                    EntryType::Gitlink => node.links.push((entry.name.to_vec(), entry.id())),
+                    EntryType::File if has_ending(entry.name) => bundles.push((entry.name.to_vec(), entry.id())),
                     EntryType::File | EntryType::Symlink => {}
                 }
                 Ok(())
@@ -116,7 +116,7 @@ impl Finder<'_> {
         let _ = structure(&self.odb, tree, ObjectType::Tree, |bytes| {
             entries(bytes).try_for_each(|entry| {
                 let entry = entry?;
-                id = id.or((entry.name == b".gitmodules").then_some(entry.id));
+                id = id.or((entry.name == b".gitmodules").then_some(entry.id()));
                 Ok(())
             })
         });

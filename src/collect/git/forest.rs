@@ -4,9 +4,10 @@
 //! It knows names and modes, no commit and no content.
 
 use super::ids::{IdMap, IdSet};
-use super::names::{FOLLOW, INSIDE, Lens, NAMED, Paths, Role, dotted, role_of};
+use super::names::{FOLLOW, GIVEN, INSIDE, Lens, NAMED, Paths, Role, dotted, role_of};
 use super::objects::{EntryType, Fault, Losses, entries, structure};
 use super::open::Store;
+use super::structure::{Structure, Subtree};
 use crate::evidence::Stop;
 use git2::{ObjectType, Odb, OdbLookupFlags, Oid};
 use std::collections::HashMap;
@@ -56,6 +57,11 @@ pub(super) struct Forest {
 }
 
 impl Forest {
+    /// Whether a tree matters.
+    pub(super) fn holds(&self, tree: Oid, lens: Lens) -> bool {
+        self.at.contains_key(&(tree, lens))
+    }
+
     /// The node of a root tree.
     pub(super) fn root(&self, tree: Oid, lens: Lens) -> Option<u32> {
         self.at.get(&(tree, lens)).copied()
@@ -63,6 +69,7 @@ impl Forest {
 
     fn absorb(&mut self, worker: Worker<'_>, seen: &mut IdSet<Key>) {
         self.losses.add(worker.losses);
+        self.trees += worker.structure.map_or(0, Structure::count);
         self.absent_blobs += worker.absent.len() as u64;
         seen.extend(worker.memo.keys().copied());
         // Two workers may have decoded the same tree: same key, same content.
@@ -82,10 +89,33 @@ impl Forest {
     }
 }
 
+/// What is looked for.
+#[derive(Clone, Copy)]
+pub(super) enum Lookout<'a> {
+    /// Names of env files.
+    Names,
+    /// Given paths.
+    Paths(&'a Paths),
+    /// Given blobs, whatever their names.
+    Blobs(&'a IdSet<Oid>),
+}
+
+impl Lookout<'_> {
+    fn lens(self) -> Lens {
+        match self {
+            Self::Names => NAMED,
+            Self::Paths(_) => FOLLOW,
+            Self::Blobs(_) => GIVEN,
+        }
+    }
+}
+
 /// How trees are looked at.
 pub(super) struct Search<'a> {
     pub(super) store: &'a Store,
-    pub(super) paths: Option<&'a Paths>,
+    /// What is known of packed trees already, if names alone are looked at.
+    pub(super) structure: Option<&'a Structure>,
+    pub(super) lookout: Lookout<'a>,
     /// In a partial clone, whether every blob a tree names is really here.
     pub(super) verify_blobs: bool,
     pub(super) stop: &'a Stop,
@@ -99,7 +129,9 @@ impl Search<'_> {
         let queue = Mutex::new(trees);
         let done = Mutex::new(Vec::new());
         let sent = rayon::in_place_scope(|scope| {
-            for _ in 0..rayon::current_num_threads() {
+            // What is in memory already is no work for many.
+            let threads = if self.structure.is_some() { 1 } else { rayon::current_num_threads() };
+            for _ in 0..threads {
                 scope.spawn(|_| {
                     let worker = self.store.with(|repository| self.work(repository, &queue));
                     if let (Some(Some(worker)), Ok(mut done)) = (worker, done.lock()) {
@@ -118,14 +150,14 @@ impl Search<'_> {
         for worker in workers {
             forest.absorb(worker, &mut seen);
         }
-        forest.trees = seen.len() as u64;
+        forest.trees += seen.len() as u64;
         (sent, forest)
     }
 
     fn work(&self, repository: &git2::Repository, queue: &Mutex<Receiver<Vec<Oid>>>) -> Option<Worker<'_>> {
         let odb = repository.odb().ok()?;
-        let mut worker = Worker::new(self.paths);
-        let lens = if self.paths.is_some() { FOLLOW } else { NAMED };
+        let mut worker = Worker::new(self.lookout, self.structure);
+        let lens = self.lookout.lens();
         loop {
             let batch = queue.lock().ok().and_then(|queue| queue.recv().ok());
             let Some(batch) = batch else { break };
@@ -140,7 +172,10 @@ impl Search<'_> {
 }
 
 struct Worker<'a> {
-    paths: Option<&'a Paths>,
+    lookout: Lookout<'a>,
+    structure: Option<&'a Structure>,
+    /// Packed trees that were seen or need not be, by place: 1 if the tree does not matter, its node and 2 if it does.
+    packed: Vec<u32>,
     names: HashMap<Box<[u8]>, Role>,
     /// Every tree seen: its node if it matters.
     memo: IdMap<Key, Option<u32>>,
@@ -151,9 +186,12 @@ struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    fn new(paths: Option<&'a Paths>) -> Self {
+    fn new(lookout: Lookout<'a>, structure: Option<&'a Structure>) -> Self {
+        let leading = |known: &Structure| known.leading(lookout.lens());
         Self {
-            paths,
+            lookout,
+            structure,
+            packed: structure.map(leading).unwrap_or_default().into_iter().map(|leads| u32::from(!leads)).collect(),
             names: HashMap::new(),
             memo: IdMap::default(),
             nodes: Vec::new(),
@@ -170,6 +208,12 @@ impl<'a> Worker<'a> {
         if depth > DEEPEST {
             self.losses.count(Fault::TooLarge);
             return None;
+        }
+        if matches!(key.1, NAMED | GIVEN)
+            && let Some(place) = self.structure.and_then(|structure| structure.find(key.0))
+            && let Some(known) = self.visit_packed(odb, place, depth)
+        {
+            return known;
         }
         let mut node = Node::default();
         let mut below = Vec::new();
@@ -196,6 +240,51 @@ impl<'a> Worker<'a> {
         Some(self.keep(key, node))
     }
 
+    /// The same for a tree that was decoded with its pack; `None` if it was not.
+    fn visit_packed(&mut self, odb: &Odb<'_>, place: u32, depth: usize) -> Option<Option<u32>> {
+        match self.packed[place as usize] {
+            0 => {}
+            known => return Some(known.checked_sub(2)),
+        }
+        let structure = self.structure?;
+        let tree = structure.tree(place)?;
+        if depth > DEEPEST {
+            self.losses.count(Fault::TooLarge);
+            return Some(None);
+        }
+        let lens = self.lookout.lens();
+        let mut node = Node::default();
+        for (name, named) in tree.named(lens) {
+            node.hits.push(Hit { name: Box::from(name), id: named.id, what: named.what, role: named.role });
+        }
+        for (name, role, subtree) in tree.below() {
+            let env = lens == NAMED && role == Role::Env && dotted(name);
+            let child = match subtree {
+                Subtree::Packed(child) if !env => self
+                    .visit_packed(odb, child, depth + 1)
+                    .unwrap_or_else(|| self.visit(odb, (structure.id(child), lens), depth + 1, false)),
+                Subtree::Packed(child) => Some(self.env_directory(odb, structure.id(child), depth)),
+                Subtree::Loose(id) if env => Some(self.env_directory(odb, id, depth)),
+                Subtree::Loose(id) => self.visit(odb, (id, lens), depth + 1, false),
+            };
+            node.branches.extend(child.map(|to| Branch { name: Box::from(name), to, env }));
+        }
+        let matters = !(node.hits.is_empty() && node.branches.is_empty());
+        let kept = matters.then(|| {
+            let n = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+            self.nodes.push(((structure.id(place), lens), node));
+            n
+        });
+        self.packed[place as usize] = kept.map_or(1, |n| n + 2);
+        Some(kept)
+    }
+
+    /// A directory with an env file's name matters even if nothing in it can be read.
+    fn env_directory(&mut self, odb: &Odb<'_>, id: Oid, depth: usize) -> u32 {
+        let key = (id, INSIDE);
+        self.visit(odb, key, depth + 1, false).unwrap_or_else(|| self.keep(key, Node::default()))
+    }
+
     fn keep(&mut self, key: Key, node: Node) -> u32 {
         let place = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         self.nodes.push((key, node));
@@ -214,20 +303,28 @@ impl<'a> Worker<'a> {
     ) {
         let name = || Box::from(entry.name);
         if verify && matches!(entry.what, EntryType::File | EntryType::Symlink) {
-            self.verify(odb, entry.id);
+            self.verify(odb, entry.id());
         }
-        if lens >= FOLLOW {
-            let step = self.paths.and_then(|paths| paths.step(lens, entry.name));
+        if let (GIVEN, Lookout::Blobs(given)) = (lens, self.lookout) {
+            if entry.what == EntryType::Tree {
+                below.push((name(), (entry.id(), lens), false));
+            } else if given.contains(&entry.id()) {
+                node.hits.push(Hit { name: name(), id: entry.id(), what: entry.what, role: Role::Other });
+            }
+            return;
+        }
+        if let (FOLLOW.., Lookout::Paths(paths)) = (lens, self.lookout) {
+            let step = paths.step(lens, entry.name);
             match (step, entry.what) {
                 (Some((next, Some(Role::Env))), EntryType::Tree) => {
-                    below.push((name(), (entry.id, INSIDE), true));
-                    below.push((name(), (entry.id, next), false));
+                    below.push((name(), (entry.id(), INSIDE), true));
+                    below.push((name(), (entry.id(), next), false));
                 }
-                (Some((next, _)), EntryType::Tree) => below.push((name(), (entry.id, next), false)),
-                (Some((_, Some(role))), what) => node.hits.push(Hit { name: name(), id: entry.id, what, role }),
+                (Some((next, _)), EntryType::Tree) => below.push((name(), (entry.id(), next), false)),
+                (Some((_, Some(role))), what) => node.hits.push(Hit { name: name(), id: entry.id(), what, role }),
                 // The way goes on behind a link, and ends here in a submodule.
                 (Some(_), what @ (EntryType::Symlink | EntryType::Gitlink)) => {
-                    node.hits.push(Hit { name: name(), id: entry.id, what, role: Role::Other });
+                    node.hits.push(Hit { name: name(), id: entry.id(), what, role: Role::Other });
                 }
                 _ => {}
             }
@@ -235,11 +332,11 @@ impl<'a> Worker<'a> {
         }
         let role = self.role(entry.name);
         match (entry.what, role) {
-            (EntryType::Tree, Role::Env) if dotted(entry.name) => below.push((name(), (entry.id, INSIDE), true)),
-            (EntryType::Tree, _) => below.push((name(), (entry.id, lens), false)),
-            (what, Role::Env | Role::Template) => node.hits.push(Hit { name: name(), id: entry.id, what, role }),
+            (EntryType::Tree, Role::Env) if dotted(entry.name) => below.push((name(), (entry.id(), INSIDE), true)),
+            (EntryType::Tree, _) => below.push((name(), (entry.id(), lens), false)),
+            (what, Role::Env | Role::Template) => node.hits.push(Hit { name: name(), id: entry.id(), what, role }),
             (what, _) if lens == INSIDE => {
-                node.hits.push(Hit { name: name(), id: entry.id, what, role: Role::Inside });
+                node.hits.push(Hit { name: name(), id: entry.id(), what, role: Role::Inside });
             }
             _ => {}
         }

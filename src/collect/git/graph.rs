@@ -5,6 +5,7 @@
 
 use super::ids::{IdMap, IdSet};
 use super::objects::{Fault, Losses, commit};
+use super::structure::Structure;
 use crate::evidence::{Stop, Task};
 use git2::{Odb, Oid};
 use std::cmp::Reverse;
@@ -31,10 +32,19 @@ pub(super) struct Graph {
     pub(super) cut: bool,
 }
 
+/// Where commits are read.
+pub(super) struct Source<'a> {
+    pub(super) odb: &'a Odb<'a>,
+    /// Those that are known already.
+    pub(super) structure: Option<&'a Structure>,
+    /// Those that need not be read.
+    pub(super) skip: &'a dyn Fn(Oid) -> bool,
+}
+
 impl Graph {
     /// Walks everything that `roots` reach and emits each tree once it is known.
     pub(super) fn walk(
-        odb: &Odb<'_>,
+        source: &Source<'_>,
         roots: impl Iterator<Item = Oid>,
         boundary: &IdSet<Oid>,
         (stop, task): (&Stop, &dyn Task),
@@ -50,7 +60,12 @@ impl Graph {
             if stop.asked() || std::mem::replace(&mut seen[slot], true) {
                 continue;
             }
-            match commit(odb, graph.commits[slot].id) {
+            let id = graph.commits[slot].id;
+            if (source.skip)(id) {
+                continue;
+            }
+            let packed = source.structure.and_then(|structure| structure.commit(id)).cloned();
+            match packed.map_or_else(|| commit(source.odb, id), Ok) {
                 Ok(raw) => {
                     emit(raw.tree);
                     task.advance(1);

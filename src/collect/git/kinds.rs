@@ -12,6 +12,43 @@ const LENGTH: Field = field("length", FieldType::Name, "the worst value's length
 const KNOWN: Field = field("known", FieldType::Bool, "whether it equals a value given as known");
 const CORRELATOR: Field = field("correlator", FieldType::Fingerprint, "a keyed digest of the worst value");
 
+/// What is told of one version of one file.
+const VERSION: [Field; 16] = [
+    CLASS,
+    VALUE_KIND,
+    STEP,
+    ALPHABET,
+    SECRET,
+    LENGTH,
+    KNOWN,
+    CORRELATOR,
+    field("variables", FieldType::List, "the variables whose values are exposed"),
+    field("exposed", FieldType::Int, "how many values are exposed"),
+    field("commented", FieldType::Bool, "whether the worst value stands in a comment"),
+    field("encoding", FieldType::Name, "the file's encoding"),
+    field("first_commit", FieldType::Name, "the oldest commit with this version"),
+    field("last_commit", FieldType::Name, "the newest commit with this version"),
+    field("first_seen", FieldType::Time, "the author date of the oldest commit"),
+    field("refs", FieldType::List, "what reaches it, up to five: refs, or files of the git directory such as logs/HEAD"),
+];
+
+/// The same, and where it stands.
+const ELSEWHERE: [Field; 17] = {
+    let mut fields = [WHERE; 17];
+    let mut n = 0;
+    while n < VERSION.len() {
+        fields[n] = VERSION[n];
+        n += 1;
+    }
+    fields
+};
+
+const WHERE: Field = field(
+    "where",
+    FieldType::Word(&["index", "message", "note", "pseudo-ref", "ref-name", "reflog", "stash", "unreachable"]),
+    "what holds it",
+);
+
 /// What the committed ignore rules do with `.env`.
 pub(super) static IGNORE: Kind = Kind {
     name: "git.ignore",
@@ -57,24 +94,7 @@ pub(super) static HISTORY: Kind = Kind {
     declared_by: "repositories",
     live: false,
     unit: "commits",
-    fields: &[
-        CLASS,
-        VALUE_KIND,
-        STEP,
-        ALPHABET,
-        SECRET,
-        LENGTH,
-        KNOWN,
-        CORRELATOR,
-        field("variables", FieldType::List, "the variables whose values are exposed"),
-        field("exposed", FieldType::Int, "how many values are exposed"),
-        field("commented", FieldType::Bool, "whether the worst value stands in a comment"),
-        field("encoding", FieldType::Name, "the file's encoding"),
-        field("first_commit", FieldType::Name, "the oldest commit with this version"),
-        field("last_commit", FieldType::Name, "the newest commit with this version"),
-        field("first_seen", FieldType::Time, "the author date of the oldest commit"),
-        field("refs", FieldType::List, "refs that reach it, up to five"),
-    ],
+    fields: &VERSION,
 };
 
 /// Whether the repository's data can prove anything about its history.
@@ -105,4 +125,24 @@ pub(super) static TEMPLATE: Kind = Kind {
     live: false,
     unit: "files",
     fields: &[CLASS, VALUE_KIND, STEP, ALPHABET, SECRET, LENGTH, KNOWN, CORRELATOR],
+};
+
+/// Every file in every version that a ref reaches.
+pub(super) static FILE: Kind = Kind {
+    name: "git.file",
+    meaning: "a real value in any file of any version that some ref reaches",
+    declared_by: "repositories",
+    live: false,
+    unit: "objects",
+    fields: &VERSION,
+};
+
+/// What no branch or tag shows.
+pub(super) static UNREACHABLE: Kind = Kind {
+    name: "git.unreachable",
+    meaning: "an exposed value in what no branch or tag shows: reflogs, stashes, the index, unreachable objects, notes, messages and ref names",
+    declared_by: "repositories",
+    live: false,
+    unit: "objects",
+    fields: &ELSEWHERE,
 };

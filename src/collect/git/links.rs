@@ -175,7 +175,7 @@ fn entry(odb: &Odb<'_>, tree: Oid, name: &[u8], losses: &mut Losses) -> Option<(
         for entry in entries(bytes) {
             let entry = entry?;
             if entry.name == name {
-                return Ok(Some((entry.what, entry.id)));
+                return Ok(Some((entry.what, entry.id())));
             }
         }
         Ok(None)

@@ -18,6 +18,7 @@ const MODULE_DEPTH: usize = 16;
 const OWN_FOLDERS: [&str; 9] = ["branches", "hooks", "info", "lfs", "logs", "modules", "objects", "refs", "worktrees"];
 
 /// What a git directory says of itself.
+#[derive(Default)]
 pub(super) struct Marks {
     /// Commits whose parents a shallow clone left out.
     pub(super) boundary: IdSet<Oid>,

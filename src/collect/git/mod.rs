@@ -1,32 +1,40 @@
 //! Git repositories: ignore rules, env files tracked now, env files of the whole history, and whether the
 //! repository holds that history at all.
 //!
-//! In: the paths under `repositories`. Out: evidence of the five kinds in [`kinds`]. Everything is read from
+//! In: the paths under `repositories`. Out: evidence of the kinds in [`kinds`]. Everything is read from
 //! objects and refs by libgit2; git is never run, and no filter, driver or hook of the repository's is. It knows
 //! no rule, prints nothing, and wraps every blob as it is read.
 
 mod complete;
+mod contents;
 mod embedded;
+mod files;
 mod forest;
 mod graph;
+mod hidden;
 mod history;
 mod ids;
 mod ignore;
 mod judge;
 mod kinds;
+mod layout;
 mod lfs;
 mod links;
 mod marks;
 mod names;
 mod objects;
 mod open;
+mod packs;
 mod places;
+mod reflogs;
 mod refs;
+mod structure;
 mod summary;
 mod survey;
 mod templates;
 mod tracked;
 mod whole;
+mod writer;
 
 use super::{Collector, Job, runtime};
 use crate::config::Config;
@@ -34,13 +42,13 @@ use crate::evidence::{Batch, Cause, Coverage, Evidence, Gap, Kind, Name, Subject
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use git2::{Oid, Repository};
-use kinds::{COMPLETE, HISTORY, IGNORE, TEMPLATE, TRACKED};
+use kinds::{COMPLETE, FILE, HISTORY, IGNORE, TEMPLATE, TRACKED, UNREACHABLE};
 use open::{Refusal, Store, open};
 use std::path::Path;
 use std::sync::Arc;
 use survey::Survey;
 
-static KINDS: [&Kind; 5] = [&COMPLETE, &HISTORY, &IGNORE, &TEMPLATE, &TRACKED];
+static KINDS: [&Kind; 7] = [&COMPLETE, &FILE, &HISTORY, &IGNORE, &TEMPLATE, &TRACKED, &UNREACHABLE];
 
 /// The collector of git repositories.
 pub(super) struct Git;
@@ -108,7 +116,7 @@ fn repository(job: &Job, path: &Path, target: &Target, batch: &mut Batch) {
     if job.wants(&TRACKED) || job.wants(&TEMPLATE) {
         tips(job, target, &store, batch);
     }
-    if job.wants(&HISTORY) || job.wants(&COMPLETE) {
+    if whole::wanted(job) {
         whole::examine(job, target, &store, (&repository, head), batch);
     }
     if job.stop.asked() {
@@ -145,7 +153,7 @@ fn ignore_rules(job: &Job, target: &Target, repository: &Repository, head: Optio
 fn tips(job: &Job, target: &Target, store: &Store, batch: &mut Batch) {
     let task = job.progress.begin("git tips", None);
     let wanted = [&TRACKED, &TEMPLATE].into_iter().filter(|kind| job.wants(kind));
-    let Some(mut survey) = Survey::take(job, store, &*task, false) else {
+    let Some(mut survey) = Survey::tips(job, store, &*task) else {
         batch.gaps.extend(wanted.map(|kind| Gap::new(kind, Subject::whole(target), Cause::Malformed)));
         return;
     };

@@ -25,6 +25,9 @@ pub(super) const INSIDE: Lens = 1;
 /// The lens that follows given paths from the root.
 pub(super) const FOLLOW: Lens = 2;
 
+/// The lens that looks for given blobs, whatever their names.
+pub(super) const GIVEN: Lens = Lens::MAX;
+
 /// Exact paths to follow, as a trie: the targets of symlinks with an env file's name.
 #[derive(Default)]
 pub(super) struct Paths {
@@ -59,6 +62,13 @@ pub(super) fn dotted(name: &[u8]) -> bool {
     name.contains(&b'.')
 }
 
+/// Whether [`role_of`] can find anything in a name; a quick look that spares it most names.
+pub(super) fn may_matter(name: &[u8]) -> bool {
+    // Parts of `env`, `.dev.vars` and `settings.local`, and whatever nobody sees in the middle of them.
+    let part = |three: &[u8]| matches!([three[0] | 0x20, three[1] | 0x20, three[2] | 0x20], [b'e', b'n', b'v'] | [b'd', b'e', b'v'] | [b'g', b's', b'.']);
+    name.windows(3).any(part) || name.iter().any(|b| !matches!(b, b' '..=b'~'))
+}
+
 /// What a file name says.
 pub(super) fn role_of(name: &[u8]) -> Role {
     let name = String::from_utf8_lossy(name);
@@ -68,5 +78,18 @@ pub(super) fn role_of(name: &[u8]) -> Role {
         Role::Env
     } else {
         Role::Other
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_matters_may_matter(name in "[.#~ ]{0,2}(env|dev|settings|prod|vars|flask|local|ENV|E\u{200b}nv)?[._-]?(env|local|vars|production|example)?[~ .(1)]{0,3}") {
+            prop_assert!(role_of(name.as_bytes()) == Role::Other || may_matter(name.as_bytes()), "{}", name);
+        }
     }
 }

@@ -10,7 +10,7 @@ use git2::{ErrorCode, ObjectType, Odb, Oid};
 /// Longest chain of tags that is followed.
 const TAG_CHAIN: usize = 64;
 /// Largest commit, tag or tree that is read: larger ones are attacks on memory.
-const STRUCTURE_BYTES: usize = 64 << 20;
+pub(super) const STRUCTURE_BYTES: usize = 64 << 20;
 
 /// Why an object gave nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +64,7 @@ impl Losses {
 }
 
 /// The parts of a commit that history needs.
+#[derive(Clone)]
 pub(super) struct RawCommit {
     pub(super) tree: Oid,
     pub(super) parents: Vec<Oid>,
@@ -75,7 +76,14 @@ pub(super) struct RawCommit {
 pub(super) struct Entry<'a> {
     pub(super) what: EntryType,
     pub(super) name: &'a [u8],
-    pub(super) id: Oid,
+    raw: &'a [u8; 20],
+}
+
+impl Entry<'_> {
+    /// The object's id.
+    pub(super) fn id(&self) -> Oid {
+        Oid::from_bytes(self.raw).unwrap_or(Oid::ZERO_SHA1)
+    }
 }
 
 /// What an entry's mode says.
@@ -125,7 +133,8 @@ pub(super) fn commit(odb: &Odb<'_>, id: Oid) -> Result<RawCommit, Fault> {
     structure(odb, id, ObjectType::Commit, |bytes| parse_commit(bytes).ok_or(Fault::Malformed))
 }
 
-fn parse_commit(bytes: &[u8]) -> Option<RawCommit> {
+/// The same, from a commit's bytes.
+pub(super) fn parse_commit(bytes: &[u8]) -> Option<RawCommit> {
     let mut lines = bytes.split(|&b| b == b'\n');
     let tree = oid(lines.next()?.strip_prefix(b"tree ")?)?;
     let (mut parents, mut authored, mut committed) = (Vec::new(), None, None);
@@ -188,18 +197,24 @@ pub(super) fn entries(bytes: &[u8]) -> impl Iterator<Item = Result<Entry<'_>, Fa
     })
 }
 
-fn entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
-    let space = bytes.iter().take(8).position(|&b| b == b' ')?;
+/// The entry at the beginning of these bytes, and what follows it.
+pub(super) fn entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     let mut mode = 0_u32;
-    for &digit in &bytes[..space] {
-        mode = mode * 8 + u32::from(digit.checked_sub(b'0').filter(|d| *d < 8)?);
+    let mut at = 0;
+    loop {
+        let byte = *bytes.get(at)?;
+        at += 1;
+        match byte {
+            b'0'..=b'7' if at < 8 => mode = mode * 8 + u32::from(byte - b'0'),
+            b' ' => break,
+            _ => return None,
+        }
     }
-    let rest = &bytes[space + 1..];
-    let end = rest.iter().position(|&b| b == 0)?;
+    let rest = &bytes[at..];
+    let end = memchr::memchr(0, rest)?;
     let (name, rest) = (&rest[..end], &rest[end + 1..]);
-    let (id, rest) = rest.split_at_checked(20)?;
-    let id = Oid::from_bytes(id).ok()?;
-    Some((Entry { what: EntryType::of_mode(mode), name, id }, rest))
+    let (raw, rest) = rest.split_first_chunk()?;
+    Some((Entry { what: EntryType::of_mode(mode), name, raw }, rest))
 }
 
 /// A blob's content.

@@ -6,6 +6,7 @@
 
 use super::objects::{Fault, Losses, Peeled, peel};
 use super::open::Store;
+use super::structure::Structure;
 use crate::evidence::Name;
 use git2::{Odb, Oid, Reference, ReferenceType, Repository};
 use sha2::{Digest, Sha256};
@@ -47,51 +48,71 @@ struct Found {
     id: Oid,
 }
 
+impl Refs {
+    /// Other names than refs.
+    pub(super) fn of(roots: Vec<Root>) -> Self {
+        let count = roots.len() as u64;
+        Self { roots, digest: digest(&[]), count, replaced: false, losses: Losses::default() }
+    }
+}
+
+/// The names of a store, before it is known what they lead to.
+pub(super) struct Listed {
+    found: Vec<Found>,
+    losses: Losses,
+}
+
 /// Reads all refs of a store.
-pub(super) fn read(store: &Store, repository: &Repository) -> Refs {
+pub(super) fn list(store: &Store, repository: &Repository) -> Listed {
     let mut losses = Losses::default();
     let mut found = listed(repository, &mut losses);
     losses.malformed += broken(&store.common.join("refs"), REF_DEPTH);
     found.extend(heads(&store.common, &mut losses));
     found.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
     found.dedup_by(|a, b| a.name == b.name && a.id == b.id);
-    let digest = digest(&found);
-    let replaced = found.iter().any(|found| found.name.starts_with("refs/replace/"));
-    let count = u64::try_from(found.len()).unwrap_or(u64::MAX);
-    let roots = if let Ok(odb) = repository.odb() {
-        roots(&odb, found, &mut losses)
-    } else {
-        losses.count(Fault::Malformed);
-        Vec::new()
-    };
-    Refs { roots, digest, count, replaced, losses }
+    Listed { found, losses }
+}
+
+impl Listed {
+    /// Follows every name to its object; packed commits are known already.
+    pub(super) fn follow(self, repository: &Repository, structure: Option<&Structure>) -> Refs {
+        let Self { found, mut losses } = self;
+        let digest = digest(&found);
+        let replaced = found.iter().any(|found| found.name.starts_with("refs/replace/"));
+        let count = u64::try_from(found.len()).unwrap_or(u64::MAX);
+        let roots = if let Ok(odb) = repository.odb() {
+            roots(&odb, structure, found, &mut losses)
+        } else {
+            losses.count(Fault::Malformed);
+            Vec::new()
+        };
+        Refs { roots, digest, count, replaced, losses }
+    }
 }
 
 fn listed(repository: &Repository, losses: &mut Losses) -> Vec<Found> {
     let mut found = Vec::new();
-    let Ok(mut references) = repository.references() else {
+    let Ok(references) = repository.references() else {
         losses.count(Fault::Malformed);
         return found;
     };
-    let mut names = Vec::new();
-    for name in references.names() {
-        if let Ok(name) = name {
-            names.push(name.to_owned());
+    for reference in references {
+        let Ok(reference) = reference else {
+            // Whatever follows cannot be told.
+            losses.count(Fault::Malformed);
+            break;
+        };
+        let Ok(name) = reference.name().map(str::to_owned) else {
+            losses.count(Fault::Malformed);
+            continue;
+        };
+        // A symbolic ref that leads nowhere (a remote's HEAD after its branch was renamed) holds nothing.
+        if reference.kind() == Some(ReferenceType::Symbolic) {
+            found.extend(resolved(&reference).map(|id| Found { name, id }));
+        } else if let Some(id) = reference.target() {
+            found.push(Found { name, id });
         } else {
             losses.count(Fault::Malformed);
-        }
-    }
-    for name in names {
-        match repository.find_reference(&name) {
-            // A symbolic ref that leads nowhere (a remote's HEAD after its branch was renamed) holds nothing.
-            Ok(reference) if reference.kind() == Some(ReferenceType::Symbolic) => {
-                found.extend(resolved(&reference).map(|id| Found { name, id }));
-            }
-            Ok(reference) => match reference.target() {
-                Some(id) => found.push(Found { name, id }),
-                None => losses.count(Fault::Malformed),
-            },
-            Err(_) => losses.count(Fault::Malformed),
         }
     }
     found
@@ -218,10 +239,11 @@ pub(super) fn digest_name(text: &str) -> Name {
     Name::digest(text).unwrap_or(Name::fixed("(unreadable digest)"))
 }
 
-fn roots(odb: &Odb<'_>, found: Vec<Found>, losses: &mut Losses) -> Vec<Root> {
+fn roots(odb: &Odb<'_>, structure: Option<&Structure>, found: Vec<Found>, losses: &mut Losses) -> Vec<Root> {
     let mut roots = Vec::with_capacity(found.len());
     for (ordinal, Found { name, id }) in found.into_iter().enumerate() {
-        match peel(odb, id) {
+        let packed = structure.is_some_and(|structure| structure.commit(id).is_some());
+        match if packed { Ok(Peeled::Commit(id)) } else { peel(odb, id) } {
             Ok(at) => roots.push(Root { name: Name::admit_or(&name, "ref", ordinal), at, tip: is_tip(&name) }),
             Err(fault) => losses.count(fault),
         }

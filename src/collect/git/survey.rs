@@ -3,20 +3,23 @@
 //! In: an opened store. Out: everything the kinds are made from. Symlinks with an env file's name are followed:
 //! the file they name is looked for in every version too, and so are those of templates.
 
-use super::forest::{Forest, Search};
-use super::graph::Graph;
+use super::forest::{Forest, Lookout, Search};
+use super::graph::{Graph, Source};
+use super::ids::IdSet;
 use super::links::{MOST_LINKS, Round, Trails, read_link, through, walkable};
 use super::marks::Marks;
-use super::names::{FOLLOW, NAMED, Paths, Role, role_of};
+use super::names::{FOLLOW, GIVEN, NAMED, Paths, Role, role_of};
 use super::objects::{EntryType, Fault, Losses, Peeled};
 use super::open::Store;
 use super::places::{PathTable, Spot, first_seen};
-use super::refs::{self, Refs};
+use super::packs::Packs;
+use super::refs::{self, Refs, Root};
+use super::structure::Structure;
 use crate::collect::Job;
 use crate::evidence::Task;
 use git2::Oid;
 use std::collections::{BTreeSet, HashMap};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 /// Trees handed to the workers at once.
 const BATCH: usize = 256;
@@ -29,6 +32,8 @@ pub(super) struct Survey {
     /// Commits from old to new.
     pub(super) order: Vec<u32>,
     pub(super) forest: Forest,
+    /// What is known of packed commits and trees.
+    pub(super) structure: Option<Arc<Structure>>,
     pub(super) table: PathTable,
     /// Losses outside commits and trees.
     pub(super) losses: Losses,
@@ -43,34 +48,117 @@ pub(super) struct Span {
     pub(super) last: u32,
 }
 
+/// How far a walk goes.
+#[derive(Clone, Copy)]
+enum Walk<'a> {
+    Tips,
+    /// To the first commits, but not where this says so.
+    History(&'a dyn Fn(Oid) -> bool),
+}
+
+/// Where given blobs stand.
+pub(super) struct Places {
+    pub(super) table: PathTable,
+    spans: HashMap<Spot, Span>,
+    pub(super) forest: Forest,
+}
+
+impl Places {
+    /// Path, blob and span of each, by path and blob.
+    pub(super) fn sorted(&self) -> Vec<(Vec<u8>, Oid, Span)> {
+        let one = |(spot, span): (&Spot, &Span)| (self.table.bytes(spot.path), spot.id, *span);
+        let mut all: Vec<_> = self.spans.iter().map(one).collect();
+        all.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        all
+    }
+
+    /// The blobs that have a place.
+    pub(super) fn blobs(&self) -> IdSet<Oid> {
+        self.spans.keys().map(|spot| spot.id).collect()
+    }
+}
+
 impl Survey {
-    /// Walks everything that refs reach, or with `deep == false` the tips alone.
-    pub(super) fn take(job: &Job, store: &Store, task: &dyn Task, deep: bool) -> Option<Self> {
-        let refs = store.with(|repository| refs::read(store, repository))?;
+    /// Walks the tips alone.
+    pub(super) fn tips(job: &Job, store: &Store, task: &dyn Task) -> Option<Self> {
+        let listed = store.with(|repository| refs::list(store, repository))?;
+        let refs = store.with(|repository| listed.follow(repository, None))?;
         let marks = Marks::read(&store.common);
-        let search = Search { store, paths: None, verify_blobs: deep && marks.partial, stop: &job.stop };
+        Self::walk((job, store, task), refs, marks, None, Walk::Tips)
+    }
+
+    /// Walks everything that refs reach. Blobs that are given are found under every name.
+    pub(super) fn whole(job: &Job, store: &Store, task: &dyn Task, packs: Packs, given: &IdSet<Oid>) -> Option<Self> {
+        let packed = || (packs.count > 0).then(|| Structure::read(packs, given, &job.stop, task)).map(Arc::new);
+        let (listed, structure) = rayon::join(|| store.with(|repository| refs::list(store, repository)), packed);
+        let refs = store.with(|repository| Some(listed?.follow(repository, structure.as_deref()))).flatten()?;
+        let marks = Marks::read(&store.common);
+        Self::walk((job, store, task), refs, marks, structure, Walk::History(&|_| false))
+    }
+
+    /// Walks what these names reach and another survey does not.
+    pub(super) fn beside(&self, (job, store, task): (&Job, &Store, &dyn Task), roots: Vec<Root>) -> Option<Self> {
+        let refs = Refs::of(roots);
+        let known = |id| self.graph.find(id).is_some();
+        let structure = self.structure.clone();
+        Self::walk((job, store, task), refs, Marks::default(), structure, Walk::History(&known))
+    }
+
+    fn walk(
+        (job, store, task): (&Job, &Store, &dyn Task),
+        refs: Refs,
+        marks: Marks,
+        structure: Option<Arc<Structure>>,
+        walk: Walk<'_>,
+    ) -> Option<Self> {
+        // A clone that may lack blobs is asked for every one of them: that is libgit2's work.
+        let verify_blobs = marks.partial && matches!(walk, Walk::History(_));
+        let known = structure.as_deref().filter(|_| !verify_blobs);
+        let search = Search { store, structure: known, lookout: Lookout::Names, verify_blobs, stop: &job.stop };
         let (send, receive) = mpsc::channel();
-        let (graph, forest) = search.run(receive, move || {
+        let ((graph, refs, marks), forest) = search.run(receive, move || {
             let mut batch = Batch { send, trees: Vec::new() };
             let graph = store.with(|repository| {
                 let odb = repository.odb().ok()?;
-                Some(if deep {
-                    let graph =
-                        Graph::walk(&odb, commits(&refs), &marks.boundary, (&job.stop, task), |tree| batch.push(tree));
-                    trees(&refs).for_each(|tree| batch.push(tree));
-                    graph
-                } else {
-                    Graph::tips(&odb, tips(&refs), |tree| batch.push(tree))
+                let roots = commits(&refs).map(|root| root.1);
+                Some(match walk {
+                    Walk::History(skip) => {
+                        let read = Source { odb: &odb, structure: known, skip };
+                        let graph = Graph::walk(&read, roots, &marks.boundary, (&job.stop, task), |tree| batch.push(tree));
+                        trees(&refs).for_each(|tree| batch.push(tree));
+                        graph
+                    }
+                    Walk::Tips => {
+                        let tips = commits(&refs).filter(|(root, _)| root.tip).map(|root| root.1);
+                        Graph::tips(&odb, tips, |tree| batch.push(tree))
+                    }
                 })
             });
             batch.flush();
             (graph.flatten(), refs, marks)
         });
-        let (graph, refs, marks) = graph;
         let graph = graph?;
-        let order = if deep { graph.oldest_first() } else { Vec::new() };
+        let order = if matches!(walk, Walk::History(_)) { graph.oldest_first() } else { Vec::new() };
         let (table, losses, beyond) = (PathTable::default(), Losses::default(), BTreeSet::new());
-        Some(Self { refs, marks, graph, order, forest, table, losses, beyond })
+        Some(Self { refs, marks, graph, order, forest, structure, table, losses, beyond })
+    }
+
+    /// Every place of given blobs.
+    pub(super) fn places(&mut self, job: &Job, store: &Store, given: &IdSet<Oid>) -> Places {
+        let mut places = Places { table: PathTable::default(), spans: HashMap::new(), forest: Forest::default() };
+        if given.is_empty() {
+            return places;
+        }
+        let structure = self.structure.as_deref().filter(|_| !self.marks.partial);
+        let lookout = Lookout::Blobs(given);
+        let search = Search { store, structure, lookout, verify_blobs: false, stop: &job.stop };
+        let (send, receive) = mpsc::channel();
+        let all = self.commit_trees().chain(trees(&self.refs)).collect();
+        ((), places.forest) = search.run(receive, move || Batch { send, trees: all }.flush());
+        std::mem::swap(&mut self.table, &mut places.table);
+        places.spans = self.sweep(&places.forest, GIVEN);
+        std::mem::swap(&mut self.table, &mut places.table);
+        places
     }
 
     /// Every spot of history with its span, symlinks followed.
@@ -87,7 +175,13 @@ impl Survey {
                 let (path, whole) = walkable(path);
                 paths.add(path, whole.then_some(*role));
             }
-            let search = Search { store, paths: Some(&paths), verify_blobs: false, stop: &job.stop };
+            let search = Search {
+                store,
+                structure: None,
+                lookout: Lookout::Paths(&paths),
+                verify_blobs: false,
+                stop: &job.stop,
+            };
             let (send, receive) = mpsc::channel();
             let all = self.commit_trees().chain(trees(&self.refs)).collect();
             let ((), linked) = search.run(receive, move || Batch { send, trees: all }.flush());
@@ -193,16 +287,9 @@ impl Batch {
     }
 }
 
-fn commits(refs: &Refs) -> impl Iterator<Item = Oid> {
+fn commits(refs: &Refs) -> impl Iterator<Item = (&Root, Oid)> {
     refs.roots.iter().filter_map(|root| match root.at {
-        Peeled::Commit(id) => Some(id),
-        _ => None,
-    })
-}
-
-fn tips(refs: &Refs) -> impl Iterator<Item = Oid> {
-    refs.roots.iter().filter(|root| root.tip).filter_map(|root| match root.at {
-        Peeled::Commit(id) => Some(id),
+        Peeled::Commit(id) => Some((root, id)),
         _ => None,
     })
 }

@@ -3,7 +3,6 @@
 //! In: a survey of the tips. Out: one piece of evidence per assignment, gaps for what nobody can judge, or the
 //! observation that there is no template.
 
-use super::history::shown_path;
 use super::judge::{Ask, Outcome, judge};
 use super::kinds::TEMPLATE;
 use super::lfs::{elsewhere, lfs_remedy};
@@ -14,6 +13,7 @@ use super::open::Store;
 use super::places::{Spot, first_seen};
 use super::refs::digest_name;
 use super::survey::Survey;
+use super::writer::shown_path;
 use crate::collect::Job;
 use crate::detect::Scan;
 use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Gap, Inapplicable, Name, Place, Subject, Target};

@@ -5,7 +5,7 @@
 //! have such a name too. A name that programs bear as well, such as `env.sh`, counts if its content exposes
 //! something or was not understood. A symlink is judged by the tracked file it leads to. Tags and submodules are history's.
 
-use super::history::shown_path;
+use super::writer::shown_path;
 use super::judge::{Ask, Outcome, judge};
 use super::kinds::TRACKED;
 use super::links::follow;
@@ -19,7 +19,7 @@ use crate::collect::Job;
 use crate::detect::{self, Scan};
 use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Subject, Target};
 use git2::{Index, Oid};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 /// One path that is tracked now.
@@ -166,21 +166,26 @@ fn for_parents(path: &[u8], paths: &mut Paths, id: Oid, certain: bool) {
 
 /// Adds what only an index holds, conflict stages included. Answers whether every index could be read.
 fn in_indexes(common: &Path, paths: &mut Paths, coverage: &mut Coverage) -> bool {
+    let (entries, readable) = indexed(common);
+    coverage.add("entries", entries.len() as u64);
+    for (path, id, what) in entries {
+        index_entry(&path, id, what, paths);
+    }
+    readable
+}
+
+/// Path, object and type of every entry of every index, in order, and whether all of them could be read.
+pub(super) fn indexed(common: &Path) -> (BTreeSet<(Vec<u8>, Oid, EntryType)>, bool) {
     let trees = children(&common.join("worktrees"));
     let files = std::iter::once(common.to_path_buf()).chain(trees).map(|dir| dir.join("index"));
-    let mut readable = true;
+    let (mut all, mut readable) = (BTreeSet::new(), true);
     for file in files.filter(|file| file.is_file()) {
         match entries(&file) {
-            Some(entries) => {
-                coverage.add("entries", entries.len() as u64);
-                for (path, id, what) in entries {
-                    index_entry(&path, id, what, paths);
-                }
-            }
+            Some(entries) => all.extend(entries),
             None => readable = false,
         }
     }
-    readable
+    (all, readable)
 }
 
 fn entries(file: &Path) -> Option<Vec<(Vec<u8>, Oid, EntryType)>> {

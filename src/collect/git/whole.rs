@@ -8,16 +8,22 @@
 //! are no part of this one: coverage names them, and nothing is said about their history.
 
 use super::complete::Completeness;
-use super::embedded;
+use super::contents::Contents;
+use super::embedded::{self, Embedded};
+use super::files;
+use super::graph::Reach;
+use super::hidden::{self, Shown};
 use super::history;
-use super::kinds::{COMPLETE, HISTORY};
+use super::kinds::{COMPLETE, FILE, HISTORY, UNREACHABLE};
 use super::marks::modules;
 use super::objects::Peeled;
 use super::open::Store;
+use super::packs::Packs;
 use super::refs::digest_name;
 use super::survey::Survey;
+use super::writer::{self, REFS, Unjudged, Writer};
 use crate::collect::Job;
-use crate::evidence::{Batch, Cause, Coverage, Gap, Name, Subject, Target, Task};
+use crate::evidence::{Batch, Cause, Coverage, Gap, Kind, Name, Subject, Target, Task};
 use git2::{Oid, Repository};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -27,6 +33,36 @@ use walkdir::WalkDir;
 const NESTING: usize = 8;
 /// Levels of the working tree in which other repositories are looked for.
 const NESTED_DEPTH: usize = 4;
+/// What is learned from whole repositories, and how far each kind looks.
+const KINDS: [(&Kind, Option<&str>); 4] =
+    [(&COMPLETE, None), (&HISTORY, Some("reachable")), (&FILE, Some("reachable")), (&UNREACHABLE, Some("object-store"))];
+
+/// Whether anything is wanted that needs a whole repository.
+pub(super) fn wanted(job: &Job) -> bool {
+    KINDS.iter().any(|(kind, _)| job.wants(kind))
+}
+
+/// One store, and whose it is.
+#[derive(Clone, Copy)]
+pub(super) struct Site<'a> {
+    pub(super) job: &'a Job,
+    pub(super) target: &'a Target,
+    pub(super) store: &'a Store,
+    /// In front of its paths.
+    pub(super) prefix: &'a str,
+}
+
+impl<'a> Site<'a> {
+    /// A writer of evidence for what a survey found here; of which kind is still to be said.
+    pub(super) fn writer<'b>(&self, survey: &'b Survey, reach: &'b [Reach<REFS>], batch: &'b mut Batch) -> Writer<'b>
+    where
+        'a: 'b,
+    {
+        let Self { job, target, prefix, .. } = *self;
+        let unjudged = Unjudged::default();
+        Writer { job, target, kind: &HISTORY, prefix, survey, reach, batch, unjudged, place: None }
+    }
+}
 
 /// Examines everything.
 pub(super) fn examine(
@@ -37,61 +73,99 @@ pub(super) fn examine(
     batch: &mut Batch,
 ) {
     let task = job.progress.begin("git history", None);
-    let mut history = Coverage::new(&HISTORY, target);
-    history.identify("level", Name::fixed("reachable"));
     let head_name = head.map(|(commit, _)| digest_name(&commit.to_string()));
-    if let Some(name) = &head_name {
-        history.identify("head", name.clone());
-    }
-    let mut whole = Whole { job, target, task: &*task, history, complete: Completeness::default(), batch };
-    let tips = whole.store(store, "");
-    whole.submodules(&store.common, repository, ("", &tips), NESTING);
+    let coverage = KINDS.map(|(kind, level)| {
+        let mut coverage = Coverage::new(kind, target);
+        level.into_iter().for_each(|level| coverage.identify("level", Name::fixed(level)));
+        head_name.iter().for_each(|name| coverage.identify("head", name.clone()));
+        (kind, coverage)
+    });
+    let mut whole = Whole { job, target, task: &*task, coverage, complete: Completeness::default(), batch };
+    let embedded = whole.store(store, "");
+    whole.submodules(&store.common, repository, ("", embedded), NESTING);
     whole.complete.nested = nested(repository);
-    let Whole { history, complete, batch, .. } = whole;
-    if history.count("commits") == 0 {
-        for kind in [&HISTORY, &COMPLETE].into_iter().filter(|kind| job.wants(kind)) {
+    let Whole { mut coverage, complete, batch, .. } = whole;
+    if coverage[1].1.count("commits") == 0 {
+        for (kind, _) in KINDS.into_iter().filter(|(kind, _)| job.wants(kind)) {
             batch.gaps.push(Gap::new(kind, Subject::whole(target), Cause::Empty));
         }
     }
-    complete.write(job, target, history, head_name.as_ref(), batch);
+    coverage[0].1.add("repositories", 1);
+    complete.write(job, target, coverage, batch);
 }
 
 struct Whole<'a> {
     job: &'a Job,
     target: &'a Target,
     task: &'a dyn Task,
-    history: Coverage,
+    /// One for each of [`KINDS`].
+    coverage: [(&'static Kind, Coverage); 4],
     complete: Completeness,
     batch: &'a mut Batch,
 }
 
 impl Whole<'_> {
-    /// Examines one store and answers the trees of its tips.
-    fn store(&mut self, store: &Store, prefix: &str) -> Vec<Oid> {
-        let Some(mut survey) = Survey::take(self.job, store, self.task, true) else {
+    /// Examines one store and answers which others its tips name or hold.
+    fn store(&mut self, store: &Store, prefix: &str) -> Embedded {
+        let site = Site { job: self.job, target: self.target, store, prefix };
+        let packs = Packs::open(&store.common);
+        self.complete.packs(packs.broken);
+        let every = [&FILE, &UNREACHABLE].into_iter().any(|kind| self.job.wants(kind));
+        let contents = if every { Contents::read(self.job, store, &packs, self.task) } else { Contents::default() };
+        let given = contents.blobs();
+        let Some(mut survey) = Survey::whole(self.job, store, self.task, packs, &given) else {
             self.complete.unreadable();
-            return Vec::new();
+            return Embedded::default();
         };
         if prefix.is_empty() {
-            self.history.identify("refs", survey.refs.digest.clone());
+            self.coverage.iter_mut().skip(1).for_each(|(_, one)| one.identify("refs", survey.refs.digest.clone()));
         }
+        let tips = tips(&survey);
+        let reach = writer::reach(&survey);
         let mut found = Batch::default();
-        let coverage = &mut self.history;
-        let unjudged = history::examine(self.job, self.target, (store, prefix), &mut survey, coverage, &mut found);
-        // The walk serves both kinds; what nobody asked for is not kept.
+        let (coverage, history) = (&mut self.coverage[1].1, &mut found);
+        let ((versions, unjudged), embedded) = rayon::join(
+            || history::examine(&site, &mut survey, &reach, coverage, history),
+            || store.with(|repository| embedded::find(repository, &tips)),
+        );
+        // The walk serves all kinds; what nobody asked for is not kept.
         if self.job.wants(&HISTORY) {
             self.batch.absorb(found);
         }
         self.complete.note(&survey, &unjudged);
         self.complete.committed(survey.beyond.iter().map(|path| joined(prefix, &String::from_utf8_lossy(path))));
-        let tree = |id| survey.graph.commits[survey.graph.find(id)? as usize].tree;
-        let tips = survey.refs.roots.iter().filter(|root| root.tip);
-        tips.filter_map(|root| if let Peeled::Commit(id) = root.at { tree(id) } else { None }).collect()
+        if every {
+            let places = survey.places(self.job, store, &given);
+            self.complete.bounded |= places.table.overflowed;
+            if self.job.wants(&FILE) {
+                let seen = (&survey, &places);
+                let files = files::examine(&site, seen, &reach, &contents, &mut self.coverage[2].1, self.batch);
+                self.complete.files(&files);
+            }
+            if self.job.wants(&UNREACHABLE) {
+                let shown = Shown {
+                    survey: &survey,
+                    versions: &versions,
+                    places: &places,
+                    given: &given,
+                    contents: &contents,
+                    reach: &reach,
+                };
+                let hidden = hidden::examine(&site, &shown, self.task, &mut self.coverage[3].1, self.batch);
+                self.complete.hidden(&hidden);
+            }
+        }
+        embedded.unwrap_or(Embedded { overflowed: true, ..Embedded::default() })
     }
 
-    fn submodules(&mut self, common: &Path, repository: &Repository, (prefix, tips): (&str, &[Oid]), depth: usize) {
+    fn submodules(
+        &mut self,
+        common: &Path,
+        repository: &Repository,
+        (prefix, embedded): (&str, Embedded),
+        depth: usize,
+    ) {
         let (fetched, all) = modules(common);
-        let embedded = embedded::find(repository, tips);
         self.complete.bounded |= !all || embedded.overflowed;
         self.complete.committed(embedded.stores.iter().map(|path| joined(prefix, &String::from_utf8_lossy(path))));
         let mut examined: BTreeSet<PathBuf> = BTreeSet::new();
@@ -132,10 +206,17 @@ impl Whole<'_> {
         if depth == 0 {
             return false;
         }
-        let tips = self.store(&store, prefix);
-        self.submodules(dir, &repository, (prefix, &tips), depth - 1);
+        let embedded = self.store(&store, prefix);
+        self.submodules(dir, &repository, (prefix, embedded), depth - 1);
         true
     }
+}
+
+/// The trees of all tips.
+fn tips(survey: &Survey) -> Vec<Oid> {
+    let tree = |id| survey.graph.commits[survey.graph.find(id)? as usize].tree;
+    let tips = survey.refs.roots.iter().filter(|root| root.tip);
+    tips.filter_map(|root| if let Peeled::Commit(id) = root.at { tree(id) } else { None }).collect()
 }
 
 /// Whether a submodule's repository has the commits that the tips want.

@@ -49,6 +49,7 @@ enum Anchor {
 pub(in crate::detect) struct Anchors {
     sift: Option<Sift>,
     kinds: Vec<Anchor>,
+    lengths: Vec<u8>,
 }
 
 impl Anchors {
@@ -77,29 +78,47 @@ impl Anchors {
         }
         words.push(b"://");
         kinds.push(Anchor::Url);
-        Self { sift: Sift::new(&words).ok(), kinds }
+        let lengths = words.iter().map(|word| u8::try_from(word.len()).unwrap_or(u8::MAX)).collect();
+        Self { sift: Sift::new(&words).ok(), kinds, lengths }
     }
 
-    /// Calls `found` with every window that must be read.
-    pub(in crate::detect) fn find(&self, bytes: &[u8], found: &mut impl FnMut(Window)) {
-        let Some(sift) = &self.sift else { return found(Window { start: 0, end: bytes.len() }) };
-        // The end of the last window that each format's pattern was tried in.
-        let mut tried = vec![0; formats::count()];
-        // What a window holds already needs no second one.
-        let mut covered = 0;
-        sift.find(bytes, &mut |at, anchor| {
-            let window = match self.kinds[anchor] {
-                Anchor::Name | Anchor::Plain | Anchor::Url if at < covered => None,
-                Anchor::Plain => Some(window::lines(bytes, at, 0)),
-                Anchor::Name => assigns(bytes, at),
-                Anchor::Url => carries(bytes, at),
-                Anchor::Format(keyword) => matches(bytes, at, keyword, &mut tried),
-            };
-            if let Some(window) = window {
-                covered = covered.max(window.end.saturating_sub(NAME));
-                found(window);
-            }
-        });
+    /// Calls `hit` with the place and the number of every anchor, in order; `false` if there are none to look for.
+    pub(super) fn find(&self, bytes: &[u8], hit: &mut impl FnMut(usize, usize)) -> bool {
+        self.sift.as_ref().map(|sift| sift.find(bytes, hit)).is_some()
+    }
+
+    /// How long an anchor is.
+    pub(super) fn length(&self, anchor: usize) -> usize {
+        usize::from(self.lengths[anchor])
+    }
+
+    /// What turns places into windows, for one text.
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading { anchors: self, tried: vec![0; formats::count()], covered: 0 }
+    }
+}
+
+/// Turns the anchors of one text, in order, into the windows that must be read.
+pub(super) struct Reading<'a> {
+    anchors: &'a Anchors,
+    /// The end of the last window that each format's pattern was tried in.
+    tried: Vec<usize>,
+    /// What a window holds already needs no second one.
+    covered: usize,
+}
+
+impl Reading<'_> {
+    /// The window around an anchor, if there is anything to read.
+    pub(super) fn window(&mut self, bytes: &[u8], at: usize, anchor: usize) -> Option<Window> {
+        let window = match self.anchors.kinds[anchor] {
+            Anchor::Name | Anchor::Plain | Anchor::Url if at < self.covered => None,
+            Anchor::Plain => Some(window::lines(bytes, at, 0)),
+            Anchor::Name => assigns(bytes, at),
+            Anchor::Url => carries(bytes, at),
+            Anchor::Format(keyword) => matches(bytes, at, keyword, &mut self.tried),
+        }?;
+        self.covered = self.covered.max(window.end.saturating_sub(NAME));
+        Some(window)
     }
 }
 

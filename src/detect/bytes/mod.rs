@@ -5,6 +5,8 @@
 //! with the bytes and memory with what is found: a line without end, and binary data, are no exception.
 
 mod anchors;
+mod memory;
+mod trace;
 mod wide;
 mod window;
 
@@ -13,6 +15,8 @@ use super::known::Found;
 use super::{Context, Detector, Scan, Spotted, encoding};
 use crate::evidence::{Fingerprint, Name};
 pub(super) use anchors::Anchors;
+pub use memory::Memory;
+pub use trace::{Part, Trace, copies};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use window::Window;
@@ -41,24 +45,26 @@ pub(super) fn scan(detector: &Detector, bytes: &[u8], context: Context) -> Scan 
     }
 }
 
+/// The same of a text whose anchors are known, without what `memory` says is clean.
+pub(super) fn traced(detector: &Detector, bytes: &[u8], context: Context, trace: &Trace, memory: &mut Memory) -> Scan {
+    let Some(anchors) = trace.anchors() else { return scan(detector, bytes, context) };
+    let mut reader = Reader::new(detector, bytes, context, Some(memory));
+    let mut reading = detector.anchors().reading();
+    for (at, anchor) in anchors {
+        reader.add(reading.window(bytes, at, anchor));
+    }
+    reader.done()
+}
+
 fn narrow(detector: &Detector, bytes: &[u8], context: Context) -> Scan {
-    let mut reader = Reader {
-        detector,
-        bytes,
-        context,
-        open: None,
-        counted: (0, 0),
-        told: BTreeSet::new(),
-        spotted: Vec::new(),
-        known: None,
-        full: false,
-    };
-    detector.anchors().find(bytes, &mut |window| reader.add(&window));
-    reader.flush();
-    reader.known_values();
-    reader.spotted.sort_by_key(|spotted| spotted.line);
-    let lines = u64::from(reader.line_of(bytes.len())) + 1;
-    Scan { spotted: reader.spotted, lines, encoding: "bytes", determined: !reader.full }
+    let mut reader = Reader::new(detector, bytes, context, None);
+    let mut reading = detector.anchors().reading();
+    if !detector.anchors().find(bytes, &mut |at, anchor| reader.add(reading.window(bytes, at, anchor))) {
+        reader.add(Some(Window { start: 0, end: bytes.len() }));
+    }
+    let mut scan = reader.done();
+    scan.lines = bytes.iter().filter(|b| **b == b'\n').count() as u64 + 1;
+    scan
 }
 
 /// Reads windows as they come, in order.
@@ -74,10 +80,34 @@ struct Reader<'a> {
     spotted: Vec<Spotted>,
     known: Option<Found>,
     full: bool,
+    memory: Option<&'a mut Memory>,
 }
 
-impl Reader<'_> {
-    fn add(&mut self, window: &Window) {
+impl<'a> Reader<'a> {
+    fn new(detector: &'a Detector, bytes: &'a [u8], context: Context, memory: Option<&'a mut Memory>) -> Self {
+        Self {
+            detector,
+            bytes,
+            context,
+            open: None,
+            counted: (0, 0),
+            told: BTreeSet::new(),
+            spotted: Vec::new(),
+            known: None,
+            full: false,
+            memory,
+        }
+    }
+
+    fn done(mut self) -> Scan {
+        self.flush();
+        self.known_values();
+        self.spotted.sort_by_key(|spotted| spotted.line);
+        Scan { spotted: self.spotted, lines: 0, encoding: "bytes", determined: !self.full }
+    }
+
+    fn add(&mut self, window: Option<Window>) {
+        let Some(window) = window else { return };
         if let Some(open) = &mut self.open
             && window.start <= open.end
         {
@@ -88,7 +118,7 @@ impl Reader<'_> {
             return;
         }
         self.flush();
-        self.open = Some(Window { ..*window });
+        self.open = Some(window);
     }
 
     /// Reads the front of a window that grows without end, to the end of a word where there is one.
@@ -114,16 +144,30 @@ impl Reader<'_> {
             self.full = true;
             return;
         }
-        let line = self.line_of(range.start);
+        let part = &self.bytes[range.clone()];
+        let key = self.memory.as_ref().map(|memory| memory.key(part));
+        if let (Some(memory), Some(key)) = (&self.memory, key)
+            && memory.is_clean(key)
+        {
+            return;
+        }
         let mut finder = Finder::new(self.detector, self.context);
-        finder.text(&text(&self.bytes[range]));
+        finder.text(&text(part));
         self.known = self.known.max(finder.known);
-        self.full |= finder.full();
-        for mut one in finder.spotted {
+        let full = finder.full();
+        self.full |= full;
+        finder.spotted.retain(|one| {
             let class = one.judgement.class;
-            if !(class.is_exposed() || class.needs_review() || one.judgement.known) {
-                continue;
+            class.is_exposed() || class.needs_review() || one.judgement.known
+        });
+        if finder.spotted.is_empty() {
+            if let (Some(memory), Some(key), false) = (&mut self.memory, key, full) {
+                memory.add(key);
             }
+            return;
+        }
+        let line = self.line_of(range.start);
+        for mut one in finder.spotted {
             one.line += line;
             if self.told.insert((one.line, one.variable.clone(), one.judgement.correlator.clone())) {
                 self.spotted.push(one);

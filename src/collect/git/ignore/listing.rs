@@ -25,12 +25,12 @@ impl Listing {
             entries(bytes).try_for_each(|entry| {
                 let entry = entry?;
                 if entry.what == EntryType::Tree {
-                    listing.directories.push((entry.name.to_vec(), entry.id));
+                    listing.directories.push((entry.name.to_vec(), entry.id()));
                     return Ok(());
                 }
                 // git does not follow a .gitignore that is a symlink.
                 let rules = entry.what == EntryType::File && entry.name == b".gitignore";
-                listing.rules = listing.rules.or(rules.then_some(entry.id));
+                listing.rules = listing.rules.or(rules.then_some(entry.id()));
                 listing.files.insert(entry.name.to_vec());
                 Ok(())
             })

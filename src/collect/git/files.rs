@@ -1,0 +1,68 @@
+//! Evidence of kind `git.file`: every file of every version that a ref reaches, looked through byte by byte.
+//!
+//! In: what the contents of objects gave, and where the ones that gave something stand. Out: one piece of evidence per
+//! (path, blob) with a real value, and gaps for what could not be read. Stand-ins and examples are what programs'
+//! texts are full of: they are no finding here. What only notes hold is another kind's.
+
+use super::contents::Contents;
+use super::kinds::FILE;
+use super::objects::Peeled;
+use super::survey::{Places, Survey};
+use super::whole::Site;
+use super::writer::{REFS, Seen, Unjudged, Writer, blob_at, shown_path};
+use super::graph::Reach;
+use crate::evidence::{Batch, Coverage};
+use git2::{ObjectType, Oid};
+
+/// Writes what files hold, and answers what could not be read.
+pub(super) fn examine(
+    site: &Site<'_>,
+    (survey, places): (&Survey, &Places),
+    reach: &[Reach<REFS>],
+    contents: &Contents,
+    coverage: &mut Coverage,
+    batch: &mut Batch,
+) -> Unjudged {
+    coverage.add("objects", contents.objects);
+    coverage.add("bytes", contents.bytes);
+    coverage.add("commits", survey.graph.read());
+    let mut out = Writer { kind: &FILE, ..site.writer(survey, reach, batch) };
+    for (n, (path, id, span)) in places.sorted().into_iter().enumerate() {
+        let seen = Seen::at(Some(span), true);
+        if !only_notes(&out, seen) {
+            let place = blob_at(Some(&shown_path(out.prefix, &path, n)), id);
+            content(&mut out, contents, id, place, seen);
+        }
+    }
+    for (n, root) in survey.refs.roots.iter().enumerate() {
+        if let Peeled::Blob(id) = root.at {
+            content(&mut out, contents, id, blob_at(Some(&root.name), id), Seen { template: true, ..Seen::root(n) });
+        }
+    }
+    out.unjudged
+}
+
+/// Whether notes alone hold a place: they come behind branches and tags.
+pub(super) fn only_notes(out: &Writer<'_>, seen: Seen) -> bool {
+    let first = out.roots(seen).iter().next();
+    first.and_then(|n| out.survey.refs.roots.get(n as usize)).is_some_and(|root| root.name.as_str().starts_with("refs/notes/"))
+}
+
+/// Writes what one blob holds.
+pub(super) fn content(
+    out: &mut Writer<'_>,
+    contents: &Contents,
+    id: Oid,
+    place: crate::evidence::Place,
+    seen: Seen,
+) {
+    if let Some(found) = contents.found.get(&id).filter(|found| found.kind == ObjectType::Blob) {
+        out.summary(&found.summary, place.clone(), seen);
+    }
+    if let Ok(at) = contents.lost.binary_search_by_key(&id, |(id, ..)| *id) {
+        out.fault(place.clone(), contents.lost[at].2);
+    }
+    if let Some((_, damaged)) = contents.elsewhere.iter().find(|(other, _)| *other == id) {
+        out.elsewhere(place, *damaged);
+    }
+}

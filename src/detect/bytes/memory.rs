@@ -1,0 +1,52 @@
+//! What was read before and gave nothing: versions of one file have most of their lines in common.
+//!
+//! In: parts of texts. Out: whether the very same bytes were clean before. It keeps keyed hashes, no bytes; the key is
+//! random and never leaves, so nobody can make a secret look like something clean.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+
+/// So many parts are remembered: about 40 MB.
+const MOST: usize = 2 << 20;
+
+/// Keys are hashes already.
+#[derive(Default)]
+struct Same(u64);
+
+impl Hasher for Same {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, _: &[u8]) {}
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key;
+    }
+}
+
+/// Parts of texts in which one detector found nothing. For one thread, one detector and one context.
+#[derive(Default)]
+pub struct Memory {
+    key: RandomState,
+    clean: HashSet<u64, BuildHasherDefault<Same>>,
+}
+
+impl Memory {
+    pub(super) fn key(&self, part: &[u8]) -> u64 {
+        let mut hasher = self.key.build_hasher();
+        hasher.write(part);
+        hasher.finish()
+    }
+
+    pub(super) fn is_clean(&self, key: u64) -> bool {
+        self.clean.contains(&key)
+    }
+
+    pub(super) fn add(&mut self, key: u64) {
+        if self.clean.len() >= MOST {
+            self.clean.clear();
+        }
+        self.clean.insert(key);
+    }
+}
