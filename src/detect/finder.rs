@@ -7,7 +7,7 @@ use super::known::Found;
 use super::names::{self, Promise};
 use super::shell::Said;
 use super::{
-    Context, Detector, Scan, Spotted, assigns, defaults, formats, placeholders, shell, templates, urls, values,
+    Context, Detector, Scan, Spotted, assigns, code, defaults, formats, placeholders, shell, templates, urls, values,
 };
 use crate::evidence::{Class, Judgement, Name};
 use regex::{Match, Regex};
@@ -31,6 +31,8 @@ pub(super) struct Finder<'a> {
     /// How many values are told, and whether there were more.
     pub(super) most: usize,
     cut: bool,
+    /// The text may be a program's: what it computes is no value.
+    pub(super) code: bool,
 }
 
 impl<'a> Finder<'a> {
@@ -45,6 +47,7 @@ impl<'a> Finder<'a> {
             known: None,
             most: MOST,
             cut: false,
+            code: false,
         }
     }
 
@@ -68,6 +71,9 @@ impl<'a> Finder<'a> {
     /// Judges a value under a name; says whether it was exposed.
     pub(super) fn judge(&mut self, name: &str, value: &str, line: u32) -> bool {
         if self.full() {
+            return false;
+        }
+        if self.code && code::computed(name, value) && !names::is_declared(&self.detector.declared, name) {
             return false;
         }
         let judgement = self.detector.judge_part(name, value, self.context);

@@ -6,6 +6,7 @@ mod alphabet;
 mod assigns;
 mod bigrams;
 mod bytes;
+mod code;
 mod commands;
 mod containers;
 mod defaults;

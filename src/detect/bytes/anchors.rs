@@ -3,6 +3,7 @@
 //! In: bytes. Out: windows, in the order of their starts. A word alone starts nothing: an assignment must follow a name,
 //! a format's own pattern must match, and a URL must carry more than a host.
 
+use super::Memory;
 use super::window::{self, Window};
 use crate::detect::formats;
 use crate::detect::sift::Sift;
@@ -29,6 +30,10 @@ const WIDE: &str = "passw secret token apikey credential pwd jwt key= ://";
 
 /// So far a name may go on behind its anchor.
 const NAME: usize = 64;
+/// So far before its keyword a credential is looked for.
+const BEFORE: usize = 512;
+/// So far behind the keyword of a credential the text is read.
+const READ: usize = 2 << 10;
 /// So far a URL may go on before its `@`.
 const URL: usize = 512;
 
@@ -109,13 +114,18 @@ pub(super) struct Reading<'a> {
 
 impl Reading<'_> {
     /// The window around an anchor, if there is anything to read.
-    pub(super) fn window(&mut self, bytes: &[u8], at: usize, anchor: usize) -> Option<Window> {
+    pub(super) fn window(
+        &mut self,
+        bytes: &[u8],
+        (at, anchor): (usize, usize),
+        memory: Option<&mut Memory>,
+    ) -> Option<Window> {
         let window = match self.anchors.kinds[anchor] {
             Anchor::Name | Anchor::Plain | Anchor::Url if at < self.covered => None,
             Anchor::Plain => Some(window::lines(bytes, at, 0)),
             Anchor::Name => assigns(bytes, at),
             Anchor::Url => carries(bytes, at),
-            Anchor::Format(keyword) => matches(bytes, at, keyword, &mut self.tried),
+            Anchor::Format(keyword) => matches(bytes, at, keyword, &mut self.tried, memory),
         }?;
         self.covered = self.covered.max(window.end.saturating_sub(NAME));
         Some(window)
@@ -203,14 +213,31 @@ fn carries(bytes: &[u8], at: usize) -> Option<Window> {
 }
 
 /// What to read if a format's own pattern finds something around its keyword.
-fn matches(bytes: &[u8], at: usize, keyword: usize, tried: &mut [usize]) -> Option<Window> {
+fn matches(
+    bytes: &[u8],
+    at: usize,
+    keyword: usize,
+    tried: &mut [usize],
+    memory: Option<&mut Memory>,
+) -> Option<Window> {
     let format = formats::of_keyword(keyword);
     if at < tried[format] {
         return None;
     }
-    let behind = formats::reach(format);
-    let (start, end) = (window::lines(bytes, at, 0).start, (at + behind).min(bytes.len()));
-    // What begins in the second half of this window may be cut by its end.
-    tried[format] = at + behind / 2;
-    formats::stands(format, &super::text(&bytes[start..end])).then_some(Window { start, end })
+    // Whatever has its keyword in the first half of what follows lies in this window as a whole.
+    let reach = formats::reach(format);
+    let (start, end) = (at.saturating_sub(reach.min(BEFORE)), (at + 2 * reach).min(bytes.len()));
+    tried[format] = at + reach;
+    let part = &bytes[start..end];
+    let key = memory.as_ref().map(|memory| memory.key(part, format + 1));
+    if let (Some(memory), Some(key)) = (&memory, key)
+        && memory.is_clean(key)
+    {
+        return None;
+    }
+    let found = formats::stands(format, &super::text::text(part));
+    if let (false, Some(memory), Some(key)) = (found, memory, key) {
+        memory.add(key);
+    }
+    found.then(|| Window { start: window::lines(bytes, at, 0).start.min(start), end: end.max(at + READ).min(bytes.len()) })
 }

@@ -33,8 +33,10 @@ pub struct Memory {
 }
 
 impl Memory {
-    pub(super) fn key(&self, part: &[u8]) -> u64 {
+    /// The key of a part, and of what was looked for in it: `0` for everything.
+    pub(super) fn key(&self, part: &[u8], what: usize) -> u64 {
         let mut hasher = self.key.build_hasher();
+        hasher.write_usize(what);
         hasher.write(part);
         hasher.finish()
     }

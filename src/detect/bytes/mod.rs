@@ -6,21 +6,22 @@
 
 mod anchors;
 mod memory;
+mod text;
 mod trace;
 mod wide;
 mod window;
 
 use super::finder::Finder;
 use super::known::Found;
-use super::{Context, Detector, Scan, Spotted, encoding};
+use super::{Context, Detector, Scan, Spotted};
 use crate::evidence::{Fingerprint, Name};
 pub(super) use anchors::Anchors;
 pub use memory::Memory;
 pub use trace::{Part, Trace, copies};
 use std::collections::BTreeSet;
 use std::ops::Range;
+use text::{Text, text};
 use window::Window;
-use zeroize::Zeroizing;
 
 /// A window that anchors keep open is read in pieces of this size.
 const PIECE: usize = 64 << 10;
@@ -51,7 +52,8 @@ pub(super) fn traced(detector: &Detector, bytes: &[u8], context: Context, trace:
     let mut reader = Reader::new(detector, bytes, context, Some(memory));
     let mut reading = detector.anchors().reading();
     for (at, anchor) in anchors {
-        reader.add(reading.window(bytes, at, anchor));
+        let window = reading.window(bytes, (at, anchor), reader.memory.as_deref_mut());
+        reader.add(window);
     }
     reader.done()
 }
@@ -59,7 +61,7 @@ pub(super) fn traced(detector: &Detector, bytes: &[u8], context: Context, trace:
 fn narrow(detector: &Detector, bytes: &[u8], context: Context) -> Scan {
     let mut reader = Reader::new(detector, bytes, context, None);
     let mut reading = detector.anchors().reading();
-    if !detector.anchors().find(bytes, &mut |at, anchor| reader.add(reading.window(bytes, at, anchor))) {
+    if !detector.anchors().find(bytes, &mut |at, anchor| reader.add(reading.window(bytes, (at, anchor), None))) {
         reader.add(Some(Window { start: 0, end: bytes.len() }));
     }
     let mut scan = reader.done();
@@ -145,20 +147,24 @@ impl<'a> Reader<'a> {
             return;
         }
         let part = &self.bytes[range.clone()];
-        let key = self.memory.as_ref().map(|memory| memory.key(part));
+        let key = self.memory.as_ref().map(|memory| memory.key(part, 0));
         if let (Some(memory), Some(key)) = (&self.memory, key)
             && memory.is_clean(key)
         {
             return;
         }
         let mut finder = Finder::new(self.detector, self.context);
-        finder.text(&text(part));
+        finder.code = true;
+        let text = text(part);
+        finder.text(&text);
         self.known = self.known.max(finder.known);
         let full = finder.full();
         self.full |= full;
         finder.spotted.retain(|one| {
             let class = one.judgement.class;
-            class.is_exposed() || class.needs_review() || one.judgement.known
+            // Among bytes that are no text every few letters look like a name and a value.
+            let chance = matches!(text, Text::Made(_)) && one.judgement.kind == "human-password" && !in_capitals(one);
+            (class.is_exposed() || class.needs_review()) && !chance || one.judgement.known
         });
         if finder.spotted.is_empty() {
             if let (Some(memory), Some(key), false) = (&mut self.memory, key, full) {
@@ -183,7 +189,7 @@ impl<'a> Reader<'a> {
             if self.detector.known.within(&self.bytes[piece.clone()]) > told {
                 let (line, text) = (self.line_of(piece.start), text(&self.bytes[piece.clone()]));
                 let parts = self.detector.known.parts(&text, told);
-                for (inside, part) in if parts.is_empty() { vec![(1, text.as_str())] } else { parts } {
+                for (inside, part) in if parts.is_empty() { vec![(1, &*text)] } else { parts } {
                     let Some(found) = self.detector.known.within(part.as_bytes()) else { continue };
                     let judgement = self.detector.given(found, part.as_bytes());
                     let line = line + inside;
@@ -206,21 +212,10 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Bytes as text; what is no text parts words. Line ends stay, so that lines can be counted.
-fn text(bytes: &[u8]) -> Zeroizing<String> {
-    let narrow = bytes.contains(&0).then(|| encoding::narrowed(bytes)).flatten();
-    let bytes = narrow.as_deref().map_or(bytes, Vec::as_slice);
-    let parts = |b: &u8| b.is_ascii_control() && !matches!(b, b'\n' | b'\t');
-    // Most windows are plain text already.
-    if let Ok(plain) = std::str::from_utf8(bytes)
-        && !bytes.iter().any(parts)
-    {
-        return Zeroizing::new(plain.to_owned());
-    }
-    let blanked: Zeroizing<Vec<u8>> = Zeroizing::new(bytes.iter().map(|b| if parts(b) { b' ' } else { *b }).collect());
-    // What is no letter parts words too.
-    let lossy = Zeroizing::new(String::from_utf8_lossy(&blanked).into_owned());
-    Zeroizing::new(lossy.replace('\u{fffd}', " "))
+/// Whether a value stands under a name such as those of the environment.
+fn in_capitals(one: &Spotted) -> bool {
+    let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+    one.variable.as_ref().is_some_and(|name| name.as_str().bytes().all(capital))
 }
 
 #[cfg(test)]

@@ -51,11 +51,16 @@ struct Format {
     id: &'static str,
     pattern: String,
     compiled: OnceLock<Option<Regex>>,
+    /// How long a match can be, once somebody asked.
+    reach: OnceLock<usize>,
     boundary: Boundary,
     check: Option<Check>,
     public: bool,
     conditions: Option<Conditions>,
 }
+
+/// What stands beside a credential decides whether it stands alone.
+const BESIDE: usize = 8;
 
 /// Many formats, and the keywords that call them.
 pub(super) struct Formats {
@@ -79,6 +84,7 @@ impl Formats {
                 id: format.id.leak(),
                 pattern: format.pattern,
                 compiled: OnceLock::new(),
+                reach: OnceLock::new(),
                 boundary: format.boundary,
                 check: format.check,
                 public: format.public,
@@ -268,9 +274,16 @@ pub(super) fn of_keyword(keyword: usize) -> usize {
     known().of_keyword[keyword]
 }
 
-/// How far behind its keyword a format's credential may reach.
+/// How far around its keyword a format's credential may reach: as long as its pattern can be, with what stands beside
+/// it, or a bound where the pattern has none.
 pub(super) fn reach(format: usize) -> usize {
-    if known().all[format].check == Some(Check::PrivateKey) { 32 << 10 } else { 2 << 10 }
+    let format = &known().all[format];
+    *format.reach.get_or_init(|| {
+        let bound = if format.check == Some(Check::PrivateKey) { 32 << 10 } else { 2 << 10 };
+        let parsed = regex_syntax::parse(&format.pattern).ok();
+        let longest = parsed.and_then(|pattern| pattern.properties().maximum_len());
+        longest.map_or(bound, |longest| (longest + BESIDE).min(bound))
+    })
 }
 
 /// Whether a format finds a credential in a text.

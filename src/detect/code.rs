@@ -1,0 +1,66 @@
+//! What programs write where settings have values: calls, types, versions.
+//!
+//! In: a name and a value as they stood in a text of any kind. Out: whether a program computes the value. A file of
+//! settings never asks: there `hunter(2)` is a password.
+
+use super::values;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// Whether this is an expression, a type or a version, and no value. Names in capitals are those of the environment:
+/// what stands under them is judged as it is.
+pub(super) fn computed(name: &str, value: &str) -> bool {
+    static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
+        values::pattern(concat!(
+            // `base64::encode(key);`, `String::from_utf8(…`
+            r"^[&*!(]*[A-Za-z_]\w*(<[\w&, ]*>?)?(\.[a-z_]\w*)*::",
+            // `prompt(…`, `self.get_file_path(&home,`, `try!(…`, `malloc(sizeof(x));`
+            r"|^[&*!(]*[A-Za-z_]\w*(\.\w+)*!?\([^)]*(\).*|[,({])?$",
+            // `Option<&str>,`, `*const gchar,`, `&self.inner)`
+            r"|^[&*!(]*[A-Z]\w*<[^>]*>*[,;)?]*$|^[&*][A-Za-z_][\w.]*( \w+)?[,;)]*(\.\w+\(.*)?$",
+            // `argv[3];`, `data[0]`
+            r"|^[a-z_]\w*\[\w*\][,;)]*$",
+            // `0.12.1`
+            r"|^[\^~=v]?\d{1,4}(\.\d{1,6}){1,3}([-+][0-9A-Za-z.]+)?[,;]?$",
+        ))
+    });
+    let environment = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let ends = value.ends_with([')', ';', ',', '{', '(', '?', '>']) || value.contains("::") || value.contains(").");
+    !environment && (ends || value.starts_with(['&', '*']) || !value.contains('(')) && SHAPE.is_match(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_computes_is_no_value() {
+        for value in [
+            "base64::encode(key);",
+            "String::from_utf8(pass.as_ref().to_vec()).map_err(Box::new)?;",
+            "Token::Plaintext(format!(",
+            "self.get_file_path(&home_path,",
+            "try!(self.token.as_ref().ok_or(Error::TokenMissing)).as_slice();",
+            "Option<&str>,",
+            "Secret<AsymmetricSecretKey<version3::V3>>",
+            "*const",
+            "&self.inner)",
+            "*token_guard",
+            "argv[3];",
+            "rpassword::prompt_password(format!(",
+            "0.12.1",
+            "load_credentials(&home_path)?;",
+        ] {
+            assert!(computed("token", value), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_value_stays_a_value() {
+        for value in ["hunter(2", "Tr0ub4dor&3", "*hunter2*!", "correct-horse-battery", "p@ss(word", "sekrit", "a1b2c3d4"] {
+            assert!(!computed("password", value), "{value}");
+        }
+        assert!(!computed("DB_PASSWORD", "hunter(2)"));
+        assert!(!computed("JWT_SECRET_KEY", "0.12.1"));
+    }
+}
