@@ -8,25 +8,30 @@ use regex::Regex;
 use std::sync::LazyLock;
 
 /// Whether this is an expression, a type or a version, and no value. Names in capitals are those of the environment:
-/// what stands under them is judged as it is.
+/// what stands under them is judged as it is. Of a value the words behind its first closing bracket may be missing.
 pub(super) fn computed(name: &str, value: &str) -> bool {
     static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
         values::pattern(concat!(
-            // `base64::encode(key);`, `String::from_utf8(…`
-            r"^[&*!(]*[A-Za-z_]\w*(<[\w&, ]*>?)?(\.[a-z_]\w*)*::",
-            // `prompt(…`, `self.get_file_path(&home,`, `try!(…`, `malloc(sizeof(x));`
-            r"|^[&*!(]*[A-Za-z_]\w*(\.\w+)*!?\([^)]*(\).*|[,({])?$",
+            // `base64::encode(key`, and what `Token::Plaintext` leaves of itself.
+            r"^:[A-Za-z_]|^[&*!(]*[A-Za-z_]\w*(<[\w&, ]*>?)?(\.[a-z_]\w*)*::",
+            // `self.get_file_path(&home`, `try!(…`, `token?.into(`
+            r"|^[&*!(]*[A-Za-z_]\w*\??((\.\w+)+|!)\(",
+            // `prompt(key)`
+            r"|^[a-z_]\w*\(.*\)[;,?{]*$",
             // `Option<&str>,`, `*const gchar,`, `&self.inner)`
             r"|^[&*!(]*[A-Z]\w*<[^>]*>*[,;)?]*$|^[&*][A-Za-z_][\w.]*( \w+)?[,;)]*(\.\w+\(.*)?$",
             // `argv[3];`, `data[0]`
-            r"|^[a-z_]\w*\[\w*\][,;)]*$",
+            r"|^[a-z_]\w*\[\w*\]?[,;)]*$",
+            // `"{token}"`
+            r#"|^\{\w*\}["']*$"#,
             // `0.12.1`
             r"|^[\^~=v]?\d{1,4}(\.\d{1,6}){1,3}([-+][0-9A-Za-z.]+)?[,;]?$",
+            // `--token or from stdin`
+            r"|^[a-z]{1,3}$",
         ))
     });
     let environment = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    let ends = value.ends_with([')', ';', ',', '{', '(', '?', '>']) || value.contains("::") || value.contains(").");
-    !environment && (ends || value.starts_with(['&', '*']) || !value.contains('(')) && SHAPE.is_match(value)
+    !environment && (name.contains(['[', '`']) || SHAPE.is_match(value))
 }
 
 #[cfg(test)]
@@ -48,6 +53,8 @@ mod tests {
             "*token_guard",
             "argv[3];",
             "rpassword::prompt_password(format!(",
+            ":Plaintext(format!({prefix}sekrit",
+            "data[0",
             "0.12.1",
             "load_credentials(&home_path)?;",
         ] {

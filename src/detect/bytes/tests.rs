@@ -47,6 +47,36 @@ fn a_name_and_its_value_on_two_lines_belong_together() {
 }
 
 #[test]
+fn what_programs_compute_is_silent() {
+    for line in [
+        r#"let Some(credentials) = self.get_file_path(&home_path, "credentials", true)? else {"#,
+        r#"fs::write(&credentials, format!(r"token = '{}'", registry.token())).unwrap();"#,
+        "if let Some(rustc_tokens) = self.rustc_tokens.remove(&id) {",
+        r#".unwrap_or_else(|| Token::Plaintext(format!("{prefix}sekrit")));"#,
+        r#"format!(r"token = '{token}'", token = ORIGINAL_TOKEN)"#,
+        r#"let token_key = format!("registries.{}.token", registry);"#,
+        r#"let token = try!(config.get_string("registry.token")).map(|p| p.0);"#,
+        "let Ok(mut mac) = hmac::Hmac::<sha1::Sha1>::new_from_slice(&salt) else { return false; };",
+        "let Ok(salt) = STANDARD.decode(b64_salt) else {",
+        "self.token = self.token.wrapping_add(1);",
+        "Secret::from(&self.inner)",
+        "token: token?.into(),",
+        "v: cargo_credential::PROTOCOL_VERSION_1,",
+        "FileCredential::write(&creds).map_err(cargo_credential::Error::Other)?;",
+        "int seed = data[0];         /* FIXME: make this random */",
+        "password: Option<&str>,",
+        "pub fn login(config: &Config, token: Option<&str>, reg: Option<&str>) -> Result<()> {",
+        r#"hmac = "0.12.1""#,
+        "* cargo 0.75.0 currently depends on cargo-credential-libsecret=\"0.3.1\"",
+        "'--token[token to use when uploading]' \\",
+        "[WARNING] `cargo publish --token` is deprecated in favor of using `cargo login` and environment variables",
+        "/// Token passed on the command line via --token or from stdin",
+    ] {
+        assert!(told(line.as_bytes()).is_empty(), "{line}: {:?}", told(line.as_bytes()));
+    }
+}
+
+#[test]
 fn prose_code_and_harmless_settings_are_silent() {
     for text in [
         "The password must have 12 characters; the token expires after a day.\n",
