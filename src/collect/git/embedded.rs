@@ -7,7 +7,9 @@
 
 use super::ids::IdMap;
 use super::marks::module_names;
+use super::names::{OTHERS, has_ending};
 use super::objects::{Entry, EntryType, begins_with, entries, plain, structure};
+use super::structure::Structure;
 use git2::{ObjectType, Odb, Oid, Repository};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -40,11 +42,12 @@ pub(super) struct Embedded {
     pub(super) overflowed: bool,
 }
 
-/// Looks into HEAD and the given trees.
-pub(super) fn find(repository: &Repository, tips: &[Oid]) -> Embedded {
+/// Looks into HEAD and the given trees. What is known of packed trees spares most of them.
+pub(super) fn find(repository: &Repository, tips: &[Oid], structure: Option<&Structure>) -> Embedded {
     let Ok(odb) = repository.odb() else { return Embedded { overflowed: true, ..Embedded::default() } };
     let head = repository.head().and_then(|head| head.peel_to_tree()).map(|tree| tree.id());
-    let mut finder = Finder { odb, memo: IdMap::default(), steps: 0, found: Embedded::default() };
+    let leading = structure.map(|structure| structure.leading(OTHERS)).unwrap_or_default();
+    let mut finder = Finder { odb, structure, leading, memo: IdMap::default(), steps: 0, found: Embedded::default() };
     for tree in head.into_iter().chain(tips.iter().copied()).collect::<BTreeSet<Oid>>() {
         if let Some(node) = finder.node(tree, 0) {
             let names = finder.module_names(tree);
@@ -65,6 +68,9 @@ struct Node {
 
 struct Finder<'a> {
     odb: Odb<'a>,
+    structure: Option<&'a Structure>,
+    /// Packed trees that hold something or lead to it, by place.
+    leading: Vec<bool>,
     memo: IdMap<Oid, Option<Rc<Node>>>,
     steps: usize,
     found: Embedded,
@@ -79,6 +85,10 @@ impl Finder<'_> {
             self.found.overflowed = true;
             return None;
         }
+        let place = self.structure.and_then(|structure| structure.find(tree));
+        if place.is_some_and(|place| self.leading.get(place as usize) == Some(&false)) {
+            return None;
+        }
         let mut node = Node { below: Vec::new(), links: Vec::new(), bundles: Vec::new(), store: false };
         let (mut trees, mut bundles, mut shape) = (Vec::new(), Vec::new(), Shape::default());
         let _ = structure(&self.odb, tree, ObjectType::Tree, |bytes| {
@@ -88,7 +98,7 @@ impl Finder<'_> {
                 match entry.what {
                     EntryType::Tree => trees.push((entry.name.to_vec(), entry.id())),
                     EntryType::Gitlink => node.links.push((entry.name.to_vec(), entry.id())),
-                    EntryType::File if has_ending(entry.name) => bundles.push((entry.name.to_vec(), entry.id())),
+                    EntryType::File if has_ending(entry.name, b".bundle") => bundles.push((entry.name.to_vec(), entry.id())),
                     EntryType::File | EntryType::Symlink => {}
                 }
                 Ok(())
@@ -147,10 +157,6 @@ impl Finder<'_> {
             path.pop();
         }
     }
-}
-
-fn has_ending(name: &[u8]) -> bool {
-    name.len() > 7 && name[name.len() - 7..].eq_ignore_ascii_case(b".bundle")
 }
 
 /// What a git directory looks like as a tree. Its refs may all be packed.

@@ -2,6 +2,7 @@
 //!
 //! Which names are env files is detection's knowledge. Knows no object.
 
+use super::objects::EntryType;
 use crate::detect;
 use std::collections::HashMap;
 
@@ -27,6 +28,19 @@ pub(super) const FOLLOW: Lens = 2;
 
 /// The lens that looks for given blobs, whatever their names.
 pub(super) const GIVEN: Lens = Lens::MAX;
+
+/// The lens that looks for what other repositories leave in a tree: submodules, bundles, object stores.
+pub(super) const OTHERS: Lens = Lens::MAX - 1;
+
+/// Whether an entry may belong to another repository.
+pub(super) fn of_another(name: &[u8], what: EntryType) -> bool {
+    what == EntryType::Gitlink || name == b"HEAD" || has_ending(name, b".bundle")
+}
+
+/// Whether a name ends so, in any case, and is more than that.
+pub(super) fn has_ending(name: &[u8], ending: &[u8]) -> bool {
+    name.len() > ending.len() && name[name.len() - ending.len()..].eq_ignore_ascii_case(ending)
+}
 
 /// Exact paths to follow, as a trie: the targets of symlinks with an env file's name.
 #[derive(Default)]

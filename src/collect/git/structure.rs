@@ -5,7 +5,7 @@
 
 use super::ids::{IdMap, IdSet};
 use super::layout::Layout;
-use super::names::{GIVEN, Lens, NAMED, Role, may_matter, role_of};
+use super::names::{GIVEN, Lens, NAMED, OTHERS, Role, may_matter, of_another, role_of};
 use super::objects::{Entry, EntryType, Fault, RawCommit, STRUCTURE_BYTES, parse_commit};
 use super::packs::{Base, Object, Packs, Visitor};
 use crate::evidence::{Stop, Task};
@@ -27,12 +27,18 @@ pub(super) struct Named {
     pub(super) role: Role,
     /// One of the blobs that were asked for.
     given: bool,
+    /// It may belong to another repository.
+    other: bool,
 }
 
 impl Named {
     /// Whether this lens sees the entry.
     fn seen(&self, lens: Lens) -> bool {
-        if lens == GIVEN { self.given } else { self.role != Role::Other }
+        match lens {
+            GIVEN => self.given,
+            OTHERS => self.other,
+            _ => self.role != Role::Other,
+        }
     }
 }
 
@@ -222,13 +228,14 @@ impl Reader<'_> {
             return Some(Mark::Below(Below { name: hand.names.number(entry.name), tree }));
         }
         let given = !self.given.is_empty() && self.given.contains(&entry.id());
-        if !given && !may_matter(entry.name) {
+        let other = of_another(entry.name, entry.what);
+        if !given && !other && !may_matter(entry.name) {
             return None;
         }
         let name = hand.names.number(entry.name);
         let role = hand.names.all[name as usize].1;
-        let matters = given || role != Role::Other;
-        matters.then(|| Mark::Named(Named { name, id: entry.id(), what: entry.what, role, given }))
+        let matters = given || other || role != Role::Other;
+        matters.then(|| Mark::Named(Named { name, id: entry.id(), what: entry.what, role, given, other }))
     }
 }
 

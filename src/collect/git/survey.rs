@@ -16,6 +16,7 @@ use super::packs::Packs;
 use super::refs::{self, Refs, Root};
 use super::structure::Structure;
 use crate::collect::Job;
+use crate::detect;
 use crate::evidence::Task;
 use git2::Oid;
 use std::collections::{BTreeSet, HashMap};
@@ -93,7 +94,9 @@ impl Survey {
         let (listed, structure) = rayon::join(|| store.with(|repository| refs::list(store, repository)), packed);
         let refs = store.with(|repository| Some(listed?.follow(repository, structure.as_deref()))).flatten()?;
         let marks = Marks::read(&store.common);
-        Self::walk((job, store, task), refs, marks, structure, Walk::History(&|_| false))
+        // One thread at a time finds its way through commits; another one is free meanwhile.
+        let walk = || Self::walk((job, store, task), refs, marks, structure, Walk::History(&|_| false));
+        rayon::join(walk, detect::prepare).0
     }
 
     /// Walks what these names reach and another survey does not.

@@ -123,10 +123,10 @@ impl Whole<'_> {
         let tips = tips(&survey);
         let reach = writer::reach(&survey);
         let mut found = Batch::default();
-        let (coverage, history) = (&mut self.coverage[1].1, &mut found);
+        let (coverage, history, structure) = (&mut self.coverage[1].1, &mut found, survey.structure.clone());
         let ((versions, unjudged), embedded) = rayon::join(
             || history::examine(&site, &mut survey, &reach, coverage, history),
-            || store.with(|repository| embedded::find(repository, &tips)),
+            || store.with(|repository| embedded::find(repository, &tips, structure.as_deref())),
         );
         // The walk serves all kinds; what nobody asked for is not kept.
         if self.job.wants(&HISTORY) {
