@@ -64,7 +64,9 @@ mod tests {
 
     #[test]
     fn a_value_stays_a_value() {
-        for value in ["hunter(2", "Tr0ub4dor&3", "*hunter2*!", "correct-horse-battery", "p@ss(word", "sekrit", "a1b2c3d4"] {
+        for value in
+            ["hunter(2", "Tr0ub4dor&3", "*hunter2*!", "correct-horse-battery", "p@ss(word", "sekrit", "a1b2c3d4"]
+        {
             assert!(!computed("password", value), "{value}");
         }
         assert!(!computed("DB_PASSWORD", "hunter(2)"));

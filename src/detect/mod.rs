@@ -99,7 +99,8 @@ pub fn prepare() {
     // A value that nobody has, judged by a detector that nobody asks.
     let value = Sensitive::new(vec![0]).fingerprint(&other);
     let value = value.as_str();
-    let text = format!("# SECRET={value}\nexport A_URL='redis://:{value}@h/0'\nPORT=80\nMODE=on # x\nK: ${{V:-{value}}}\n");
+    let text =
+        format!("# SECRET={value}\nexport A_URL='redis://:{value}@h/0'\nPORT=80\nMODE=on # x\nK: ${{V:-{value}}}\n");
     let registry = Arc::new(SecretRegistry::default());
     let detector = Detector::new(Vec::new(), Vec::new(), key, registry);
     drop(detector.env_file(&Sensitive::from(text)));

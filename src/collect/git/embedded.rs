@@ -98,7 +98,9 @@ impl Finder<'_> {
                 match entry.what {
                     EntryType::Tree => trees.push((entry.name.to_vec(), entry.id())),
                     EntryType::Gitlink => node.links.push((entry.name.to_vec(), entry.id())),
-                    EntryType::File if has_ending(entry.name, b".bundle") => bundles.push((entry.name.to_vec(), entry.id())),
+                    EntryType::File if has_ending(entry.name, b".bundle") => {
+                        bundles.push((entry.name.to_vec(), entry.id()));
+                    }
                     EntryType::File | EntryType::Symlink => {}
                 }
                 Ok(())

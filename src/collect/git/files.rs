@@ -2,22 +2,24 @@
 //!
 //! In: what the contents of objects gave, and where the ones that gave something stand. Out: one piece of evidence per
 //! (path, blob) with a real value, and gaps for what could not be read. Stand-ins and examples are what programs'
-//! texts are full of: they are no finding here. What only notes hold is another kind's.
+//! texts are full of: they are no finding here. What only notes hold is another kind's, and so are env files if that
+//! kind is asked for too.
 
 use super::contents::Contents;
-use super::kinds::FILE;
+use super::graph::Reach;
+use super::history::Versions;
+use super::kinds::{FILE, HISTORY};
 use super::objects::Peeled;
 use super::survey::{Places, Survey};
 use super::whole::Site;
 use super::writer::{REFS, Seen, Unjudged, Writer, blob_at, shown_path};
-use super::graph::Reach;
 use crate::evidence::{Batch, Coverage};
 use git2::{ObjectType, Oid};
 
 /// Writes what files hold, and answers what could not be read.
 pub(super) fn examine(
     site: &Site<'_>,
-    (survey, places): (&Survey, &Places),
+    (survey, places, versions): (&Survey, &Places, &Versions),
     reach: &[Reach<REFS>],
     contents: &Contents,
     coverage: &mut Coverage,
@@ -29,7 +31,9 @@ pub(super) fn examine(
     let mut out = Writer { kind: &FILE, ..site.writer(survey, reach, batch) };
     for (n, (path, id, span)) in places.sorted().into_iter().enumerate() {
         let seen = Seen::at(Some(span), true);
-        if !only_notes(&out, seen) {
+        // Env files are told once, where they are judged as such.
+        let told = site.job.wants(&HISTORY) && versions.contains_key(&(path.clone(), id));
+        if !told && !only_notes(&out, seen) {
             let place = blob_at(Some(&shown_path(out.prefix, &path, n)), id);
             content(&mut out, contents, id, place, seen);
         }
@@ -45,17 +49,13 @@ pub(super) fn examine(
 /// Whether notes alone hold a place: they come behind branches and tags.
 pub(super) fn only_notes(out: &Writer<'_>, seen: Seen) -> bool {
     let first = out.roots(seen).iter().next();
-    first.and_then(|n| out.survey.refs.roots.get(n as usize)).is_some_and(|root| root.name.as_str().starts_with("refs/notes/"))
+    first
+        .and_then(|n| out.survey.refs.roots.get(n as usize))
+        .is_some_and(|root| root.name.as_str().starts_with("refs/notes/"))
 }
 
 /// Writes what one blob holds.
-pub(super) fn content(
-    out: &mut Writer<'_>,
-    contents: &Contents,
-    id: Oid,
-    place: crate::evidence::Place,
-    seen: Seen,
-) {
+pub(super) fn content(out: &mut Writer<'_>, contents: &Contents, id: Oid, place: crate::evidence::Place, seen: Seen) {
     if let Some(found) = contents.found.get(&id).filter(|found| found.kind == ObjectType::Blob) {
         out.summary(&found.summary, place.clone(), seen);
     }

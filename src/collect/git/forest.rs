@@ -7,7 +7,7 @@ use super::ids::{IdMap, IdSet};
 use super::names::{FOLLOW, GIVEN, INSIDE, Lens, NAMED, Paths, Role, dotted, role_of};
 use super::objects::{EntryType, Fault, Losses, entries, structure};
 use super::open::Store;
-use super::structure::{Structure, Subtree};
+use super::structure::{Structure, Subtree, Tree};
 use crate::evidence::Stop;
 use git2::{ObjectType, Odb, OdbLookupFlags, Oid};
 use std::collections::HashMap;
@@ -210,10 +210,11 @@ impl<'a> Worker<'a> {
             return None;
         }
         if matches!(key.1, NAMED | GIVEN)
-            && let Some(place) = self.structure.and_then(|structure| structure.find(key.0))
-            && let Some(known) = self.visit_packed(odb, place, depth)
+            && let Some(structure) = self.structure
+            && let Some(place) = structure.find(key.0)
+            && structure.tree(place).is_some()
         {
-            return known;
+            return self.visit_place(odb, structure, place, depth);
         }
         let mut node = Node::default();
         let mut below = Vec::new();
@@ -240,17 +241,28 @@ impl<'a> Worker<'a> {
         Some(self.keep(key, node))
     }
 
-    /// The same for a tree that was decoded with its pack; `None` if it was not.
-    fn visit_packed(&mut self, odb: &Odb<'_>, place: u32, depth: usize) -> Option<Option<u32>> {
+    /// The same for a packed tree: from what is known of it, or from libgit2 if it did not decode.
+    fn visit_place(&mut self, odb: &Odb<'_>, structure: &'a Structure, place: u32, depth: usize) -> Option<u32> {
         match self.packed[place as usize] {
             0 => {}
-            known => return Some(known.checked_sub(2)),
+            known => return known.checked_sub(2),
         }
-        let structure = self.structure?;
-        let tree = structure.tree(place)?;
+        match structure.tree(place) {
+            Some(tree) => self.visit_packed(odb, structure, (place, &tree), depth),
+            None => self.visit(odb, (structure.id(place), self.lookout.lens()), depth, false),
+        }
+    }
+
+    fn visit_packed(
+        &mut self,
+        odb: &Odb<'_>,
+        structure: &'a Structure,
+        (place, tree): (u32, &Tree<'a>),
+        depth: usize,
+    ) -> Option<u32> {
         if depth > DEEPEST {
             self.losses.count(Fault::TooLarge);
-            return Some(None);
+            return None;
         }
         let lens = self.lookout.lens();
         let mut node = Node::default();
@@ -260,9 +272,7 @@ impl<'a> Worker<'a> {
         for (name, role, subtree) in tree.below() {
             let env = lens == NAMED && role == Role::Env && dotted(name);
             let child = match subtree {
-                Subtree::Packed(child) if !env => self
-                    .visit_packed(odb, child, depth + 1)
-                    .unwrap_or_else(|| self.visit(odb, (structure.id(child), lens), depth + 1, false)),
+                Subtree::Packed(child) if !env => self.visit_place(odb, structure, child, depth + 1),
                 Subtree::Packed(child) => Some(self.env_directory(odb, structure.id(child), depth)),
                 Subtree::Loose(id) if env => Some(self.env_directory(odb, id, depth)),
                 Subtree::Loose(id) => self.visit(odb, (id, lens), depth + 1, false),
@@ -276,7 +286,7 @@ impl<'a> Worker<'a> {
             n
         });
         self.packed[place as usize] = kept.map_or(1, |n| n + 2);
-        Some(kept)
+        kept
     }
 
     /// A directory with an env file's name matters even if nothing in it can be read.

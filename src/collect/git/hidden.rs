@@ -110,7 +110,9 @@ impl Shown<'_> {
         let lenses: &[(Lens, bool)] = &[(NAMED, true), (GIVEN, !self.given.is_empty())];
         for (lens, _) in lenses.iter().filter(|(_, wanted)| *wanted) {
             let held = |id: Oid| {
-                self.survey.forest.holds(id, NAMED) || hidden.forest.holds(id, NAMED) || self.places.forest.holds(id, GIVEN)
+                self.survey.forest.holds(id, NAMED)
+                    || hidden.forest.holds(id, NAMED)
+                    || self.places.forest.holds(id, GIVEN)
             };
             let leading = self.survey.structure.iter().flat_map(|structure| structure.leading_ids(*lens));
             trees.extend(leading.filter(|id| !held(*id)));

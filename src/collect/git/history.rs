@@ -4,6 +4,7 @@
 //! could not be judged, and counts. Templates count too, but only with a real value: stand-ins belong there. Reflogs,
 //! unreachable objects, notes' texts and commit messages are another rule's; the coverage's level `reachable` says so.
 
+use super::graph::Reach;
 use super::judge::{Ask, Judged, judge};
 use super::kinds::HISTORY;
 use super::names::Role;
@@ -13,7 +14,6 @@ use super::summary::Summary;
 use super::survey::{Span, Survey};
 use super::whole::Site;
 use super::writer::{REFS, Seen, Unjudged, Writer, shown_path};
-use super::graph::Reach;
 use crate::evidence::{Batch, Coverage};
 use git2::Oid;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -49,7 +49,8 @@ pub(super) fn examine(
     let versions = versions(&survey.spans(site.job, site.store), &survey.table);
     // A tag may name a blob directly: no path says what it is, so its shape decides.
     let roots = survey.refs.roots.iter().enumerate();
-    let blob = |(n, root): (usize, &super::refs::Root)| if let Peeled::Blob(id) = root.at { Some((n, id)) } else { None };
+    let blob =
+        |(n, root): (usize, &super::refs::Root)| if let Peeled::Blob(id) = root.at { Some((n, id)) } else { None };
     let tagged: Vec<(usize, Oid)> = roots.filter_map(blob).collect();
     let judged = judged(site, &versions, tagged.iter().map(|(_, id)| *id));
     count(survey, &versions, &judged, coverage);

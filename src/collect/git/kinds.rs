@@ -29,7 +29,11 @@ const VERSION: [Field; 16] = [
     field("first_commit", FieldType::Name, "the oldest commit with this version"),
     field("last_commit", FieldType::Name, "the newest commit with this version"),
     field("first_seen", FieldType::Time, "the author date of the oldest commit"),
-    field("refs", FieldType::List, "what reaches it, up to five: refs, or files of the git directory such as logs/HEAD"),
+    field(
+        "refs",
+        FieldType::List,
+        "what reaches it, up to five: refs, or files of the git directory such as logs/HEAD",
+    ),
 ];
 
 /// The same, and where it stands.

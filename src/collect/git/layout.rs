@@ -36,8 +36,7 @@ impl<M: Copy> Layout<M> {
             for copy in copies(parts) {
                 let mut next = base.starts.partition_point(|start| (*start as usize) < copy.from);
                 // The entry that is new or cut by the seam, and those that a shift of the bytes makes.
-                loop {
-                    let Some(start) = base.starts.get(next).map(|start| *start as usize) else { break };
+                while let Some(start) = base.starts.get(next).map(|start| *start as usize) {
                     if start >= copy.from + copy.len || start - copy.from + copy.to == at {
                         break;
                     }

@@ -79,7 +79,12 @@ pub(super) fn dotted(name: &[u8]) -> bool {
 /// Whether [`role_of`] can find anything in a name; a quick look that spares it most names.
 pub(super) fn may_matter(name: &[u8]) -> bool {
     // Parts of `env`, `.dev.vars` and `settings.local`, and whatever nobody sees in the middle of them.
-    let part = |three: &[u8]| matches!([three[0] | 0x20, three[1] | 0x20, three[2] | 0x20], [b'e', b'n', b'v'] | [b'd', b'e', b'v'] | [b'g', b's', b'.']);
+    let part = |three: &[u8]| {
+        matches!(
+            [three[0] | 0x20, three[1] | 0x20, three[2] | 0x20],
+            [b'e', b'n', b'v'] | [b'd', b'e', b'v'] | [b'g', b's', b'.']
+        )
+    };
     name.windows(3).any(part) || name.iter().any(|b| !matches!(b, b' '..=b'~'))
 }
 

@@ -41,11 +41,6 @@ impl PathTable {
         Some(fresh)
     }
 
-    /// The last part of a path.
-    pub(super) fn name(&self, path: u32) -> &[u8] {
-        self.paths.get(path as usize).map_or(&[], |(_, name)| name)
-    }
-
     /// A path as bytes.
     pub(super) fn bytes(&self, path: u32) -> Vec<u8> {
         let mut parts: Vec<&[u8]> = Vec::new();

@@ -84,4 +84,3 @@ fn id(word: &[u8]) -> Option<Oid> {
     let hex = std::str::from_utf8(word.trim_ascii_end()).ok().filter(|hex| hex.len() == 40)?;
     Oid::from_str(hex).ok().filter(|id| !id.is_zero())
 }
-

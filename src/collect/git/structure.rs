@@ -205,7 +205,8 @@ impl Reader<'_> {
     /// A tree that is damaged is left to libgit2 too: nothing of it is kept.
     fn tree(&self, hand: &mut Hand, object: &Object<'_>, base: Option<Base<'_, Kept>>) -> Layout<Mark> {
         let mut seen = |entry: &Entry<'_>| self.entry(hand, entry);
-        let Some(layout) = Layout::of(object.bytes, base.map(|base| (&base.state.layout, base.parts)), &mut seen) else {
+        let Some(layout) = Layout::of(object.bytes, base.map(|base| (&base.state.layout, base.parts)), &mut seen)
+        else {
             return Layout::default();
         };
         let at = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -301,8 +302,7 @@ impl Structure {
         }
         let places = trees.iter().zip(0_u32..).filter(|((hand, _), _)| *hand > 0);
         let mut sorted: Vec<(u64, u32)> = places.map(|(_, place)| (head(packs.id(place)), place)).collect();
-        // Each pack's ids are in order already.
-        sorted.sort();
+        sorted.par_sort_unstable();
         hands.par_iter_mut().for_each(|hand| hand.resolve(&packs, &sorted));
         Self { packs, hands, commits, trees }
     }

@@ -11,8 +11,8 @@ use super::marks::Marks;
 use super::names::{FOLLOW, GIVEN, NAMED, Paths, Role, role_of};
 use super::objects::{EntryType, Fault, Losses, Peeled};
 use super::open::Store;
-use super::places::{PathTable, Spot, first_seen};
 use super::packs::Packs;
+use super::places::{PathTable, Spot, first_seen};
 use super::refs::{self, Refs, Root};
 use super::structure::Structure;
 use crate::collect::Job;
@@ -127,7 +127,8 @@ impl Survey {
                 Some(match walk {
                     Walk::History(skip) => {
                         let read = Source { odb: &odb, structure: known, skip };
-                        let graph = Graph::walk(&read, roots, &marks.boundary, (&job.stop, task), |tree| batch.push(tree));
+                        let graph =
+                            Graph::walk(&read, roots, &marks.boundary, (&job.stop, task), |tree| batch.push(tree));
                         trees(&refs).for_each(|tree| batch.push(tree));
                         graph
                     }

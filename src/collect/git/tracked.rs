@@ -5,7 +5,6 @@
 //! have such a name too. A name that programs bear as well, such as `env.sh`, counts if its content exposes
 //! something or was not understood. A symlink is judged by the tracked file it leads to. Tags and submodules are history's.
 
-use super::writer::shown_path;
 use super::judge::{Ask, Outcome, judge};
 use super::kinds::TRACKED;
 use super::links::follow;
@@ -15,6 +14,7 @@ use super::open::Store;
 use super::places::first_seen;
 use super::refs::children;
 use super::survey::Survey;
+use super::writer::shown_path;
 use crate::collect::Job;
 use crate::detect::{self, Scan};
 use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Subject, Target};

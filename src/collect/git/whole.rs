@@ -34,8 +34,12 @@ const NESTING: usize = 8;
 /// Levels of the working tree in which other repositories are looked for.
 const NESTED_DEPTH: usize = 4;
 /// What is learned from whole repositories, and how far each kind looks.
-const KINDS: [(&Kind, Option<&str>); 4] =
-    [(&COMPLETE, None), (&HISTORY, Some("reachable")), (&FILE, Some("reachable")), (&UNREACHABLE, Some("object-store"))];
+const KINDS: [(&Kind, Option<&str>); 4] = [
+    (&COMPLETE, None),
+    (&HISTORY, Some("reachable")),
+    (&FILE, Some("reachable")),
+    (&UNREACHABLE, Some("object-store")),
+];
 
 /// Whether anything is wanted that needs a whole repository.
 pub(super) fn wanted(job: &Job) -> bool {
@@ -138,7 +142,7 @@ impl Whole<'_> {
             let places = survey.places(self.job, store, &given);
             self.complete.bounded |= places.table.overflowed;
             if self.job.wants(&FILE) {
-                let seen = (&survey, &places);
+                let seen = (&survey, &places, &versions);
                 let files = files::examine(&site, seen, &reach, &contents, &mut self.coverage[2].1, self.batch);
                 self.complete.files(&files);
             }

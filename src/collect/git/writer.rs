@@ -182,9 +182,9 @@ impl Writer<'_> {
         for n in self.roots(seen).iter() {
             let name = &self.survey.refs.roots[n as usize].name;
             let bare = self.prefix.is_empty();
-            let name =
-                if bare { name.clone() } else { shown_path(self.prefix, name.as_str().as_bytes(), n as usize) };
-            if !names.contains(&name) {
+            let name = if bare { name.clone() } else { shown_path(self.prefix, name.as_str().as_bytes(), n as usize) };
+            // What nothing names has a root without a name.
+            if !name.as_str().starts_with('(') && !names.contains(&name) {
                 names.push(name);
             }
         }

@@ -239,5 +239,8 @@ fn matches(
     if let (false, Some(memory), Some(key)) = (found, memory, key) {
         memory.add(key);
     }
-    found.then(|| Window { start: window::lines(bytes, at, 0).start.min(start), end: end.max(at + READ).min(bytes.len()) })
+    found.then(|| Window {
+        start: window::lines(bytes, at, 0).start.min(start),
+        end: end.max(at + READ).min(bytes.len()),
+    })
 }

@@ -17,10 +17,10 @@ use super::{Context, Detector, Scan, Spotted};
 use crate::evidence::{Fingerprint, Name};
 pub(super) use anchors::Anchors;
 pub use memory::Memory;
-pub use trace::{Part, Trace, copies};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use text::{Text, text};
+pub use trace::{Part, Trace, copies};
 use window::Window;
 
 /// A window that anchors keep open is read in pieces of this size.

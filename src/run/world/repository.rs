@@ -1,9 +1,10 @@
 //! A world's git repository: each folder of `repository/` is one commit, in order of name.
 //!
-//! A file named `x.removed` removes `x`; one named `x.gitlink` holds the commit of a submodule at `x`.
+//! A file named `x.removed` removes `x`; one named `x.gitlink` holds the commit of a submodule at `x`. A folder named
+//! `dropped` is a commit that is taken back: only the reflog remembers it.
 
 use super::values::Values;
-use git2::{IndexAddOption, IndexEntry, IndexTime, Oid, Repository, RepositoryInitOptions, Signature, Time};
+use git2::{IndexAddOption, IndexEntry, IndexTime, Oid, Repository, RepositoryInitOptions, ResetType, Signature, Time};
 use include_dir::{Dir, DirEntry};
 use std::io;
 use std::path::Path;
@@ -26,8 +27,17 @@ pub(super) fn build(steps: &Dir<'_>, to: &Path, values: &Values, clock: i64) -> 
         let at = clock - 86_400 * (90 - number * 10);
         commit(&repository, message.trim_start_matches(|c: char| c.is_ascii_digit() || c == '-'), at, &links)
             .map_err(refused)?;
+        if message.ends_with("-dropped") {
+            take_back(&repository).map_err(refused)?;
+        }
     }
     Ok(())
+}
+
+/// `git reset --hard HEAD~1`
+fn take_back(repository: &Repository) -> Result<(), git2::Error> {
+    let parent = repository.head()?.peel_to_commit()?.parent(0)?;
+    repository.reset(parent.as_object(), ResetType::Hard, None)
 }
 
 /// The path and the commit of a submodule.

@@ -111,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_cycle_and_what_hangs_on_it_belong_to_no_family() {
-        let links = [Link::Root(ObjectType::Blob), Link::From(2), Link::From(1), Link::From(2), Link::Broken, Link::From(4)];
+        let links =
+            [Link::Root(ObjectType::Blob), Link::From(2), Link::From(1), Link::From(2), Link::Broken, Link::From(4)];
         assert_eq!(Families::of(&links).orphans, [1, 2, 3, 4, 5]);
     }
 }

@@ -23,7 +23,9 @@ impl Loose {
                 let files = children(&dir.join(&folder)).into_iter();
                 ids.extend(files.filter_map(|file| {
                     let rest = file.file_name()?.to_str()?.to_owned();
-                    Some(&rest).filter(|rest| rest.len() == 38).and_then(|rest| Oid::from_str(&format!("{folder}{rest}")).ok())
+                    Some(&rest)
+                        .filter(|rest| rest.len() == 38)
+                        .and_then(|rest| Oid::from_str(&format!("{folder}{rest}")).ok())
                 }));
             }
         }

@@ -68,11 +68,6 @@ impl Packs {
         packs
     }
 
-    /// Bytes of all packs.
-    pub(super) fn size(&self) -> u64 {
-        self.all.iter().map(|opened| opened.pack.size()).sum()
-    }
-
     /// The place of an object: a number below [`Packs::count`], the same for one object in one pack.
     pub(super) fn find(&self, id: Oid) -> Option<u32> {
         self.all.iter().find_map(|opened| Some(opened.first + opened.pack.find(id)?))

@@ -5,9 +5,9 @@
 
 use super::family::Link;
 use crate::collect::git::objects::Fault;
+use git2::{ObjectType, Oid};
 use gix_pack::data::entry::Header;
 use gix_pack::{FileData, data, index};
-use git2::{ObjectType, Oid};
 use rayon::prelude::*;
 use std::path::Path;
 
@@ -62,11 +62,6 @@ impl<T: FileData + Sync> Pack<T> {
         self.order.len()
     }
 
-    /// How many bytes it has.
-    pub(super) fn size(&self) -> u64 {
-        self.data.data_len() as u64
-    }
-
     /// The id of the object in a slot.
     pub(super) fn id(&self, slot: Slot) -> Oid {
         self.id_at(self.order[slot as usize].1)
@@ -94,7 +89,8 @@ impl<T: FileData + Sync> Pack<T> {
             if low >= high {
                 return None;
             }
-            let share = (u128::from(head(wanted).saturating_sub(from)) * u128::from(high - low)) / (u128::from(to - from) + 1);
+            let share =
+                (u128::from(head(wanted).saturating_sub(from)) * u128::from(high - low)) / (u128::from(to - from) + 1);
             let guess = if guesses < GUESSES { u32::try_from(share).unwrap_or(u32::MAX) } else { (high - low) / 2 };
             let middle = (low + guess).min(high - 1);
             let found = self.index.oid_at_index(middle).as_bytes();

@@ -9,8 +9,8 @@ use super::family::Families;
 use super::pack::{Pack, Slot};
 use crate::collect::git::objects::Fault;
 use crate::detect::Part;
-use gix_pack::FileData;
 use git2::{ObjectType, Oid};
+use gix_pack::FileData;
 use rayon::prelude::*;
 use std::sync::Mutex;
 use zeroize::Zeroizing;
@@ -41,8 +41,6 @@ impl Object<'_> {
 
 /// What an object was made from.
 pub(in crate::collect::git) struct Base<'a, S> {
-    /// The base's content.
-    pub(in crate::collect::git) bytes: &'a [u8],
     /// What the visitor made of the base.
     pub(in crate::collect::git) state: &'a S,
     /// The parts of the object.
@@ -192,13 +190,14 @@ impl<T: FileData + Sync, V: Visitor> Walk<'_, T, V> {
         let mut bytes = bench.spare.pop().unwrap_or_default();
         if let Some(base) = base {
             self.pack.inflate(slot, self.limit, &mut bench.inflate, &mut bench.delta)?;
-            delta::apply(&base.bytes, &bench.delta, self.limit, &mut bytes, &mut bench.parts).ok_or(Fault::Malformed)?;
+            delta::apply(&base.bytes, &bench.delta, self.limit, &mut bytes, &mut bench.parts)
+                .ok_or(Fault::Malformed)?;
         } else {
             self.pack.inflate(slot, self.limit, &mut bench.inflate, &mut bytes)?;
         }
         let place = self.first + self.pack.place(slot);
         let object = Object { look_up: &|| self.pack.id(slot), place, kind, bytes: &bytes };
-        let base = base.map(|base| Base { bytes: &base.bytes, state: &base.state, parts: &bench.parts });
+        let base = base.map(|base| Base { state: &base.state, parts: &bench.parts });
         let state = self.visitor.object(&mut bench.hand, &object, base);
         Ok(Held { bytes, state })
     }
