@@ -79,6 +79,9 @@ pub struct Check {
     /// No network at all: live systems leave the scope, files are judged alone
     #[arg(long, help_heading = TARGETS)]
     pub offline: bool,
+    /// Only what is new since this revision, and what is staged: the scope of a change, not checklist item 8
+    #[arg(long, value_name = "REV", help_heading = TARGETS)]
+    pub since: Option<String>,
     /// Which rules: ci, smoke or audit; audit with a configuration, ci without
     #[arg(long, value_name = "PROFILE", help_heading = RULES)]
     pub profile: Option<String>,
@@ -100,6 +103,9 @@ pub struct Check {
     /// Read the configuration as it stands in this git ref (a pull request's base branch, say)
     #[arg(long, value_name = "REF", help_heading = CONFIGURATION)]
     pub config_from: Option<String>,
+    /// Keep facts about unchanging objects here, so that the next run need not read them again; as trusted as this machine
+    #[arg(long, value_name = "DIR", help_heading = CONFIGURATION)]
+    pub cache: Option<PathBuf>,
     /// A file of 16 bytes or more that keys the correlators, so that they can be compared over runs
     #[arg(long, value_name = "FILE", help_heading = CONFIGURATION)]
     pub key_file: Option<PathBuf>,

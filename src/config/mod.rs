@@ -23,7 +23,11 @@ pub struct Config {
     /// The secrets in scope.
     pub secrets: Vec<Secret>,
     /// Repositories.
-    pub repositories: Vec<PathBuf>,
+    pub repositories: Vec<Repository>,
+    /// The revision since which repositories are examined; their whole history without one.
+    pub since: Option<String>,
+    /// A directory in which facts about unchanging objects are kept between runs.
+    pub cache: Option<PathBuf>,
     /// Containers.
     pub containers: Vec<ContainerSelector>,
     /// Images.
@@ -48,6 +52,21 @@ pub struct Config {
     pub docker: Docker,
     /// Bounds.
     pub limits: Limits,
+}
+
+/// A repository.
+#[derive(Clone, Debug, Default)]
+pub struct Repository {
+    /// Its working tree or git directory.
+    pub path: PathBuf,
+    /// Whether what only the server holds is in scope too. No clone can prove that.
+    pub server_side: bool,
+}
+
+impl From<PathBuf> for Repository {
+    fn from(path: PathBuf) -> Self {
+        Self { path, server_side: false }
+    }
 }
 
 /// A secret in scope.

@@ -1,8 +1,9 @@
 //! From the text to [`Config`]: syntax, schema, then meaning; every problem is collected.
 
-use super::raw::{RawConfig, RawContainer, RawHost, RawKnownValue, RawProbes, RawWaiver};
+use super::raw::{RawConfig, RawContainer, RawHost, RawKnownValue, RawLevel, RawProbes, RawRepository, RawWaiver};
 use super::{
-    Config, ContainerSelector, Docker, Host, ImageSource, KnownValueFrom, KnownValueSource, Limits, Probes, Secret,
+    Config, ContainerSelector, Docker, Host, ImageSource, KnownValueFrom, KnownValueSource, Limits, Probes, Repository,
+    Secret,
 };
 use crate::evidence::{Document, Name, Node, Problems, Timestamp, Value, check_schema, conforms_to};
 use crate::verdict::Waiver;
@@ -139,7 +140,9 @@ impl Reader<'_> {
             service: self.name("/service", &raw.service),
             environment: raw.environment.and_then(|text| self.name("/environment", &text)),
             secrets: self.secrets(raw.secrets),
-            repositories: raw.repositories.iter().map(|path| self.base.join(path)).collect(),
+            repositories: raw.repositories.iter().map(|raw| self.repository(raw)).collect(),
+            since: None,
+            cache: None,
             containers: self.each("containers", &raw.containers, Self::container),
             images: self.each("images", &raw.images, |reader, at, text| {
                 image(text, reader.base).map_err(|what| reader.problem(at, what)).ok()
@@ -235,6 +238,14 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn repository(&self, raw: &RawRepository) -> Repository {
+        let (path, server_side) = match raw {
+            RawRepository::Path(path) => (path, false),
+            RawRepository::Level { path, level } => (path, matches!(level, RawLevel::ServerSide)),
+        };
+        Repository { path: self.base.join(path), server_side }
     }
 
     fn host(&mut self, at: &str, raw: &RawHost) -> Option<Host> {

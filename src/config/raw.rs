@@ -19,7 +19,7 @@ pub(crate) struct RawConfig {
     pub(crate) secrets: Vec<RawSecret>,
     /// Paths of git repositories.
     #[serde(default)]
-    pub(crate) repositories: Vec<String>,
+    pub(crate) repositories: Vec<RawRepository>,
     /// The workload's containers.
     #[serde(default)]
     pub(crate) containers: Vec<RawContainer>,
@@ -54,6 +54,31 @@ pub(crate) struct RawConfig {
     pub(crate) docker: Option<RawDocker>,
     /// Bounds on what is read.
     pub(crate) limits: Option<RawLimits>,
+}
+
+/// A git repository.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged, deny_unknown_fields)]
+pub(crate) enum RawRepository {
+    /// Its path.
+    Path(String),
+    /// Its path, and how far its history is in scope.
+    Level {
+        /// Its path.
+        path: String,
+        /// How far history is in scope.
+        level: RawLevel,
+    },
+}
+
+/// How far a repository's history is in scope.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RawLevel {
+    /// Everything that refs of the clone reach.
+    Reachable,
+    /// What only the server holds too: no clone can prove it, so it stays unverified here.
+    ServerSide,
 }
 
 /// A secret in scope.

@@ -26,6 +26,8 @@ pub enum Cause {
     MissingObjects,
     /// Grafts or replace refs change what history says.
     AlteredHistory,
+    /// What only a server holds, which no clone can show.
+    ServerSide,
     /// Submodules, large files or nested repositories whose content is elsewhere.
     ContentElsewhere,
     /// A size, count or depth limit was reached.
@@ -74,6 +76,7 @@ impl Cause {
             Self::ShallowHistory => "shallow clone: history ends early",
             Self::MissingObjects => "objects are missing (partial clone or damage)",
             Self::AlteredHistory => "grafts or replace refs alter the history",
+            Self::ServerSide => "only the server holds it, and no clone can show it",
             Self::ContentElsewhere => "content lies elsewhere (a layer, a submodule, LFS, a nested repository)",
             Self::OverLimit => "a limit was reached",
             Self::Unsupported => "not readable by this version",

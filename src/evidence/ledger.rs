@@ -57,6 +57,9 @@ pub struct Header {
     pub finished_at: Timestamp,
     /// Whether `--offline` left live systems out.
     pub offline: bool,
+    /// What repositories were examined for, if not for their whole history: a change since a revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Name>,
     /// `live`, or `recorded` for the demo's worlds.
     pub origin: Name,
 }

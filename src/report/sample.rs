@@ -142,6 +142,7 @@ fn header() -> Header {
         started_at: Timestamp::from_unix(1_795_449_600),
         finished_at: Timestamp::from_unix(1_795_449_604),
         offline: false,
+        scope: None,
         origin: Name::fixed("live"),
     }
 }

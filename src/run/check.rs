@@ -18,9 +18,13 @@ pub(super) fn run(flags: Check, terminal: output::Terminal) -> Result<u8, RunErr
     let has_file = config.file.is_some();
     let mut without_git = false;
     if !has_file && flags.repositories.is_empty() {
-        (config.repositories, without_git) = targets::here();
+        let (found, without) = targets::here();
+        config.repositories = found.into_iter().map(Into::into).collect();
+        without_git = without;
     }
-    config.repositories.iter_mut().for_each(targets::to_root);
+    config.repositories.iter_mut().for_each(|repository| targets::to_root(&mut repository.path));
+    config.since.clone_from(&flags.since);
+    config.cache.clone_from(&flags.cache);
     let left_out = flags.offline.then(|| plan::offline(&mut config));
     let default = if has_file { Profile::Audit } else { Profile::Ci };
     let selection = plan::Selection {
@@ -31,6 +35,7 @@ pub(super) fn run(flags: Check, terminal: output::Terminal) -> Result<u8, RunErr
         without_git,
         seen: if has_file { Vec::new() } else { targets::deployments() },
         left_out,
+        since: flags.since.as_deref(),
     };
     let circumstances = Circumstances {
         selection,

@@ -46,6 +46,7 @@ fn check(
         without_git: false,
         seen: Vec::new(),
         left_out: None,
+        since: None,
     };
     let key = Key::from_material(&Sensitive::new(b"the demo's correlators are comparable".to_vec()))
         .ok_or(RunError::Start(std::io::ErrorKind::Other))?;

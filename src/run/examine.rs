@@ -71,6 +71,7 @@ pub(super) fn examine<'a>(
         started_at: now,
         finished_at,
         offline: selection.left_out.is_some(),
+        scope: selection.since.map(|since| Name::admit_or(&format!("since {since}"), "revision", 1)),
         origin: Name::fixed(origin),
     };
     let ledger = ledger(header, &config, &plan, collected.batch);

@@ -6,16 +6,22 @@ use crate::evidence::{Cause, Ledger, Name};
 use crate::rule::Rule;
 use crate::verdict::{CHECKLIST, ChecklistLine, Counts, Finding, Report, RuleInfo, Verdict};
 
+/// The item about the whole history of repositories.
+const HISTORY_ITEM: u8 = 8;
+
 /// Evaluates the rules over the ledger. The clock is the ledger's own, so a replay gives the same report.
 pub(super) fn report(ledger: &Ledger, rules: &[&Rule], further: &[String]) -> Report {
-    let findings = evaluate(rules, ledger, &ledger.waivers, ledger.header.started_at);
+    let mut findings = evaluate(rules, ledger, &ledger.waivers, ledger.header.started_at);
+    // A change proves nothing about the whole history.
+    let proves = |item: u8| ledger.header.scope.is_none() || item != HISTORY_ITEM;
+    findings.iter_mut().for_each(|finding| finding.checklist.retain(|item| proves(*item)));
     let mut notes = ledger.notes.clone();
     notes.extend_from_slice(further);
     notes.extend(idle_waivers(ledger, &findings));
     Report {
         verdict: overall(ledger, &findings),
         counts: Counts::of(&findings),
-        checklist: checklist(rules, &findings),
+        checklist: checklist(rules, &findings, &proves),
         custody: derive::custody(ledger),
         gaps: ledger.gaps.clone(),
         coverage: ledger.coverage.clone(),
@@ -37,13 +43,13 @@ fn worst<'a>(findings: impl Iterator<Item = &'a Finding>) -> Option<Verdict> {
     findings.map(|finding| if finding.waiver.is_some() { Verdict::Pass } else { finding.verdict }).max()
 }
 
-fn checklist(rules: &[&Rule], findings: &[Finding]) -> Vec<ChecklistLine> {
+fn checklist(rules: &[&Rule], findings: &[Finding], proves: &dyn Fn(u8) -> bool) -> Vec<ChecklistLine> {
     (1_u8..)
         .zip(CHECKLIST)
         .map(|(item, title)| {
             let own: Vec<Name> = rules
                 .iter()
-                .filter(|rule| rule.checklist.contains(&item))
+                .filter(|rule| rule.checklist.contains(&item) && proves(item))
                 .map(|rule| Name::admit_or(&rule.id, "rule", 1))
                 .collect();
             let about = || findings.iter().filter(|f| f.checklist.contains(&item));

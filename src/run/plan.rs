@@ -36,6 +36,8 @@ pub(super) struct Selection<'a> {
     pub(super) without_git: bool,
     /// Deployment files that lie here and that no rule examines.
     pub(super) seen: Vec<String>,
+    /// The revision since which repositories are examined.
+    pub(super) since: Option<&'a str>,
     /// The keys whose targets `--offline` left out; `None` with a network.
     pub(super) left_out: Option<BTreeSet<&'static str>>,
 }
@@ -54,6 +56,8 @@ impl Selection<'_> {
         let not_here = !self.has_file;
         untargeted && self.named.is_empty() && (by_offline || not_here)
             || self.without_git && kind.name.starts_with("git.")
+            // Whether a repository holds its whole history is no question of a change.
+            || self.since.is_some() && self.named.is_empty() && kind.name == "git.complete"
     }
 }
 
@@ -124,6 +128,10 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
     if let Some(keys) = selection.left_out.as_ref().filter(|keys| !keys.is_empty()) {
         let keys: Vec<&str> = keys.iter().copied().collect();
         plan.notes.push(format!("left out by --offline: live targets of {}", keys.join(", ")));
+    }
+    if let Some(since) = selection.since {
+        plan.notes
+            .push(format!("scope of the change since {since}: item 8 is about the whole history and is not checked"));
     }
     if !unselected.is_empty() {
         plan.notes.push(format!("not selected (no target to examine): {}", unselected.join(", ")));

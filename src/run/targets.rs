@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub(super) fn apply(flags: &Check, config: &mut Config) -> Result<BTreeSet<&'static str>, RunError> {
     let mut keys = BTreeSet::new();
     if !flags.repositories.is_empty() {
-        config.repositories.clone_from(&flags.repositories);
+        config.repositories = flags.repositories.iter().cloned().map(Into::into).collect();
         keys.insert("repositories");
     }
     if !flags.images.is_empty() {

@@ -45,6 +45,7 @@ fn ledger() -> Ledger {
             started_at: at,
             finished_at: at,
             offline: false,
+            scope: None,
             origin: Name::fixed("live"),
         },
         secrets: Vec::new(),

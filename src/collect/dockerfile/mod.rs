@@ -20,7 +20,7 @@ mod tree;
 mod words;
 
 use super::{Collector, Job, runtime};
-use crate::config::Config;
+use crate::config::{Config, Repository};
 use crate::evidence::{
     ALPHABET, Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Inapplicable, Judgement, Kind,
     Line, Name, Place, SECRET, STEP, Subject, Target,
@@ -66,7 +66,7 @@ impl Collector for Dockerfiles {
     }
 
     fn targets(&self, _: &'static Kind, config: &Config) -> Vec<Target> {
-        config.repositories.iter().map(|path| target(path)).collect()
+        config.repositories.iter().map(|repository| target(&repository.path)).collect()
     }
 
     fn collect(&self, job: Arc<Job>) -> BoxFuture<'static, Batch> {
@@ -75,7 +75,7 @@ impl Collector for Dockerfiles {
             let done = runtime::offload(move || {
                 let mut all = Batch::default();
                 let task = theirs.progress.begin("Dockerfiles", Some(theirs.config.repositories.len() as u64));
-                for path in &theirs.config.repositories {
+                for path in theirs.config.repositories.iter().map(|repository| &repository.path) {
                     all.absorb(examine(path, &theirs));
                     task.advance(1);
                 }
@@ -93,7 +93,7 @@ fn target(repository: &Path) -> Target {
 }
 
 fn crashed(config: &Config) -> Batch {
-    let gap = |path: &std::path::PathBuf| Gap::new(&DOCKERFILE, Subject::whole(&target(path)), Cause::Crashed);
+    let gap = |one: &Repository| Gap::new(&DOCKERFILE, Subject::whole(&target(&one.path)), Cause::Crashed);
     Batch { gaps: config.repositories.iter().map(gap).collect(), ..Batch::default() }
 }
 

@@ -12,6 +12,9 @@ use crate::collect::Job;
 use crate::evidence::{Batch, Cause, Coverage, Evidence, Fact, Gap, Kind, Name, Place, Subject, Target};
 use std::path::PathBuf;
 
+/// What shows most of what only a server holds, where it offers such refs.
+const ASK_SERVER: &str = "git fetch origin '+refs/*:refs/remotes/server/*'";
+
 /// What is known about a repository's completeness.
 #[derive(Default)]
 pub(super) struct Completeness {
@@ -28,6 +31,8 @@ pub(super) struct Completeness {
     /// Objects that no ref reaches are damaged.
     hidden: bool,
     overflowed: bool,
+    /// What only the server holds is in scope, which no clone can show.
+    pub(super) server_side: bool,
     /// A bound ended the search for other repositories.
     pub(super) bounded: bool,
     /// Repositories that were committed as files or stand behind a link: their history is nobody's yet.
@@ -134,6 +139,13 @@ impl Completeness {
             (!malformed && self.hidden, Cause::Malformed, fsck, "damaged objects", Scope::Store),
             (self.grafts, Cause::AlteredHistory, graft, altered, Scope::Reached),
             (over, Cause::OverLimit, None, "objects over a limit", Scope::Everything),
+            (
+                self.server_side,
+                Cause::ServerSide,
+                Some(ASK_SERVER),
+                "refs and objects that only the server holds",
+                Scope::Everything,
+            ),
             (self.lfs, Cause::ContentElsewhere, Some("git lfs fetch --all"), "content in LFS", Scope::Reached),
         ]
         .into_iter()

@@ -108,6 +108,20 @@ impl Contents {
         let loose = Loose::list(&store.common);
         let loose: Vec<Oid> = loose.ids.into_iter().filter(|id| packs.find(*id).is_none()).collect();
         hands.par_extend(loose.par_chunks(BATCH).map(|ids| reader.loose(store, ids)));
+        Self::joined(job, store, hands)
+    }
+
+    /// Looks through these objects only, each once.
+    pub(super) fn of(job: &Job, store: &Store, mut ids: Vec<Oid>) -> Self {
+        ids.sort_unstable();
+        ids.dedup();
+        let task = job.progress.begin("git objects", Some(ids.len() as u64));
+        let reader = Reader { job, task: &*task };
+        let hands: Vec<Hand> = ids.par_chunks(BATCH).map(|ids| reader.loose(store, ids)).collect();
+        Self::joined(job, store, hands)
+    }
+
+    fn joined(job: &Job, store: &Store, hands: Vec<Hand>) -> Self {
         let mut all = Self::default();
         for Hand { seen, pointers, .. } in hands {
             all.absorb(seen);

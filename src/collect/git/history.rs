@@ -20,9 +20,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One version of one file.
 pub(super) struct Version {
-    certain: bool,
+    /// It is an env file whatever it looks like.
+    pub(super) certain: bool,
     /// Seen in a directory of env files, where a file may be one variable.
-    inside: bool,
+    pub(super) inside: bool,
     /// Only ever seen as a template.
     pub(super) template: bool,
     pub(super) span: Option<Span>,

@@ -5,6 +5,7 @@
 //! objects and refs by libgit2; git is never run, and no filter, driver or hook of the repository's is. It knows
 //! no rule, prints nothing, and wraps every blob as it is read.
 
+mod change;
 mod complete;
 mod contents;
 mod embedded;
@@ -37,16 +38,16 @@ mod whole;
 mod writer;
 
 use super::{Collector, Job, runtime};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::evidence::{Batch, Cause, Coverage, Evidence, Gap, Kind, Name, Subject, Target};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use git2::{Oid, Repository};
 use kinds::{COMPLETE, FILE, HISTORY, IGNORE, TEMPLATE, TRACKED, UNREACHABLE};
 use open::{Refusal, Store, open};
-use std::path::Path;
 use std::sync::Arc;
 use survey::Survey;
+use whole::Site;
 
 static KINDS: [&Kind; 7] = [&COMPLETE, &FILE, &HISTORY, &IGNORE, &TEMPLATE, &TRACKED, &UNREACHABLE];
 
@@ -79,8 +80,8 @@ impl Collector for Git {
 }
 
 fn targets(config: &Config) -> Vec<Target> {
-    let name = |(n, path): (usize, &std::path::PathBuf)| {
-        let shown = path.to_string_lossy();
+    let name = |(n, repository): (usize, &config::Repository)| {
+        let shown = repository.path.to_string_lossy();
         let shown = if shown.is_empty() { "." } else { &*shown };
         Target::new("git", Name::admit_or(shown, "repository", n))
     };
@@ -89,8 +90,8 @@ fn targets(config: &Config) -> Vec<Target> {
 
 fn all(job: &Job) -> Batch {
     let mut batch = Batch::default();
-    for (path, target) in job.config.repositories.iter().zip(targets(&job.config)) {
-        repository(job, path, &target, &mut batch);
+    for (declared, target) in job.config.repositories.iter().zip(targets(&job.config)) {
+        repository(job, declared, &target, &mut batch);
     }
     batch
 }
@@ -103,8 +104,8 @@ fn gap_all(job: &Job, target: &Target, cause: Cause, hint: Option<&(&'static str
     }
 }
 
-fn repository(job: &Job, path: &Path, target: &Target, batch: &mut Batch) {
-    let opened = open(path).and_then(|repository| Ok((Store::open(repository.commondir())?, repository)));
+fn repository(job: &Job, declared: &config::Repository, target: &Target, batch: &mut Batch) {
+    let opened = open(&declared.path).and_then(|repository| Ok((Store::open(repository.commondir())?, repository)));
     let (store, repository) = match opened {
         Ok(opened) => opened,
         Err(Refusal { cause, hint }) => return gap_all(job, target, cause, hint.as_ref(), batch),
@@ -116,8 +117,11 @@ fn repository(job: &Job, path: &Path, target: &Target, batch: &mut Batch) {
     if job.wants(&TRACKED) || job.wants(&TEMPLATE) {
         tips(job, target, &store, batch);
     }
-    if whole::wanted(job) {
-        whole::examine(job, target, &store, (&repository, head), batch);
+    if let Some(since) = &job.config.since {
+        let site = Site { job, target, store: &store, prefix: "" };
+        change::examine(&site, &repository, since, batch);
+    } else if whole::wanted(job) {
+        whole::examine(job, target, &store, (&repository, head, declared.server_side), batch);
     }
     if job.stop.asked() {
         gap_all(job, target, Cause::Interrupted, None, batch);

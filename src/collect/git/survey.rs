@@ -107,6 +107,26 @@ impl Survey {
         Self::walk((job, store, task), refs, Marks::default(), structure, Walk::History(&known))
     }
 
+    /// Walks what roots reach, but not commits for which `skip` says so, nor their trees.
+    pub(super) fn of_commits(
+        (job, store, task): (&Job, &Store, &dyn Task),
+        roots: Vec<Root>,
+        skip: &dyn Fn(Oid) -> bool,
+    ) -> Option<Self> {
+        let refs = Refs::of(roots);
+        let roots = commits(&refs).map(|(_, id)| id);
+        let read = |repository: &git2::Repository| {
+            let odb = repository.odb().ok()?;
+            let source = Source { odb: &odb, structure: None, skip };
+            Some(Graph::walk(&source, roots, &IdSet::default(), (&job.stop, task), |_| ()))
+        };
+        let graph = store.with(read).flatten()?;
+        let order = graph.oldest_first();
+        let (forest, table, losses) = (Forest::default(), PathTable::default(), Losses::default());
+        let (marks, beyond) = (Marks::default(), BTreeSet::new());
+        Some(Self { refs, marks, graph, order, forest, structure: None, table, losses, beyond })
+    }
+
     fn walk(
         (job, store, task): (&Job, &Store, &dyn Task),
         refs: Refs,

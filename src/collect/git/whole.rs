@@ -73,7 +73,7 @@ pub(super) fn examine(
     job: &Job,
     target: &Target,
     store: &Store,
-    (repository, head): (&Repository, Option<(Oid, Oid)>),
+    (repository, head, server_side): (&Repository, Option<(Oid, Oid)>, bool),
     batch: &mut Batch,
 ) {
     let task = job.progress.begin("git history", None);
@@ -88,6 +88,7 @@ pub(super) fn examine(
     let embedded = whole.store(store, "");
     whole.submodules(&store.common, repository, ("", embedded), NESTING);
     whole.complete.nested = nested(repository);
+    whole.complete.server_side = server_side;
     let Whole { mut coverage, complete, batch, .. } = whole;
     if coverage[1].1.count("commits") == 0 {
         for (kind, _) in KINDS.into_iter().filter(|(kind, _)| job.wants(kind)) {

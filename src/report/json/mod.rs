@@ -67,6 +67,7 @@ fn report_v1(report: &Report) -> ReportV1 {
         environment: header.environment.as_ref().map(text),
         profile: text(&header.profile),
         offline: header.offline,
+        scope: header.scope.as_ref().map(text),
         origin: text(&header.origin),
         started_at: header.started_at.rfc3339(),
         finished_at: header.finished_at.rfc3339(),

@@ -24,6 +24,10 @@ pub(super) struct ReportV1 {
     /// Whether live systems were left out.
     #[schemars(default)]
     pub(super) offline: bool,
+    /// What repositories were examined for, if not for their whole history: `since REV`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(default)]
+    pub(super) scope: Option<String>,
     /// Where the evidence is from: `live`, or a recording such as the demo's.
     #[schemars(default)]
     pub(super) origin: String,

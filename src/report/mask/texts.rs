@@ -68,12 +68,13 @@ impl Texts<'_> {
             started_at: _,
             finished_at: _,
             offline: _,
+            scope,
             origin,
         } = header;
         for name in [tool_version, profile, rules_digest, origin] {
             self.name(name);
         }
-        for name in [service, environment, config_file] {
+        for name in [service, environment, config_file, scope] {
             self.maybe(name);
         }
         for rule in rules {

@@ -97,6 +97,9 @@ fn header(page: &mut Page, report: &Report) {
     if header.offline {
         line.push_str(" · offline: live systems were left out");
     }
+    if let Some(scope) = &header.scope {
+        line.push_str(&format!(" · scope: what is new {scope}"));
+    }
     page.say(0, Ink::Dim, &one_line(&line));
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the makers of test repositories are not test functions themselves")]
 
+mod change;
 mod complete;
 mod env_directory;
 mod experiments;
@@ -142,7 +143,7 @@ pub(crate) fn scan(path: &Path) -> Found {
 }
 
 pub(crate) fn scan_with(path: &Path, kinds: &[&str], adjust: impl FnOnce(&mut Config)) -> Found {
-    let mut config = Config { repositories: vec![path.to_path_buf()], ..Config::default() };
+    let mut config = Config { repositories: vec![path.to_path_buf().into()], ..Config::default() };
     adjust(&mut config);
     let declared = ["JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL"].map(Name::fixed).to_vec();
     let registry = Arc::new(SecretRegistry::default());

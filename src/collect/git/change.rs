@@ -1,0 +1,290 @@
+//! What a change adds: the files and messages of commits that HEAD reaches and a given revision does not, and what is
+//! staged on top of HEAD.
+//!
+//! In: an opened repository and the revision. Out: evidence of the kinds that a whole history gives, for the scope of
+//! the change alone. Nothing is said about what was there before, and nothing else is read: a pull request in a large
+//! repository costs what it changes. Where a clone ends early, what lies there counts as new: more is read, not less.
+
+use super::contents;
+use super::graph::Reach;
+use super::history::{self, Version, Versions};
+use super::kinds::{FILE, HISTORY, UNREACHABLE};
+use super::links::follow;
+use super::names::{Role, dotted, role_of};
+use super::objects::{EntryType, Fault, Losses, Peeled, commit, entries, structure};
+use super::refs::{Root, digest_name};
+use super::survey::{Span, Survey};
+use super::whole::Site;
+use super::writer::{self, REFS, Seen, Writer, blob_at, shown_path};
+use crate::evidence::{Batch, Cause, Coverage, Gap, Kind, Name, Place, Subject};
+use git2::{ErrorCode, ObjectType, Odb, Oid, Repository, Sort};
+use std::collections::{BTreeMap, HashMap};
+
+/// Deepest tree that is looked at.
+const DEEPEST: usize = 256;
+/// The kinds that a change gives.
+const KINDS: [&Kind; 3] = [&HISTORY, &FILE, &UNREACHABLE];
+
+/// Files that the change adds, by path and blob, and the first commit that has each; none if it is staged only.
+type Added = BTreeMap<(Vec<u8>, Oid), (EntryType, Option<u32>)>;
+
+/// Looks at what is new since a revision.
+pub(super) fn examine(site: &Site<'_>, repository: &Repository, since: &str, batch: &mut Batch) {
+    let wanted = || KINDS.into_iter().filter(|kind| site.job.wants(kind));
+    if wanted().next().is_none() {
+        return;
+    }
+    let (commits, head) = match fresh(repository, since) {
+        Ok(fresh) => fresh,
+        Err(cause) => {
+            let fetch = Name::fixed("git fetch origin REV, then --since FETCH_HEAD");
+            let gap = |kind| Gap::new(kind, Subject::whole(site.target), cause).with("run", fetch.clone());
+            return batch.gaps.extend(wanted().map(gap));
+        }
+    };
+    let task = site.job.progress.begin("git change", Some(commits.len() as u64));
+    let roots = head.map(|head| Root { name: Name::fixed("HEAD"), at: Peeled::Commit(head), tip: true });
+    let roots: Vec<Root> = roots.into_iter().collect();
+    let known: std::collections::HashSet<Oid> = commits.iter().copied().collect();
+    let Some(survey) = Survey::of_commits((site.job, site.store, &*task), roots, &|id| !known.contains(&id)) else {
+        return batch.gaps.extend(wanted().map(|kind| Gap::new(kind, Subject::whole(site.target), Cause::Malformed)));
+    };
+    let mut walk = Walk { site, repository, losses: survey.graph.losses, added: Added::new() };
+    if walk.all(&survey).is_none() || walk.staged(head).is_err() {
+        walk.losses.count(Fault::Malformed);
+    }
+    let Walk { losses, added, .. } = walk;
+    let mut out = Out { site, survey: &survey, reach: &writer::reach(&survey), losses, batch };
+    // HEAD, or that there is none yet, is what the index was compared with: never nothing.
+    let commits = survey.graph.read().max(1);
+    if site.job.wants(&HISTORY) {
+        let blobs = out.env_files(&added);
+        out.coverage(&HISTORY, commits, added.len(), blobs);
+    }
+    if site.job.wants(&FILE) {
+        let blobs = out.files(&added);
+        out.coverage(&FILE, commits, added.len(), blobs + commits);
+    }
+    if site.job.wants(&UNREACHABLE) {
+        out.messages();
+        out.coverage(&UNREACHABLE, commits, 0, commits);
+    }
+}
+
+/// The commits of HEAD that the revision does not reach, and HEAD if there is a commit yet.
+fn fresh(repository: &Repository, since: &str) -> Result<(Vec<Oid>, Option<Oid>), Cause> {
+    // Before the first commit everything that is staged is new.
+    if since == "HEAD" && repository.head().is_err_and(|error| error.code() == ErrorCode::UnbornBranch) {
+        return Ok((Vec::new(), None));
+    }
+    let cause = |error: git2::Error| match error.code() {
+        ErrorCode::NotFound | ErrorCode::InvalidSpec | ErrorCode::Ambiguous | ErrorCode::UnbornBranch => {
+            Cause::NotFound
+        }
+        _ => Cause::Malformed,
+    };
+    let base = repository.revparse_single(since).and_then(|object| object.peel_to_commit()).map_err(cause)?.id();
+    let head = repository.head().and_then(|head| head.peel_to_commit()).map_err(cause)?.id();
+    let mut walk = repository.revwalk().map_err(cause)?;
+    walk.set_sorting(Sort::TOPOLOGICAL).map_err(cause)?;
+    walk.push(head).map_err(cause)?;
+    walk.hide(base).map_err(cause)?;
+    Ok((walk.collect::<Result<Vec<Oid>, _>>().map_err(cause)?, Some(head)))
+}
+
+struct Walk<'a> {
+    site: &'a Site<'a>,
+    repository: &'a Repository,
+    losses: Losses,
+    added: Added,
+}
+
+impl Walk<'_> {
+    /// Compares every new commit, oldest first, with its parents.
+    fn all(&mut self, survey: &Survey) -> Option<()> {
+        let odb = self.repository.odb().ok()?;
+        for &n in &survey.order {
+            let one = &survey.graph.commits[n as usize];
+            let Some(tree) = one.tree else { continue };
+            // A parent that is not here hides nothing: then everything counts as new.
+            let parents = one.parents.iter().map(|&parent| survey.graph.commits[parent as usize].id);
+            let parents: Vec<Option<Oid>> = parents.map(|id| commit(&odb, id).ok().map(|parent| parent.tree)).collect();
+            if self.site.job.stop.asked() {
+                break;
+            }
+            self.tree(&odb, (tree, n), &parents, &mut Vec::new(), 0);
+        }
+        Some(())
+    }
+
+    /// Notes what is staged and not in HEAD.
+    fn staged(&mut self, head: Option<Oid>) -> Result<(), git2::Error> {
+        if self.repository.is_bare() {
+            return Ok(());
+        }
+        let tree = head.map(|head| self.repository.find_commit(head)?.tree()).transpose()?;
+        let index = self.repository.index()?;
+        let diff = self.repository.diff_tree_to_index(tree.as_ref(), Some(&index), None)?;
+        let staged = diff.deltas().map(|delta| delta.new_file()).filter(|file| !file.id().is_zero());
+        // What is in conflict has several versions and none of them in the difference.
+        let conflicts = index.iter().filter(|entry| entry.flags >> 12 & 3 > 0);
+        let conflicts = conflicts.map(|entry| (entry.path, entry.id, entry.mode));
+        let file = |file: git2::DiffFile<'_>| Some((file.path_bytes()?.to_vec(), file.id(), u32::from(file.mode())));
+        for (path, id, mode) in staged.filter_map(file).chain(conflicts) {
+            self.added.entry((path, id)).or_insert((EntryType::of_mode(mode), None));
+        }
+        Ok(())
+    }
+
+    /// Notes what a tree has and none of these other trees at the same path.
+    fn tree(&mut self, odb: &Odb<'_>, (tree, n): (Oid, u32), others: &[Option<Oid>], path: &mut Vec<u8>, depth: usize) {
+        if others.contains(&Some(tree)) {
+            return;
+        }
+        if depth > DEEPEST {
+            return self.losses.count(Fault::TooLarge);
+        }
+        let others: Vec<HashMap<Vec<u8>, Oid>> =
+            others.iter().flatten().filter_map(|other| listed(odb, *other)).collect();
+        let mut below = Vec::new();
+        let read = structure(odb, tree, ObjectType::Tree, |bytes| {
+            for entry in entries(bytes) {
+                let entry = entry?;
+                let (name, id) = (entry.name, entry.id());
+                if others.iter().any(|other| other.get(name) == Some(&id)) {
+                    continue;
+                }
+                let length = path.len();
+                path.extend_from_slice(if length > 0 { b"/" } else { b"" });
+                path.extend_from_slice(name);
+                if entry.what == EntryType::Tree {
+                    let others = others.iter().map(|other| other.get(name).copied()).collect::<Vec<_>>();
+                    below.push((path.clone(), id, others));
+                } else {
+                    self.added.entry((path.clone(), id)).or_insert((entry.what, Some(n)));
+                }
+                path.truncate(length);
+            }
+            Ok(())
+        });
+        if let Err(fault) = read {
+            self.losses.count(fault);
+        }
+        for (mut path, id, others) in below {
+            self.tree(odb, (id, n), &others, &mut path, depth + 1);
+        }
+    }
+}
+
+/// A tree's entries by name; `None` if it does not read: then everything beside it counts as new.
+fn listed(odb: &Odb<'_>, tree: Oid) -> Option<HashMap<Vec<u8>, Oid>> {
+    structure(odb, tree, ObjectType::Tree, |bytes| {
+        entries(bytes).map(|entry| entry.map(|entry| (entry.name.to_vec(), entry.id()))).collect()
+    })
+    .ok()
+}
+
+struct Out<'a> {
+    site: &'a Site<'a>,
+    survey: &'a Survey,
+    reach: &'a [Reach<REFS>],
+    losses: Losses,
+    batch: &'a mut Batch,
+}
+
+impl Out<'_> {
+    fn writer(&mut self, kind: &'static Kind) -> Writer<'_> {
+        Writer { kind, ..self.site.writer(self.survey, self.reach, self.batch) }
+    }
+
+    /// Env files among what was added; a link counts as the file that it leads to.
+    fn env_files(&mut self, added: &Added) -> u64 {
+        let mut versions = Versions::new();
+        for ((path, id), (what, n)) in added {
+            let Some((role, inside)) = role(path) else { continue };
+            let span = n.map(|n| Span { first: n, last: n });
+            let version = |certain| Version { certain, inside, template: role == Role::Template, span };
+            if *what == EntryType::File {
+                versions.insert((path.clone(), *id), version(!inside));
+            } else if *what == EntryType::Symlink {
+                versions.insert((path.clone(), *id), version(true));
+                let commits = &self.survey.graph.commits;
+                let at = n.or(self.survey.order.last().copied());
+                let tree = at.and_then(|n| commits[n as usize].tree);
+                let end = tree.and_then(|tree| {
+                    let end = |repository: &Repository| follow(repository, tree, *id, path, &mut self.losses);
+                    self.site.store.with(end).flatten()
+                });
+                versions.extend(end.map(|id| ((path.clone(), id), version(true))));
+            }
+        }
+        let judged = history::judged(self.site, &versions, std::iter::empty());
+        let blobs = judged.of.len() as u64;
+        let mut out = self.writer(&HISTORY);
+        history::write(&versions, &judged, &mut out);
+        let unjudged = out.unjudged;
+        self.losses.missing += unjudged.missing;
+        blobs
+    }
+
+    /// Every file that was added, looked through byte by byte.
+    fn files(&mut self, added: &Added) -> u64 {
+        let files = added.iter().filter(|(_, (what, _))| *what == EntryType::File);
+        let ids: Vec<Oid> = files.clone().map(|((_, id), _)| *id).collect();
+        let contents = contents::Contents::of(self.site.job, self.site.store, ids);
+        let blobs = contents.objects;
+        let told = self.site.job.wants(&HISTORY);
+        let mut out = self.writer(&FILE);
+        for (n, ((path, id), (_, first))) in files.enumerate() {
+            if told && role(path).is_some() {
+                continue;
+            }
+            let seen = Seen::at(first.map(|n| Span { first: n, last: n }), true);
+            let place = blob_at(Some(&shown_path(out.prefix, path, n)), *id);
+            super::files::content(&mut out, &contents, *id, place, seen);
+        }
+        let unjudged = out.unjudged;
+        self.losses.missing += unjudged.missing;
+        blobs
+    }
+
+    /// The messages and authors of new commits.
+    fn messages(&mut self) {
+        let ids: Vec<Oid> =
+            self.survey.graph.commits.iter().filter(|one| one.tree.is_some()).map(|one| one.id).collect();
+        let contents = contents::Contents::of(self.site.job, self.site.store, ids.clone());
+        let survey = self.survey;
+        let mut out = self.writer(&UNREACHABLE);
+        out.place = Some("message");
+        for id in ids {
+            if let Some(found) = contents.found.get(&id) {
+                let span = survey.graph.find(id).map(|n| Span { first: n, last: n });
+                let place = Place { commit: Some(digest_name(&id.to_string())), ..Place::default() };
+                out.summary(&found.summary, place, Seen::at(span, true));
+            }
+        }
+    }
+
+    fn coverage(&mut self, kind: &'static Kind, commits: u64, files: usize, objects: u64) {
+        let mut coverage = Coverage::new(kind, self.site.target);
+        coverage.identify("level", Name::fixed("change"));
+        coverage.add("commits", commits);
+        coverage.add("files", files as u64);
+        coverage.add("objects", objects);
+        if let Some(cause) = self.losses.cause() {
+            coverage.miss(Name::fixed("objects of the change"), cause);
+            self.batch.gaps.push(Gap::new(kind, Subject::whole(self.site.target), cause));
+        }
+        self.batch.coverage.push(coverage);
+    }
+}
+
+/// What a path says: an env file or a template by its name, or any file inside a directory of that name.
+fn role(path: &[u8]) -> Option<(Role, bool)> {
+    let mut parts = path.rsplit(|b| *b == b'/');
+    let own = role_of(parts.next().unwrap_or(path));
+    if own != Role::Other {
+        return Some((own, false));
+    }
+    parts.any(|part| dotted(part) && role_of(part) == Role::Env).then_some((Role::Inside, true))
+}
