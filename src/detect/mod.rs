@@ -65,6 +65,7 @@ pub use words::pairs;
 
 use crate::evidence::{Fingerprint, Judgement, Key, Name, Problems, SecretRegistry, Sensitive, Shareable};
 use known::Known;
+use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
@@ -255,6 +256,24 @@ impl Detector {
     #[must_use]
     pub fn bytes(&self, bytes: &Sensitive, context: Context) -> Scan {
         bytes.examine(|bytes| bytes::scan(self, bytes, context))
+    }
+
+    /// A digest of what this detector knows beside its program: two with the same one say the same of the same bytes.
+    /// `None` with known values: no digest may be made of them that could be tried out.
+    #[must_use]
+    pub fn digest(&self) -> Option<String> {
+        if self.known.any() {
+            return None;
+        }
+        let mut digest = Sha256::new();
+        let mut declared: Vec<&String> = self.declared.iter().collect();
+        declared.sort();
+        for name in declared {
+            digest.update((name.len() as u64).to_le_bytes());
+            digest.update(name);
+        }
+        digest.update(formats::added());
+        Some(data_encoding::HEXLOWER.encode(&digest.finalize()))
     }
 
     /// Where the anchors of a text stand. One that is made of another takes over what was copied.

@@ -3,6 +3,7 @@
 //! In: the packs of a store, and its loose objects. Out: what was found in each object, and which could not be read.
 //! A family of deltas is decoded once, and only what a delta brings is searched. Paths and refs are not known here.
 
+use super::cache::Cache;
 use super::ids::{IdMap, IdSet};
 use super::lfs::{self, Fetched, Pointer};
 use super::objects::Fault;
@@ -40,6 +41,8 @@ pub(super) struct Contents {
     pub(super) loose: Vec<(Oid, ObjectType)>,
     pub(super) objects: u64,
     pub(super) bytes: u64,
+    /// Objects that an earlier run found clean.
+    pub(super) known: u64,
 }
 
 /// What one thread saw.
@@ -47,12 +50,16 @@ pub(super) struct Contents {
 struct Hand {
     memory: Memory,
     seen: Contents,
+    /// Objects in which nothing was found.
+    clean: Vec<Oid>,
     pointers: Vec<(Oid, Pointer)>,
 }
 
 struct Reader<'a> {
     job: &'a Job,
     task: &'a dyn Task,
+    /// Objects that were clean in an earlier run.
+    clean: Option<&'a IdSet<Oid>>,
 }
 
 impl Visitor for Reader<'_> {
@@ -67,6 +74,10 @@ impl Visitor for Reader<'_> {
         kind != ObjectType::Tree
     }
 
+    fn known(&self) -> Option<&IdSet<Oid>> {
+        self.clean
+    }
+
     fn stopped(&self) -> bool {
         self.job.stop.asked()
     }
@@ -75,7 +86,10 @@ impl Visitor for Reader<'_> {
         self.task.advance(1);
         let base = base.map(|base| (base.state, base.parts));
         let trace = self.job.detector.trace(object.bytes, base);
-        hand.look(&self.job.detector, (object.id(), object.kind), object.bytes, &trace);
+        let id = object.id();
+        if !self.is_clean(id) {
+            hand.look(&self.job.detector, (id, object.kind), object.bytes, &trace);
+        }
         trace
     }
 
@@ -89,13 +103,16 @@ impl Hand {
         self.seen.objects += 1;
         self.seen.bytes += bytes.len() as u64;
         let scan = detector.traced(bytes, CONTEXT, trace, &mut self.memory);
-        if !scan.spotted.is_empty() || !scan.determined {
+        let found = !scan.spotted.is_empty() || !scan.determined;
+        if found {
             self.seen.found.insert(id, Found { kind, summary: Summary::of(scan) });
         }
         if kind == ObjectType::Blob
             && let Some(pointer) = lfs::pointer(bytes)
         {
             self.pointers.push((id, pointer));
+        } else if !found {
+            self.clean.push(id);
         }
     }
 }
@@ -103,12 +120,20 @@ impl Hand {
 impl Contents {
     /// Looks through all objects of a store.
     pub(super) fn read(job: &Job, store: &Store, packs: &Packs, task: &dyn Task) -> Self {
-        let reader = Reader { job, task };
-        let mut hands = packs.walk(&reader, LIMIT);
+        let cache = job.config.cache.as_ref().and_then(|directory| Cache::open(directory, &job.detector));
+        let reader = Reader { job, task, clean: cache.as_ref().map(|cache| &cache.clean) };
+        let (mut hands, known) = packs.walk(&reader, LIMIT);
         let loose = Loose::list(&store.common);
         let loose: Vec<Oid> = loose.ids.into_iter().filter(|id| packs.find(*id).is_none()).collect();
         hands.par_extend(loose.par_chunks(BATCH).map(|ids| reader.loose(store, ids)));
-        Self::joined(job, store, hands)
+        let mut clean: Vec<Oid> = hands.iter_mut().flat_map(|hand| std::mem::take(&mut hand.clean)).collect();
+        let mut all = Self::joined(job, store, hands);
+        all.known += known;
+        if let Some(cache) = cache.filter(|_| !job.stop.asked()) {
+            clean.retain(|id| all.lost.binary_search_by_key(id, |(id, ..)| *id).is_err());
+            cache.keep(clean);
+        }
+        all
     }
 
     /// Looks through these objects only, each once.
@@ -116,7 +141,7 @@ impl Contents {
         ids.sort_unstable();
         ids.dedup();
         let task = job.progress.begin("git objects", Some(ids.len() as u64));
-        let reader = Reader { job, task: &*task };
+        let reader = Reader { job, task: &*task, clean: None };
         let hands: Vec<Hand> = ids.par_chunks(BATCH).map(|ids| reader.loose(store, ids)).collect();
         Self::joined(job, store, hands)
     }
@@ -138,6 +163,7 @@ impl Contents {
         self.loose.extend(other.loose);
         self.objects += other.objects;
         self.bytes += other.bytes;
+        self.known += other.known;
     }
 
     /// Content that LFS keeps is content of the blob that points there.
@@ -166,6 +192,10 @@ impl Contents {
 }
 
 impl Reader<'_> {
+    fn is_clean(&self, id: Oid) -> bool {
+        self.clean.is_some_and(|clean| clean.contains(&id))
+    }
+
     fn loose(&self, store: &Store, ids: &[Oid]) -> Hand {
         let read = store.with(|repository| {
             let mut hand = Hand::default();
@@ -192,6 +222,10 @@ impl Reader<'_> {
             hand.seen.loose.push((id, kind));
         }
         if kind == ObjectType::Tree {
+            return;
+        }
+        if self.is_clean(id) {
+            hand.seen.known += 1;
             return;
         }
         if size as u64 > LIMIT {

@@ -25,8 +25,9 @@ pub(super) fn examine(
     coverage: &mut Coverage,
     batch: &mut Batch,
 ) -> Unjudged {
-    coverage.add("objects", contents.objects);
+    coverage.add("objects", contents.objects + contents.known);
     coverage.add("bytes", contents.bytes);
+    coverage.add("cached-objects", contents.known);
     coverage.add("commits", survey.graph.read());
     let mut out = Writer { kind: &FILE, ..site.writer(survey, reach, batch) };
     for (n, (path, id, span)) in places.sorted().into_iter().enumerate() {

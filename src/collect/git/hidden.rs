@@ -49,8 +49,9 @@ pub(super) fn examine(
         return Unjudged { malformed: 1, ..Unjudged::default() };
     };
     let dangling = shown.dangling(site, &hidden);
-    coverage.add("objects", shown.contents.objects);
+    coverage.add("objects", shown.contents.objects + shown.contents.known);
     coverage.add("bytes", shown.contents.bytes);
+    coverage.add("cached-objects", shown.contents.known);
     coverage.add("commits", hidden.graph.read());
     coverage.add("roots", count);
     let mut hidden_trees = None;

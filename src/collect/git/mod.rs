@@ -5,6 +5,7 @@
 //! objects and refs by libgit2; git is never run, and no filter, driver or hook of the repository's is. It knows
 //! no rule, prints nothing, and wraps every blob as it is read.
 
+mod cache;
 mod change;
 mod complete;
 mod contents;

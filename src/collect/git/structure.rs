@@ -291,7 +291,8 @@ pub(super) struct Structure {
 impl Structure {
     /// Decodes them. Trees that hold one of the blobs that are given matter too.
     pub(super) fn read(packs: Packs, given: &IdSet<Oid>, stop: &Stop, task: &dyn Task) -> Self {
-        let mut hands = packs.walk(&Reader { given, stop, task, hands: AtomicU32::new(1) }, STRUCTURE_BYTES as u64);
+        let (mut hands, _) =
+            packs.walk(&Reader { given, stop, task, hands: AtomicU32::new(1) }, STRUCTURE_BYTES as u64);
         let mut commits = IdMap::default();
         let mut trees = vec![(0, 0); packs.count as usize];
         for (hand, seen) in (0_u32..).zip(&hands) {

@@ -16,6 +16,7 @@ use file::{Boundary, Entry, Written};
 use gitleaks::Conditions;
 use include_dir::{Dir, include_dir};
 use regex::{Captures, Match, Regex};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{LazyLock, OnceLock};
@@ -69,6 +70,8 @@ pub(super) struct Formats {
     words: Vec<String>,
     /// The format of each keyword.
     of_keyword: Vec<usize>,
+    /// A digest of the files that were added to those built in.
+    added: Vec<u8>,
 }
 
 impl Formats {
@@ -93,7 +96,7 @@ impl Formats {
         }
         let literals: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
         let keywords = Sift::new(&literals);
-        Self { all: formats, keywords: keywords.ok(), words, of_keyword }
+        Self { all: formats, keywords: keywords.ok(), words, of_keyword, added: Vec::new() }
     }
 
     /// Every credential in a text, each place once: the longest, then the first by id.
@@ -167,13 +170,26 @@ pub(super) fn add(files: &[(String, String)]) -> Result<(), Problems> {
     for (name, text) in files {
         all.extend(file::read(name, text, &mut late).into_iter().map(|entry| entry.written));
     }
-    let formats = Formats::of(all);
+    let mut formats = Formats::of(all);
+    let mut digest = Sha256::new();
+    for (name, text) in files {
+        digest.update((name.len() as u64).to_le_bytes());
+        digest.update(name);
+        digest.update((text.len() as u64).to_le_bytes());
+        digest.update(text);
+    }
+    formats.added = digest.finalize().to_vec();
     if formats.keywords.is_none() {
         late.add("detectors", 0, "more than 4096 keywords: name fewer, or rarer ones");
     } else if FORMATS.set(formats).is_err() {
         late.add("detectors", 0, "formats are added before the first value is judged: this is a defect of leakproof");
     }
     late.or(())
+}
+
+/// A digest of the files that were added to the formats built in.
+pub(super) fn added() -> &'static [u8] {
+    &known().added
 }
 
 /// How many formats are built in, after their examples were run.

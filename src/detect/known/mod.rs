@@ -63,6 +63,11 @@ impl Known {
         Self { anchors, forms, secrets }
     }
 
+    /// Whether there is any value to look for.
+    pub(super) fn any(&self) -> bool {
+        !self.forms.is_empty()
+    }
+
     /// Which version of a known value stands in `text`, in whatever form.
     pub(super) fn within(&self, text: &[u8]) -> Option<Found> {
         if self.forms.is_empty() || text.len() < SHORTEST {

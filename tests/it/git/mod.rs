@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the makers of test repositories are not test functions themselves")]
 
+mod cached;
 mod change;
 mod complete;
 mod env_directory;

@@ -68,12 +68,7 @@ impl Families {
 
     /// Children always have a later place in the walk than their base: weights are added up from its end.
     fn weigh(&mut self, links: &[Link]) {
-        let mut order: Vec<Slot> = self.roots.iter().map(|(slot, _)| *slot).collect();
-        let mut at = 0;
-        while at < order.len() {
-            order.extend_from_slice(self.children(order[at]));
-            at += 1;
-        }
+        let order = self.order();
         let mut weights = vec![0_u32; links.len()];
         for &slot in order.iter().rev() {
             let below: u32 = self.children(slot).iter().map(|child| weights[*child as usize]).sum();
@@ -81,6 +76,28 @@ impl Families {
         }
         self.orphans = (0..).zip(&weights).filter(|(_, weight)| **weight == 0).map(|(slot, _)| slot).collect();
         self.weights = weights;
+    }
+
+    /// How many entries of each branch are needed: the others are decoded only to come to these.
+    pub(super) fn needed(&self, needs: impl Fn(Slot) -> bool) -> Vec<u32> {
+        let order = self.order();
+        let mut needed = vec![0_u32; self.weights.len()];
+        for &slot in order.iter().rev() {
+            let below: u32 = self.children(slot).iter().map(|child| needed[*child as usize]).sum();
+            needed[slot as usize] = below + u32::from(needs(slot));
+        }
+        needed
+    }
+
+    /// All entries of families, each behind its base.
+    fn order(&self) -> Vec<Slot> {
+        let mut order: Vec<Slot> = self.roots.iter().map(|(slot, _)| *slot).collect();
+        let mut at = 0;
+        while at < order.len() {
+            order.extend_from_slice(self.children(order[at]));
+            at += 1;
+        }
+        order
     }
 
     /// What is made from an entry directly.

@@ -14,6 +14,7 @@ mod walk;
 pub(super) use loose::Loose;
 pub(super) use walk::{Base, Object, Visitor};
 
+use super::ids::IdSet;
 use super::objects::Fault;
 use family::Families;
 use git2::Oid;
@@ -21,6 +22,7 @@ use pack::Pack;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use walk::Walk;
 
 /// Most objects of all packs together.
@@ -79,12 +81,25 @@ impl Packs {
         self.all.get(at).map_or(Oid::ZERO_SHA1, |opened| opened.pack.id_at(place - opened.first))
     }
 
-    /// Decodes every object of the kinds that the visitor wants, up to `limit` bytes each, and answers its hands.
-    pub(super) fn walk<V: Visitor>(&self, visitor: &V, limit: u64) -> Vec<V::Hand> {
-        let idle = Mutex::new(Vec::new());
+    /// Decodes every object of the kinds that the visitor wants, up to `limit` bytes each, and answers its hands and
+    /// how many objects were known to it.
+    pub(super) fn walk<V: Visitor>(&self, visitor: &V, limit: u64) -> (Vec<V::Hand>, u64) {
+        let (idle, known) = (Mutex::new(Vec::new()), AtomicU64::new(0));
         self.all.par_iter().for_each(|Opened { pack, families, first }| {
-            Walk { pack, families, visitor, first: *first, limit, idle: &idle }.run();
+            let needs = |known: &IdSet<Oid>| families.needed(|slot| !known.contains(&pack.id(slot)));
+            let needed = visitor.known().map(needs);
+            known.fetch_add(spared(families, needed.as_deref(), visitor), Ordering::Relaxed);
+            Walk { pack, families, visitor, first: *first, limit, needed, idle: &idle }.run();
         });
-        idle.into_inner().map_or_else(|_| Vec::new(), |benches| benches.into_iter().map(|bench| bench.hand).collect())
+        let benches = idle.into_inner().unwrap_or_default();
+        (benches.into_iter().map(|bench| bench.hand).collect(), known.into_inner())
     }
+}
+
+/// How many objects of the wanted families need not be looked at.
+fn spared<V: Visitor>(families: &Families, needed: Option<&[u32]>, visitor: &V) -> u64 {
+    let Some(needed) = needed else { return 0 };
+    let wanted = families.roots.iter().filter(|(_, kind)| visitor.wants(*kind));
+    let spared = |slot: u32| families.weight(slot) - needed.get(slot as usize).copied().unwrap_or(0);
+    wanted.map(|(slot, _)| u64::from(spared(*slot))).sum()
 }

@@ -7,6 +7,7 @@
 use super::delta;
 use super::family::Families;
 use super::pack::{Pack, Slot};
+use crate::collect::git::ids::IdSet;
 use crate::collect::git::objects::Fault;
 use crate::detect::Part;
 use git2::{ObjectType, Oid};
@@ -57,6 +58,10 @@ pub(in crate::collect::git) trait Visitor: Sync {
     fn hand(&self) -> Self::Hand;
     /// Whether families of this kind are decoded.
     fn wants(&self, kind: ObjectType) -> bool;
+    /// Objects that need not be looked at; those in between are decoded all the same.
+    fn known(&self) -> Option<&IdSet<Oid>> {
+        None
+    }
     /// Whether the walk ends early.
     fn stopped(&self) -> bool;
     /// Looks at an object.
@@ -74,6 +79,8 @@ pub(super) struct Walk<'a, T, V: Visitor> {
     pub(super) first: u32,
     /// Larger objects are not decoded, nor what is made from them.
     pub(super) limit: u64,
+    /// How many objects of each branch must be looked at; all without it.
+    pub(super) needed: Option<Vec<u32>>,
     /// Hands that no thread uses at the moment.
     pub(super) idle: &'a Mutex<Vec<Bench<V::Hand>>>,
 }
@@ -98,7 +105,8 @@ impl<T: FileData + Sync, V: Visitor> Walk<'_, T, V> {
     pub(super) fn run(&self) {
         self.families.roots.par_chunks(BATCH).for_each(|roots| {
             self.with(|bench| {
-                for &(root, kind) in roots.iter().filter(|(_, kind)| self.visitor.wants(*kind)) {
+                let wanted = |(root, kind): &&(Slot, ObjectType)| self.visitor.wants(*kind) && self.needs(*root);
+                for &(root, kind) in roots.iter().filter(wanted) {
                     self.branch(root, kind, None, bench);
                 }
             });
@@ -126,6 +134,11 @@ impl<T: FileData + Sync, V: Visitor> Walk<'_, T, V> {
         }
     }
 
+    /// Whether anything of a branch must be looked at.
+    fn needs(&self, slot: Slot) -> bool {
+        self.needed.as_ref().is_none_or(|needed| needed.get(slot as usize).is_some_and(|count| *count > 0))
+    }
+
     /// Decodes an entry and all that is made from it.
     fn branch(&self, slot: Slot, kind: ObjectType, base: Option<&Held<V::State>>, bench: &mut Bench<V::Hand>) {
         let (mut slot, mut own) = (slot, None);
@@ -138,7 +151,8 @@ impl<T: FileData + Sync, V: Visitor> Walk<'_, T, V> {
                 }
             };
             let children = self.families.children(slot);
-            let heaviest = children.iter().copied().max_by_key(|child| self.families.weight(*child));
+            let needed = children.iter().copied().filter(|child| self.needs(*child));
+            let heaviest = needed.max_by_key(|child| self.families.weight(*child));
             if let Some(heaviest) = heaviest {
                 self.others(children, heaviest, kind, &held, bench);
                 slot = heaviest;
@@ -162,7 +176,7 @@ impl<T: FileData + Sync, V: Visitor> Walk<'_, T, V> {
         held: &Held<V::State>,
         bench: &mut Bench<V::Hand>,
     ) {
-        let others = || children.iter().copied().filter(move |child| *child != heaviest);
+        let others = || children.iter().copied().filter(move |child| *child != heaviest && self.needs(*child));
         let large = |child: &Slot| self.families.weight(*child) >= WORTH;
         let mut small = || {
             for child in others().filter(|child| !large(child)) {
