@@ -142,7 +142,7 @@ impl Walk<'_> {
             return;
         }
         if depth > DEEPEST {
-            return self.losses.count(Fault::TooLarge);
+            return self.losses.of(Fault::TooLarge, tree);
         }
         let others: Vec<HashMap<Vec<u8>, Oid>> =
             others.iter().flatten().filter_map(|other| listed(odb, *other)).collect();
@@ -168,7 +168,7 @@ impl Walk<'_> {
             Ok(())
         });
         if let Err(fault) = read {
-            self.losses.count(fault);
+            self.losses.of(fault, tree);
         }
         for (mut path, id, others) in below {
             self.tree(odb, (id, n), &others, &mut path, depth + 1);
@@ -223,7 +223,7 @@ impl Out<'_> {
         let mut out = self.writer(&HISTORY);
         history::write(&versions, &judged, &mut out);
         let unjudged = out.unjudged;
-        self.losses.missing += unjudged.missing;
+        self.losses.add(unjudged.losses);
         blobs
     }
 
@@ -244,7 +244,7 @@ impl Out<'_> {
             super::files::content(&mut out, &contents, *id, place, seen);
         }
         let unjudged = out.unjudged;
-        self.losses.missing += unjudged.missing;
+        self.losses.add(unjudged.losses);
         blobs
     }
 

@@ -5,7 +5,8 @@
 //! reads the originals, and a partial clone that has everything, because every object was looked up.
 
 use super::kinds::{COMPLETE, UNREACHABLE};
-use super::objects::Losses;
+use super::objects::{Fault, Losses};
+use super::refs::digest_name;
 use super::survey::Survey;
 use super::writer::Unjudged;
 use crate::collect::Job;
@@ -29,7 +30,7 @@ pub(super) struct Completeness {
     absent_blobs: bool,
     lfs: bool,
     /// Objects that no ref reaches are damaged.
-    hidden: bool,
+    hidden: Losses,
     overflowed: bool,
     /// What only the server holds is in scope, which no clone can show.
     pub(super) server_side: bool,
@@ -87,8 +88,7 @@ impl Completeness {
         for losses in [survey.refs.losses, survey.graph.losses, survey.forest.losses, survey.losses] {
             self.losses.add(losses);
         }
-        self.losses.missing += unjudged.missing;
-        self.losses.malformed += unjudged.malformed;
+        self.losses.add(unjudged.losses);
         self.absent_blobs |= survey.forest.absent_blobs > 0;
         self.lfs |= unjudged.elsewhere > 0;
         self.overflowed |= survey.table.overflowed;
@@ -101,14 +101,13 @@ impl Completeness {
 
     /// What could not be read of files that refs reach.
     pub(super) fn files(&mut self, unjudged: &Unjudged) {
-        self.losses.missing += unjudged.missing;
-        self.losses.malformed += unjudged.malformed;
+        self.losses.add(unjudged.losses);
         self.lfs |= unjudged.elsewhere > 0;
     }
 
     /// What could not be read of everything else.
     pub(super) fn hidden(&mut self, unjudged: &Unjudged) {
-        self.hidden |= unjudged.malformed > 0 || unjudged.missing > 0;
+        self.hidden.add(unjudged.losses);
     }
 
     /// Repositories at these paths that history does not look into.
@@ -136,7 +135,7 @@ impl Completeness {
             (missing, Cause::MissingObjects, Some(fetch_all), "missing objects", Scope::Reached),
             (!missing && self.absent_blobs, Cause::MissingObjects, Some(fetch_all), "missing objects", Scope::Nothing),
             (malformed, Cause::Malformed, fsck, "damaged objects", Scope::Everything),
-            (!malformed && self.hidden, Cause::Malformed, fsck, "damaged objects", Scope::Store),
+            (!malformed && self.hidden.cause().is_some(), Cause::Malformed, fsck, "damaged objects", Scope::Store),
             (self.grafts, Cause::AlteredHistory, graft, altered, Scope::Reached),
             (over, Cause::OverLimit, None, "objects over a limit", Scope::Everything),
             (
@@ -171,6 +170,8 @@ impl Completeness {
                 coverage.miss(Name::fixed(reason.what), reason.cause);
                 let gap = Gap::new(kind, Subject::whole(target), reason.cause);
                 let gap = reason.run.iter().fold(gap, |gap, run| gap.with("run", Name::fixed(run)));
+                let object = self.example(reason.cause).map(|id| digest_name(&id.to_string()));
+                let gap = object.into_iter().fold(gap, |gap, id| gap.with("object", id));
                 batch.gaps.extend(job.wants(kind).then_some(gap));
             }
             self.elsewhere(job, target, (kind, coverage), batch);
@@ -180,6 +181,17 @@ impl Completeness {
             batch.evidence.push(Evidence::new(&COMPLETE, Subject::whole(target), facts, job.now));
         }
         batch.coverage.extend(coverage.into_iter().filter(|(kind, _)| job.wants(kind)).map(|(_, coverage)| coverage));
+    }
+
+    /// One of the objects that a cause is about.
+    fn example(&self, cause: Cause) -> Option<git2::Oid> {
+        let fault = match cause {
+            Cause::MissingObjects => Fault::Missing,
+            Cause::Malformed => Fault::Malformed,
+            Cause::OverLimit => Fault::TooLarge,
+            _ => return None,
+        };
+        self.losses.example(fault).or(self.hidden.example(fault))
     }
 
     /// Other repositories in the working tree are named, so that nobody takes them for examined.

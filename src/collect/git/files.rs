@@ -61,7 +61,7 @@ pub(super) fn content(out: &mut Writer<'_>, contents: &Contents, id: Oid, place:
         out.summary(&found.summary, place.clone(), seen);
     }
     if let Ok(at) = contents.lost.binary_search_by_key(&id, |(id, ..)| *id) {
-        out.fault(place.clone(), contents.lost[at].2);
+        out.fault(place.clone(), id, contents.lost[at].2);
     }
     if let Some((_, damaged)) = contents.elsewhere.iter().find(|(other, _)| *other == id) {
         out.elsewhere(place, *damaged);

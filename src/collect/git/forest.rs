@@ -206,7 +206,7 @@ impl<'a> Worker<'a> {
             return *known;
         }
         if depth > DEEPEST {
-            self.losses.count(Fault::TooLarge);
+            self.losses.of(Fault::TooLarge, key.0);
             return None;
         }
         if matches!(key.1, NAMED | GIVEN)
@@ -226,7 +226,7 @@ impl<'a> Worker<'a> {
             })
         });
         if let Err(fault) = read {
-            self.losses.count(fault);
+            self.losses.of(fault, key.0);
         }
         for (name, child, env) in below {
             // A directory with an env file's name matters even if nothing in it can be read.
@@ -261,7 +261,7 @@ impl<'a> Worker<'a> {
         depth: usize,
     ) -> Option<u32> {
         if depth > DEEPEST {
-            self.losses.count(Fault::TooLarge);
+            self.losses.of(Fault::TooLarge, structure.id(place));
             return None;
         }
         let lens = self.lookout.lens();

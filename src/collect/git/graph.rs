@@ -77,7 +77,7 @@ impl Graph {
                     commit.parents = parents;
                 }
                 Err(Fault::Missing) => absent.push(next),
-                Err(fault) => graph.losses.count(fault),
+                Err(fault) => graph.losses.of(fault, id),
             }
         }
         graph.missing(&absent, boundary);
@@ -94,7 +94,7 @@ impl Graph {
                     emit(raw.tree);
                     graph.commits[slot].tree = Some(raw.tree);
                 }
-                Err(fault) => graph.losses.count(fault),
+                Err(fault) => graph.losses.of(fault, id),
             }
         }
         graph
@@ -123,7 +123,9 @@ impl Graph {
             }
         }
         self.cut = lost.len() < absent.len();
-        self.losses.missing += lost.len() as u64;
+        for n in lost {
+            self.losses.of(Fault::Missing, self.commits[n as usize].id);
+        }
     }
 
     /// How many commits were read.

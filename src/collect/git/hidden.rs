@@ -12,7 +12,7 @@ use super::history::{self, Version, Versions};
 use super::ids::IdSet;
 use super::kinds::UNREACHABLE;
 use super::names::{GIVEN, Lens, NAMED, Role, role_of};
-use super::objects::{EntryType, Peeled, entries, structure};
+use super::objects::{EntryType, Fault, Peeled, entries, structure};
 use super::reflogs;
 use super::refs::{Root, digest_name};
 use super::survey::{Places, Span, Survey};
@@ -46,7 +46,9 @@ pub(super) fn examine(
     let named = shown.named(&remembered.ids, site);
     let count = named.len() as u64;
     let Some(mut hidden) = shown.survey.beside((site.job, site.store, task), named) else {
-        return Unjudged { malformed: 1, ..Unjudged::default() };
+        let mut unjudged = Unjudged::default();
+        unjudged.losses.count(Fault::Malformed);
+        return unjudged;
     };
     let dangling = shown.dangling(site, &hidden);
     coverage.add("objects", shown.contents.objects + shown.contents.known);
@@ -74,7 +76,7 @@ pub(super) fn examine(
     look.texts(&remembered.texts);
     look.ref_names();
     if remembered.unread > 0 {
-        look.unjudged.malformed += remembered.unread;
+        look.unjudged.losses.malformed += remembered.unread;
     }
     look.unjudged
 }
@@ -155,8 +157,7 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn absorb(&mut self, unjudged: &Unjudged) {
-        self.unjudged.missing += unjudged.missing;
-        self.unjudged.malformed += unjudged.malformed;
+        self.unjudged.losses.add(unjudged.losses);
         self.unjudged.elsewhere += unjudged.elsewhere;
     }
 
@@ -264,7 +265,7 @@ impl Look<'_> {
         }
         let other = |kind: Option<ObjectType>| kind.is_some_and(|kind| kind != ObjectType::Blob);
         for (id, _, fault) in self.shown.contents.lost.iter().filter(|(_, kind, _)| other(*kind)) {
-            out.fault(commit_at(*id), *fault);
+            out.fault(commit_at(*id), *id, *fault);
         }
         let unjudged = out.unjudged;
         self.absorb(&unjudged);

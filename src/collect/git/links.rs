@@ -120,7 +120,7 @@ pub(super) fn read_link(odb: &Odb<'_>, id: Oid, losses: &mut Losses) -> Option<V
         Ok(target) => Some(target),
         Err(Fault::Missing) => None,
         Err(fault) => {
-            losses.count(fault);
+            losses.of(fault, id);
             None
         }
     }
@@ -129,7 +129,7 @@ pub(super) fn read_link(odb: &Odb<'_>, id: Oid, losses: &mut Losses) -> Option<V
 /// The blob that a link leads to inside its own tree.
 pub(super) fn follow(repository: &Repository, tree: Oid, link: Oid, at: &[u8], losses: &mut Losses) -> Option<Oid> {
     let odb = repository.odb().ok()?;
-    let target = plain(&odb, link, LINK_BYTES).map_err(|fault| losses.count(fault)).ok()?;
+    let target = plain(&odb, link, LINK_BYTES).map_err(|fault| losses.of(fault, link)).ok()?;
     let mut way = VecDeque::new();
     lead_on(&mut way, &target)?;
     at.split(|&b| b == b'/').rev().skip(1).for_each(|part| way.push_front(part.to_vec()));
@@ -154,7 +154,7 @@ pub(super) fn follow(repository: &Repository, tree: Oid, link: Oid, at: &[u8], l
                     losses.count(Fault::TooLarge);
                     return None;
                 }
-                lead_on(&mut way, &plain(&odb, id, LINK_BYTES).map_err(|fault| losses.count(fault)).ok()?)?;
+                lead_on(&mut way, &plain(&odb, id, LINK_BYTES).map_err(|fault| losses.of(fault, id)).ok()?)?;
             }
         }
     }
@@ -180,7 +180,7 @@ fn entry(odb: &Odb<'_>, tree: Oid, name: &[u8], losses: &mut Losses) -> Option<(
         }
         Ok(None)
     });
-    found.map_err(|fault| losses.count(fault)).ok()?
+    found.map_err(|fault| losses.of(fault, tree)).ok()?
 }
 
 #[cfg(test)]

@@ -29,12 +29,13 @@ impl From<&git2::Error> for Fault {
     }
 }
 
-/// What could not be read, counted.
+/// What could not be read: counts, and of each kind the object with the smallest id.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Losses {
     pub(super) missing: u64,
     pub(super) malformed: u64,
     pub(super) too_large: u64,
+    examples: [Option<Oid>; 3],
 }
 
 impl Losses {
@@ -44,6 +45,18 @@ impl Losses {
             Fault::Malformed => self.malformed += 1,
             Fault::TooLarge => self.too_large += 1,
         }
+    }
+
+    /// The same, and which object it was.
+    pub(super) fn of(&mut self, fault: Fault, id: Oid) {
+        self.count(fault);
+        let example = &mut self.examples[fault as usize];
+        *example = Some(example.map_or(id, |other| other.min(id)));
+    }
+
+    /// An object that was lost this way.
+    pub(super) fn example(&self, fault: Fault) -> Option<Oid> {
+        self.examples[fault as usize]
     }
 
     /// The gap that they leave, the weightiest first.
@@ -60,6 +73,9 @@ impl Losses {
         self.missing += other.missing;
         self.malformed += other.malformed;
         self.too_large += other.too_large;
+        for (own, other) in self.examples.iter_mut().zip(other.examples) {
+            *own = own.iter().copied().chain(other).min();
+        }
     }
 }
 

@@ -245,7 +245,7 @@ fn roots(odb: &Odb<'_>, structure: Option<&Structure>, found: Vec<Found>, losses
         let packed = structure.is_some_and(|structure| structure.commit(id).is_some());
         match if packed { Ok(Peeled::Commit(id)) } else { peel(odb, id) } {
             Ok(at) => roots.push(Root { name: Name::admit_or(&name, "ref", ordinal), at, tip: is_tip(&name) }),
-            Err(fault) => losses.count(fault),
+            Err(fault) => losses.of(fault, id),
         }
     }
     roots

@@ -6,7 +6,7 @@
 use super::graph::Reach;
 use super::judge::Outcome;
 use super::lfs::{elsewhere, lfs_remedy};
-use super::objects::{Fault, Peeled};
+use super::objects::{Fault, Losses, Peeled};
 use super::refs::digest_name;
 use super::summary::Summary;
 use super::survey::{Span, Survey};
@@ -20,10 +20,8 @@ pub(super) const REFS: usize = 5;
 /// What the judged blobs add to completeness.
 #[derive(Default)]
 pub(super) struct Unjudged {
-    /// Files whose blob is not here.
-    pub(super) missing: u64,
-    /// Files whose blob does not read.
-    pub(super) malformed: u64,
+    /// Objects that are not here or do not read.
+    pub(super) losses: Losses,
     /// Files whose content is in LFS.
     pub(super) elsewhere: u64,
 }
@@ -88,7 +86,7 @@ impl Writer<'_> {
         let place = blob_at(Some(path), id);
         match outcome {
             Some(Outcome::Judged(summary)) => self.summary(summary, place, seen),
-            Some(Outcome::Fault(fault)) => self.fault(place, *fault),
+            Some(Outcome::Fault(fault)) => self.fault(place, id, *fault),
             Some(Outcome::Elsewhere { damaged, own }) => {
                 own.iter().for_each(|summary| self.summary(summary, place.clone(), seen));
                 self.elsewhere(place, *damaged);
@@ -99,11 +97,11 @@ impl Writer<'_> {
     }
 
     /// An object that could not be read. One that is not here is told with all others that are missing.
-    pub(super) fn fault(&mut self, place: Place, fault: Fault) {
+    pub(super) fn fault(&mut self, place: Place, id: Oid, fault: Fault) {
         match fault {
-            Fault::Missing => self.unjudged.missing += 1,
+            Fault::Missing => self.unjudged.losses.of(fault, id),
             Fault::Malformed => {
-                self.unjudged.malformed += 1;
+                self.unjudged.losses.of(fault, id);
                 self.gap(place, Cause::Malformed, Some(("run", Name::fixed("git fsck --full"))));
             }
             Fault::TooLarge => self.gap(place, Cause::OverLimit, Some(("key", Name::fixed("limits.file_bytes")))),
