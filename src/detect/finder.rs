@@ -76,7 +76,11 @@ impl<'a> Finder<'a> {
         if self.code && code::computed(name, value) && !names::is_declared(&self.detector.declared, name) {
             return false;
         }
-        let judgement = self.detector.judge_part(name, value, self.context);
+        let judgement = if self.code {
+            self.detector.judge_in_code(name, value, self.context)
+        } else {
+            self.detector.judge_part(name, value, self.context)
+        };
         let exposed = judgement.class.is_exposed();
         self.push(Some(name), self.line + line, self.commented, judgement);
         exposed

@@ -46,6 +46,17 @@ impl Detector {
         self.judgement(&self.ruling(name, text, context), text.as_bytes())
     }
 
+    /// The same among a program's texts. There a password may be a word, and the word stand in paths and names
+    /// all over: such a one is told like any other, but no report is searched for it.
+    pub(super) fn judge_in_code(&self, name: &str, text: &str, context: Context) -> Judgement {
+        let ruling = self.ruling(name, text, context);
+        let word = proper(text.as_bytes()).iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
+        if word && ruling.kind == "human-password" && self.known.within(text.as_bytes()).is_none() {
+            return self.judged(&ruling, false, text.as_bytes());
+        }
+        self.judgement(&ruling, text.as_bytes())
+    }
+
     fn ruling(&self, name: &str, text: &str, context: Context) -> Ruling {
         rule::rule(&Look { declared: &self.declared, context, depth: 0 }, name, text)
     }

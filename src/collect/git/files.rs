@@ -44,7 +44,9 @@ pub(super) fn examine(
             content(&mut out, contents, id, blob_at(Some(&root.name), id), Seen { template: true, ..Seen::root(n) });
         }
     }
-    out.unjudged
+    let unjudged = out.unjudged;
+    coverage.add("places-with-random-text", unjudged.random);
+    unjudged
 }
 
 /// Whether notes alone hold a place: they come behind branches and tags.

@@ -24,6 +24,8 @@ pub(super) struct Unjudged {
     pub(super) losses: Losses,
     /// Files whose content is in LFS.
     pub(super) elsewhere: u64,
+    /// Places with random text that nothing calls a secret.
+    pub(super) random: u64,
 }
 
 /// A path inside a store as the user knows it.
@@ -85,10 +87,10 @@ impl Writer<'_> {
     pub(super) fn outcome(&mut self, path: &Name, id: Oid, seen: Seen, outcome: Option<&Outcome<Summary>>) {
         let place = blob_at(Some(path), id);
         match outcome {
-            Some(Outcome::Judged(summary)) => self.summary(summary, place, seen),
+            Some(Outcome::Judged(summary)) => self.env_file(summary, place, seen),
             Some(Outcome::Fault(fault)) => self.fault(place, id, *fault),
             Some(Outcome::Elsewhere { damaged, own }) => {
-                own.iter().for_each(|summary| self.summary(summary, place.clone(), seen));
+                own.iter().for_each(|summary| self.env_file(summary, place.clone(), seen));
                 self.elsewhere(place, *damaged);
             }
             // Not of an env file's shape, or the run was interrupted, which is a gap of its own.
@@ -123,15 +125,22 @@ impl Writer<'_> {
         });
     }
 
-    /// Writes what an object exposes, if anything.
-    pub(super) fn summary(&mut self, summary: &Summary, place: Place, seen: Seen) {
-        if !summary.determined {
-            self.gap(place.clone(), Cause::Malformed, None);
-        }
+    /// Writes what an env file exposes. Random text in one is a value: what it is, a person must say.
+    fn env_file(&mut self, summary: &Summary, place: Place, seen: Seen) {
         if let Some((variable, line)) = &summary.review {
             let place = Place { variable: variable.clone(), line: Some(*line), ..place.clone() };
             self.gap(place, Cause::NeedsReview, None);
         }
+        self.summary(summary, place, seen);
+    }
+
+    /// Writes what an object exposes, if anything. Random text that nothing calls a secret is all over programs,
+    /// tests and lock files: it is counted, and no gap.
+    pub(super) fn summary(&mut self, summary: &Summary, place: Place, seen: Seen) {
+        if !summary.determined {
+            self.gap(place.clone(), Cause::Malformed, None);
+        }
+        self.unjudged.random += u64::from(summary.review.is_some());
         let Some((worst, exposed, variables)) = summary.exposes(seen.template) else { return };
         let mut facts: Vec<(&'static str, Fact)> = worst.judgement.facts().into_iter().collect();
         let names = |names: &[Name]| Fact::List(names.iter().cloned().map(Fact::Name).collect());
