@@ -127,6 +127,7 @@ pub enum Context {
 }
 
 /// A value that was found in a text, and where.
+#[derive(Clone)]
 pub struct Spotted {
     /// The variable, flag or key it stood under, if any; withheld if it looks like a secret itself.
     pub variable: Option<Name>,

@@ -1,13 +1,16 @@
-//! What was read before and gave nothing: versions of one file have most of their lines in common.
+//! What was read before: versions of one file have most of their lines in common.
 //!
-//! In: parts of texts. Out: whether the very same bytes were clean before. It keeps keyed hashes, no bytes; the key is
-//! random and never leaves, so nobody can make a secret look like something clean.
+//! In: parts of texts. Out: what the very same bytes gave before. It keeps keyed hashes and judgements, no bytes; the
+//! key is random and never leaves, so nobody can make a secret look like something clean.
 
-use std::collections::HashSet;
+use crate::detect::Spotted;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 /// So many parts are remembered: about 40 MB.
 const MOST: usize = 2 << 20;
+/// So many parts that gave something are remembered.
+const MOST_TOLD: usize = 1 << 16;
 
 /// Keys are hashes already.
 #[derive(Default)]
@@ -25,11 +28,12 @@ impl Hasher for Same {
     }
 }
 
-/// Parts of texts in which one detector found nothing. For one thread, one detector and one context.
+/// Parts of texts, and what one detector found in them. For one thread, one detector and one context.
 #[derive(Default)]
 pub struct Memory {
     key: RandomState,
     clean: HashSet<u64, BuildHasherDefault<Same>>,
+    told: HashMap<u64, Vec<Spotted>, BuildHasherDefault<Same>>,
 }
 
 impl Memory {
@@ -43,6 +47,17 @@ impl Memory {
 
     pub(super) fn is_clean(&self, key: u64) -> bool {
         self.clean.contains(&key)
+    }
+
+    /// What a part gave, with lines of its own.
+    pub(super) fn told(&self, key: u64) -> Option<&[Spotted]> {
+        self.told.get(&key).map(Vec::as_slice)
+    }
+
+    pub(super) fn tell(&mut self, key: u64, spotted: &[Spotted]) {
+        if self.told.len() < MOST_TOLD {
+            self.told.insert(key, spotted.to_vec());
+        }
     }
 
     pub(super) fn add(&mut self, key: u64) {

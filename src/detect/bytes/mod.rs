@@ -148,16 +148,31 @@ impl<'a> Reader<'a> {
         }
         let part = &self.bytes[range.clone()];
         let key = self.memory.as_ref().map(|memory| memory.key(part, 0));
-        if let (Some(memory), Some(key)) = (&self.memory, key)
-            && memory.is_clean(key)
-        {
+        let before = match (&self.memory, key) {
+            (Some(memory), Some(key)) if memory.is_clean(key) => return,
+            (Some(memory), Some(key)) => memory.told(key).map(<[Spotted]>::to_vec),
+            _ => None,
+        };
+        let told = before.unwrap_or_else(|| self.look(&range, key));
+        if told.is_empty() {
             return;
         }
+        let line = self.line_of(range.start);
+        for mut one in told {
+            self.known = self.known.max(Found::of(one.judgement.kind));
+            one.line += line;
+            if self.told.insert((one.line, one.variable.clone(), one.judgement.correlator.clone())) {
+                self.spotted.push(one);
+            }
+        }
+    }
+
+    /// What a part gives, with lines of its own; whoever has a memory remembers it.
+    fn look(&mut self, range: &Range<usize>, key: Option<u64>) -> Vec<Spotted> {
         let mut finder = Finder::new(self.detector, self.context);
         finder.code = true;
-        let text = text(part);
+        let text = text(&self.bytes[range.clone()]);
         finder.text(&text);
-        self.known = self.known.max(finder.known);
         let full = finder.full();
         self.full |= full;
         finder.spotted.retain(|one| {
@@ -166,19 +181,10 @@ impl<'a> Reader<'a> {
             let chance = matches!(text, Text::Made(_)) && one.judgement.kind == "human-password" && !in_capitals(one);
             (class.is_exposed() || class.needs_review()) && !chance || one.judgement.known
         });
-        if finder.spotted.is_empty() {
-            if let (Some(memory), Some(key), false) = (&mut self.memory, key, full) {
-                memory.add(key);
-            }
-            return;
+        if let (Some(memory), Some(key), false) = (&mut self.memory, key, full) {
+            if finder.spotted.is_empty() { memory.add(key) } else { memory.tell(key, &finder.spotted) }
         }
-        let line = self.line_of(range.start);
-        for mut one in finder.spotted {
-            one.line += line;
-            if self.told.insert((one.line, one.variable.clone(), one.judgement.correlator.clone())) {
-                self.spotted.push(one);
-            }
-        }
+        finder.spotted
     }
 
     /// Known values need no anchor: the parts that hold a worse version than was told.
