@@ -38,6 +38,8 @@ mod tracked;
 mod whole;
 mod writer;
 
+pub use packs::count_objects;
+
 use super::{Collector, Job, runtime};
 use crate::config::{self, Config};
 use crate::evidence::{Batch, Cause, Coverage, Evidence, Gap, Kind, Name, Subject, Target};

@@ -30,6 +30,7 @@ pub enum Part {
 }
 
 /// The anchors of one text.
+#[derive(PartialEq, Eq)]
 pub struct Trace {
     /// Places and numbers in order; `None` if the text is not searched where it lies.
     anchors: Option<Vec<(u32, u32)>>,

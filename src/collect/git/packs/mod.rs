@@ -9,9 +9,11 @@ mod dirs;
 mod family;
 mod loose;
 mod pack;
+mod tested;
 mod walk;
 
 pub(super) use loose::Loose;
+pub use tested::count_objects;
 pub(super) use walk::{Base, Object, Visitor};
 
 use super::ids::IdSet;
