@@ -1,18 +1,19 @@
 #!/bin/sh
-# Times the rule git/history against the runbook's own command, paired, on one generated repository.
+# Times the rules about git history beside git's own commands, paired, on one repository.
 #
-#   benches/history.sh [BINARY [COMMITS [RUNS]]]      default: target/release/leakproof 20000 7
+#   benches/history.sh [BINARY [COMMITS [RUNS]]]      default: target/release/leakproof 100000 5
+#   REPO=DIR benches/history.sh                       a repository of yours instead of a generated one
 #
-# The repository: 40 packages of 25 files, one file changed per commit, a merge every 50 commits, an .env that
+# The generated repository: 40 packages of 25 files, one file changed per commit, a merge every 50 commits, an .env that
 # changes every 500 commits and is deleted at last, and one under svc/ that the runbook's command cannot see.
-# KEEP=DIR keeps the repository and uses it again.
+# KEEP=DIR keeps it and uses it again. Ratios count, taken in one run; a cold cache or a busy core shows in both.
 set -eu
 binary=$(realpath "${1:-target/release/leakproof}")
-commits=${2:-20000}
-runs=${3:-7}
+commits=${2:-100000}
+runs=${3:-5}
 work=${KEEP:-$(mktemp -d)}
 [ -n "${KEEP:-}" ] || trap 'rm -rf "$work"' EXIT
-repo=$work/repo-$commits
+repo=${REPO:-$work/repo-$commits}
 export GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1
 
 stream() {
@@ -48,24 +49,44 @@ fi
 printf 'repository: %s commits, %s objects\n' "$(git -C "$repo" rev-list --count --all)" \
     "$(git -C "$repo" count-objects -v | sed -n 's/^in-pack: //p')"
 
-now() { date +%s%N; }
-elapsed() { # command..., in milliseconds; the exit code says what was found, not how fast
-    from=$(now)
-    "$@" > "$work/out" 2>&1 || true
-    echo $((($(now) - from) / 1000000))
+# Wall and CPU seconds and the largest size in memory (MB) of a command; what it finds is not how fast it is.
+cost() {
+    /usr/bin/time -f '%e %U %S %M' -o "$work/cost" "$@" > /dev/null 2>&1 || true
+    tail -n 1 "$work/cost" | awk '{ printf "%s %.2f %d", $1, $2 + $3, $4 / 1024 }'
 }
-runbook() { git -C "$repo" log --all --full-diff -p -- .env; }
-ours() { "$binary" check --repo "$repo" --rule git/history; }
 
-elapsed runbook > /dev/null
-elapsed ours > /dev/null
-: > "$work/ratios"
-i=0
-while [ "$i" -lt "$runs" ]; do
-    a=$(elapsed ours)
-    b=$(elapsed runbook)
-    awk -v a="$a" -v b="$b" 'BEGIN { printf "%.3f %d %d\n", a / b, a, b }' | tee -a "$work/ratios" |
-        sed 's/^\([^ ]*\) \([^ ]*\) \(.*\)/leakproof \2 ms, git log \3 ms, ratio \1/'
-    i=$((i + 1))
-done
-sort -n "$work/ratios" | awk '{ r[NR] = $1 } END { printf "median ratio: %.2f\n", r[int((NR + 1) / 2)] }'
+# pair NAME RUNS OURS THEIRS: medians, and the medians of the ratios of each pair.
+pair() {
+    name=$1; n=$2; ours=$3; theirs=$4
+    : > "$work/pairs"
+    $ours > /dev/null
+    while [ "$n" -gt 0 ]; do
+        echo "$($ours) $($theirs)" >> "$work/pairs"
+        n=$((n - 1))
+    done
+    for column in 1 2 3 4 5 6 7 8; do
+        awk -v c="$column" '{ if (c < 7) print $c; else if (c == 7) print $1 / $4; else print $2 / $5 }' "$work/pairs" |
+            sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'
+    done | paste -s -d' ' - | awk -v name="$name" \
+        '{ printf "%-34s %6.2f %6.2f %5d  | %6.2f %6.2f %5d  | %5.2f %5.2f\n", name, $1, $2, $3, $4, $5, $6, $7, $8 }'
+}
+
+env_history() { cost "$binary" check --repo "$repo" --rule git/history; }
+all_files() { cost "$binary" check --repo "$repo" --rule git/all-files; }
+one_thread() { RAYON_NUM_THREADS=1 "$1"; }
+env_history_1() { one_thread env_history; }
+all_files_1() { one_thread all_files; }
+cached() { cost "$binary" check --repo "$repo" --rule git/all-files --cache "$work/cache"; }
+runbook() { cost git -C "$repo" log --all --full-diff -p -- .env; }
+complete() { cost git -C "$repo" log --all --full-history -m -p -- ':(glob)**/.env*'; }
+verify() { cost git -C "$repo" index-pack --threads=2 --verify "$pack"; }
+pack=$(find -L "$repo/objects/pack" "$repo/.git/objects/pack" -name '*.pack' 2> /dev/null | xargs ls -S | head -n 1)
+pack=$(realpath "$pack")
+
+printf '%-34s %s\n' 'wall s, CPU s, MB (medians)' 'leakproof            | beside it            | ratios of wall, CPU'
+pair '.env / the runbook, root only' "$runs" env_history runbook
+pair '.env / log -m of every .env*' "$(((runs + 2) / 3))" env_history complete
+pair '.env, 1 thread / 2 threads' "$runs" env_history_1 env_history
+pair 'all files / index-pack --verify' "$runs" all_files verify
+pair 'all files, 1 thread / 2 threads' "$runs" all_files_1 all_files
+pair 'all files, cached / not' "$runs" cached all_files

@@ -28,8 +28,8 @@ use crate::evidence::{Batch, Kind, Progress, Stop, Target, Timestamp};
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
-pub use git::count_objects;
 pub use at_ref::file_at;
+pub use git::count_objects;
 pub use machine::{HostNames, Machine};
 pub use runtime::{Collected, run};
 

@@ -17,7 +17,7 @@ use super::survey::{Span, Survey};
 use super::whole::Site;
 use super::writer::{self, REFS, Seen, Writer, blob_at, shown_path};
 use crate::evidence::{Batch, Cause, Coverage, Gap, Kind, Name, Place, Subject};
-use git2::{ErrorCode, ObjectType, Odb, Oid, Repository, Sort};
+use git2::{ErrorCode, Index, ObjectType, Odb, Oid, Repository, Sort};
 use std::collections::{BTreeMap, HashMap};
 
 /// Deepest tree that is looked at.
@@ -119,19 +119,24 @@ impl Walk<'_> {
 
     /// Notes what is staged and not in HEAD.
     fn staged(&mut self, head: Option<Oid>) -> Result<(), git2::Error> {
-        if self.repository.is_bare() {
-            return Ok(());
-        }
+        let Some(root) = self.repository.workdir() else { return Ok(()) };
         let tree = head.map(|head| self.repository.find_commit(head)?.tree()).transpose()?;
-        let index = self.repository.index()?;
-        let diff = self.repository.diff_tree_to_index(tree.as_ref(), Some(&index), None)?;
-        let staged = diff.deltas().map(|delta| delta.new_file()).filter(|file| !file.id().is_zero());
-        // What is in conflict has several versions and none of them in the difference.
-        let conflicts = index.iter().filter(|entry| entry.flags >> 12 & 3 > 0);
-        let conflicts = conflicts.map(|entry| (entry.path, entry.id, entry.mode));
-        let file = |file: git2::DiffFile<'_>| Some((file.path_bytes()?.to_vec(), file.id(), u32::from(file.mode())));
-        for (path, id, mode) in staged.filter_map(file).chain(conflicts) {
-            self.added.entry((path, id)).or_insert((EntryType::of_mode(mode), None));
+        let mut indexes = vec![self.repository.index()?];
+        // `git commit -a` and `git commit FILE` stage in an index of their own, and tell their hooks so.
+        if let Some(own) = std::env::var_os("GIT_INDEX_FILE") {
+            indexes.push(Index::open(&root.join(own))?);
+        }
+        for index in indexes {
+            let diff = self.repository.diff_tree_to_index(tree.as_ref(), Some(&index), None)?;
+            let staged = diff.deltas().map(|delta| delta.new_file()).filter(|file| !file.id().is_zero());
+            // What is in conflict has several versions and none of them in the difference.
+            let conflicts = index.iter().filter(|entry| entry.flags >> 12 & 3 > 0);
+            let conflicts = conflicts.map(|entry| (entry.path, entry.id, entry.mode));
+            let file =
+                |file: git2::DiffFile<'_>| Some((file.path_bytes()?.to_vec(), file.id(), u32::from(file.mode())));
+            for (path, id, mode) in staged.filter_map(file).chain(conflicts) {
+                self.added.entry((path, id)).or_insert((EntryType::of_mode(mode), None));
+            }
         }
         Ok(())
     }

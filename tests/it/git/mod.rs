@@ -9,6 +9,7 @@ mod env_directory;
 mod experiments;
 mod heads;
 mod history;
+mod hook;
 mod ignore;
 mod levels;
 mod lfs;
