@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "the makers of test repositories are not test functions themselves")]
 
+mod all_files;
 mod complete;
+mod corrupt;
 mod env_directory;
 mod experiments;
 mod heads;
@@ -12,11 +14,15 @@ mod levels;
 mod lfs;
 mod links;
 mod names;
+mod objects;
 mod oddities;
+mod oracle;
 mod stores;
 mod taken_back;
 mod templates;
 mod tips;
+mod unreachable;
+mod words;
 
 use leakproof::collect::{self, Job, Machine};
 use leakproof::config::Config;
@@ -25,13 +31,15 @@ use leakproof::evidence::{
     Batch, Cause, Evidence, Fact, Key, Name, NoProgress, SecretRegistry, Sensitive, Stop, Timestamp,
 };
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The kinds under test.
-pub(crate) const KINDS: [&str; 5] = ["git.complete", "git.history", "git.ignore", "git.template", "git.tracked"];
+pub(crate) const KINDS: [&str; 7] =
+    ["git.complete", "git.file", "git.history", "git.ignore", "git.template", "git.tracked", "git.unreachable"];
 
 /// A value that no source file contains.
 pub(crate) fn secret() -> String {
@@ -79,6 +87,10 @@ impl Repo {
     }
 
     pub(crate) fn run_in(&self, dir: &Path, args: &[&str]) -> Output {
+        self.command(dir, args).output().unwrap()
+    }
+
+    fn command(&self, dir: &Path, args: &[&str]) -> Command {
         let now = format!("{} +0000", self.clock.fetch_add(60, Ordering::Relaxed));
         let mut git = Command::new("git");
         git.args(["-c", "protocol.file.allow=always", "-c", "gc.auto=0"]).args(args).current_dir(dir);
@@ -87,7 +99,17 @@ impl Repo {
             git.env(format!("GIT_{who}_NAME"), name).env(format!("GIT_{who}_EMAIL"), "x@example.org");
             git.env(format!("GIT_{who}_DATE"), &now);
         }
-        git.output().unwrap()
+        git
+    }
+
+    /// Runs git with something to read.
+    pub(crate) fn feed(&self, args: &[&str], input: &[u8]) -> String {
+        let mut git = self.command(&self.dir, args);
+        let mut child = git.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        let out = child.wait_with_output().unwrap();
+        assert!(out.status.success(), "git {args:?}");
+        String::from_utf8_lossy(&out.stdout).trim().to_owned()
     }
 
     pub(crate) fn git_in(&self, dir: &Path, args: &[&str]) -> String {
@@ -121,6 +143,15 @@ impl Repo {
         self.git(&["add", "-A", "-f", "."]);
         self.git(&["commit", "-q", "--allow-empty", "-m", "work"]);
         self.git(&["rev-parse", "HEAD"])
+    }
+
+    /// Puts every object into one pack, those that nothing names included, and all refs into one file.
+    pub(crate) fn pack(&self) {
+        // What nothing names goes into a pack only where there is one already.
+        self.git(&["repack", "-d", "-q"]);
+        self.git(&["repack", "-a", "-d", "-q", "-f", "--keep-unreachable"]);
+        self.git(&["pack-refs", "--all"]);
+        assert!(self.git(&["count-objects"]).starts_with("0 objects"));
     }
 
     /// How often the runbook's own command shows a text.
