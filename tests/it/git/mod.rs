@@ -228,6 +228,19 @@ impl Found {
         matches!(self.one(kind).fact(field), Some(Fact::Bool(true)))
     }
 
+    /// All that evidence of some kinds says, but what is keyed anew in every run.
+    pub(crate) fn facts(&self, kinds: &[&str]) -> Vec<String> {
+        let one = |e: &Evidence| {
+            let facts = e.facts.iter().filter(|(name, _)| name.as_str() != "correlator");
+            let facts: Vec<String> = facts.map(|(name, fact)| format!("{name}={}", fact.shown())).collect();
+            let place = serde_json::to_string(&e.subject.place).unwrap();
+            format!("{} {place} {}", e.kind.as_str(), facts.join(" "))
+        };
+        let mut all: Vec<String> = kinds.iter().flat_map(|kind| self.of(kind)).map(one).collect();
+        all.sort();
+        all
+    }
+
     /// The causes of a kind's gaps.
     pub(crate) fn causes(&self, kind: &str) -> Vec<Cause> {
         self.0.gaps.iter().filter(|gap| gap.kind.as_str() == kind).map(|gap| gap.cause).collect()
