@@ -165,10 +165,7 @@ fn content_that_lfs_keeps_is_read_and_is_a_gap_where_it_is_missing() {
     use sha2::{Digest, Sha256};
     let content = settings(&quoted(&secret()), 1);
     let digest = data_encoding::HEXLOWER.encode(&Sha256::digest(content.as_bytes()));
-    let pointer = format!(
-        "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {}\n",
-        content.len()
-    );
+    let pointer = format!("version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {}\n", content.len());
     for packed in [false, true] {
         let repo = Repo::started();
         repo.commit("settings.py", &pointer);

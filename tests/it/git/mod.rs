@@ -5,6 +5,7 @@
 mod all_files;
 mod complete;
 mod corrupt;
+mod crafted;
 mod env_directory;
 mod experiments;
 mod heads;

@@ -174,7 +174,8 @@ fn alternates_by_absolute_and_relative_paths_and_in_a_chain() {
     // A copy of the copy: alternates have alternates.
     let second = repo.beside("second");
     repo.git(&["clone", "-q", "--shared", copy.to_str().unwrap(), second.to_str().unwrap()]);
-    fs::write(second.join(".git/objects/info/alternates"), format!("{}\n", copy.join(".git/objects").display())).unwrap();
+    fs::write(second.join(".git/objects/info/alternates"), format!("{}\n", copy.join(".git/objects").display()))
+        .unwrap();
     assert_eq!(read_all(&repo, &second, "chain").len(), first.len());
 }
 

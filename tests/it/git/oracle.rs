@@ -98,7 +98,8 @@ impl Maker {
         self.clock += 60;
         let known = self.branches.contains_key(&branch);
         let from = if known { Some(branch) } else { self.branches.contains_key(&0).then_some(0) };
-        let mut text = format!("commit refs/heads/b{branch}\ncommitter C <x@example.org> {} +0000\ndata 0\n", self.clock);
+        let mut text =
+            format!("commit refs/heads/b{branch}\ncommitter C <x@example.org> {} +0000\ndata 0\n", self.clock);
         let at = |one: u8| format!("refs/heads/b{one}{}\n", if self.active.contains(&one) { "" } else { "^0" });
         let moved = from.filter(|from| !(*from == branch && self.active.contains(from)));
         text += &moved.map_or(String::new(), |from| format!("from {}", at(from)));
@@ -224,7 +225,8 @@ impl<'a> Oracle<'a> {
     /// The paths and blobs in which an env file exposes something.
     fn env_files(&self, files: &BTreeSet<(String, Oid)>) -> Pairs {
         let named = |path: &str| env_like(name(path)) || env_template(name(path));
-        let kept: Vec<&(String, Oid)> = files.iter().filter(|(path, _)| named(path) || in_env_directory(path)).collect();
+        let kept: Vec<&(String, Oid)> =
+            files.iter().filter(|(path, _)| named(path) || in_env_directory(path)).collect();
         let exposes = |(path, id): &&&(String, Oid)| {
             let mut scans: Vec<Scan> = Vec::new();
             let text = self.text(*id);
