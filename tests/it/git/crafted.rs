@@ -5,18 +5,51 @@ use leakproof::evidence::Cause;
 use std::fs;
 use std::io::Write;
 
-/// A blob's entry that is a delta of another entry by its name.
-fn ref_delta(base: [u8; 20]) -> Vec<u8> {
-    // Base of 4 bytes, object of 4 bytes: all of them copied.
-    let delta = [4, 4, 0x90, 4];
+/// An entry's name and bytes.
+pub(super) type Entry = ([u8; 20], Vec<u8>);
+
+/// Numbers that look random and are the same every time.
+pub(super) struct Rng(pub(super) u64);
+
+impl Rng {
+    pub(super) fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % end
+    }
+}
+
+/// An entry: kind and size, whatever else is in front, and the packed content.
+fn entry(kind: u8, base: &[u8], content: &[u8]) -> Vec<u8> {
+    let mut size = content.len();
+    let mut header = vec![kind << 4 | u8::try_from(size & 0xf).unwrap()];
+    size >>= 4;
+    while size > 0 {
+        *header.last_mut().unwrap() |= 0x80;
+        header.push(u8::try_from(size & 0x7f).unwrap());
+        size >>= 7;
+    }
     let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
-    packed.write_all(&delta).unwrap();
-    let header = 0x70 | u8::try_from(delta.len()).unwrap();
-    [&[header], base.as_slice(), &packed.finish().unwrap()].concat()
+    packed.write_all(content).unwrap();
+    [&header, base, &packed.finish().unwrap()].concat()
+}
+
+/// An entry that is a whole object: 1 commit, 2 tree, 3 blob.
+pub(super) fn whole(kind: u8, content: &[u8]) -> Vec<u8> {
+    entry(kind, &[], content)
+}
+
+/// An entry that is a delta of another one by its name.
+pub(super) fn delta(base: [u8; 20], delta: &[u8]) -> Vec<u8> {
+    entry(7, &base, delta)
+}
+
+/// A delta of a base of four bytes that copies them all.
+fn ref_delta(base: [u8; 20]) -> Vec<u8> {
+    delta(base, &[4, 4, 0x90, 4])
 }
 
 /// A pack of these entries under these names, which are in order, and its index.
-fn pack(entries: &[([u8; 20], Vec<u8>)]) -> (Vec<u8>, Vec<u8>) {
+pub(super) fn pack(entries: &[Entry]) -> (Vec<u8>, Vec<u8>) {
     let count = u32::try_from(entries.len()).unwrap();
     let mut data = [b"PACK".as_slice(), &2_u32.to_be_bytes(), &count.to_be_bytes()].concat();
     let (mut names, mut sums, mut offsets) = (Vec::new(), Vec::new(), Vec::new());

@@ -8,6 +8,7 @@ mod corrupt;
 mod crafted;
 mod env_directory;
 mod experiments;
+mod families;
 mod heads;
 mod history;
 mod ignore;
@@ -174,6 +175,15 @@ pub(crate) fn scan(path: &Path) -> Found {
 }
 
 pub(crate) fn scan_with(path: &Path, kinds: &[&str], adjust: impl FnOnce(&mut Config)) -> Found {
+    let (found, registry) = collected(path, kinds, adjust);
+    // Whatever a test plants: no judged value may come out, in any form.
+    let (_, hits) = registry.mask(found.json().into_bytes(), "");
+    assert_eq!(hits, 0, "a value came out");
+    found
+}
+
+/// What the collector gave, and the values that it judged.
+pub(crate) fn collected(path: &Path, kinds: &[&str], adjust: impl FnOnce(&mut Config)) -> (Found, Arc<SecretRegistry>) {
     let mut config = Config { repositories: vec![path.to_path_buf()], ..Config::default() };
     adjust(&mut config);
     let declared = ["JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL"].map(Name::fixed).to_vec();
@@ -188,11 +198,7 @@ pub(crate) fn scan_with(path: &Path, kinds: &[&str], adjust: impl FnOnce(&mut Co
         now: Timestamp::from_unix(1_800_000_000),
         wanted: collect::kinds().filter(|kind| kinds.contains(&kind.name)).collect(),
     };
-    let found = Found(collect::run(job).unwrap().batch);
-    // Whatever a test plants: no judged value may come out, in any form.
-    let (_, hits) = registry.mask(found.json().into_bytes(), "");
-    assert_eq!(hits, 0, "a value came out");
-    found
+    (Found(collect::run(job).unwrap().batch), registry)
 }
 
 impl Found {
