@@ -210,3 +210,41 @@ fn a_stand_in_is_no_finding_in_a_program() {
     let found = repo.scan();
     assert_eq!(found.paths("git.file"), [""; 0]);
 }
+
+/// A blob or tree that a tag names is what a ref reaches.
+#[test]
+fn tag_to_a_blob_and_tag_to_a_tree() {
+    for packed in [false, true] {
+        let repo = Repo::started();
+        let [blob, other] =
+            [(); 2].map(|()| repo.feed(&["hash-object", "-w", "--stdin"], settings(&quoted(&secret()), 1).as_bytes()));
+        repo.git(&["tag", "-a", "-m", "x", "blob", &blob]);
+        let tree = repo.feed(&["mktree"], format!("100644 blob {other}\tsettings.py\n").as_bytes());
+        repo.git(&["tag", "tree", &tree]);
+        if packed {
+            repo.git(&["gc", "-q"]);
+        }
+        let found = repo.scan();
+        assert_eq!(found.paths("git.file"), ["refs/tags/blob", "settings.py"], "packed: {packed}");
+        assert_eq!(found.paths("git.unreachable"), [""; 0]);
+        assert!(found.proven());
+    }
+}
+
+/// Versions in two bytes per character are searched as the texts they are, deltas or not.
+#[test]
+fn versions_in_utf_16_that_are_deltas_of_each_other() {
+    let repo = Repo::started();
+    for version in 0..12 {
+        let value = if version % 3 == 0 { quoted(&secret()) } else { "os.environ[\"JWT_SECRET_KEY\"]".to_owned() };
+        let text = format!("\u{feff}{}", settings(&value, version));
+        // Now and then the encoding changes: the base of a delta is another kind of text.
+        let bytes =
+            if version == 6 { text.into_bytes() } else { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+        repo.commit("settings.txt", bytes);
+    }
+    let loose = repo.scan().facts(&["git.file"]);
+    assert_eq!(loose.len(), 4);
+    repo.git(&["gc", "-q"]);
+    assert_eq!(repo.scan().facts(&["git.file"]), loose);
+}

@@ -195,3 +195,24 @@ fn index_of_the_working_tree_does_not_read() {
     // Which paths were staged is unknown; the blob is there and is judged by what it holds.
     assert_eq!(found.of("git.unreachable").len(), 1);
 }
+
+/// Git shows one of two entries of the same name; both are in every clone.
+#[test]
+fn tree_with_one_name_twice() {
+    for packed in [false, true] {
+        for order in [[0, 1], [1, 0]] {
+            let repo = Repo::started();
+            let ids = ["PORT=1\n", &leak(&secret())]
+                .map(|text| repo.feed(&["hash-object", "-w", "--stdin"], text.as_bytes()))
+                .map(|id| data_encoding::HEXLOWER.decode(id.as_bytes()).unwrap());
+            let bytes: Vec<u8> = order.iter().flat_map(|n| [b"100644 .env\0".as_slice(), &ids[*n]].concat()).collect();
+            let tree = odd(&repo, "tree", &bytes, packed);
+            let commit = repo.git(&["commit-tree", "-m", "x", "-p", "HEAD", &tree]);
+            repo.git(&["update-ref", "refs/heads/twice", &commit]);
+            let found = repo.scan();
+            assert_eq!(found.exposed(), [".env"], "packed: {packed}, {order:?}");
+            assert_eq!(found.paths("git.file"), [".env"]);
+            assert_eq!(found.paths("git.unreachable"), [""; 0]);
+        }
+    }
+}

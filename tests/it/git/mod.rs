@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "the makers of test repositories are not test functions themselves")]
 
+mod absent;
 mod all_files;
 mod complete;
 mod corrupt;

@@ -182,6 +182,22 @@ fn history_of_a_dropped_branch_is_told_once_per_version_with_its_oldest_commit()
     });
 }
 
+/// A merge that stopped leaves a tree with both sides' lines in one file.
+#[test]
+fn conflicted_merge_is_in_a_pseudo_ref() {
+    let repo = Repo::started();
+    repo.commit("svc/.env", "PORT=1\n");
+    for (branch, value) in [("side", secret()), ("other", secret())] {
+        repo.git(&["checkout", "-q", "-b", branch, "main"]);
+        repo.commit("svc/.env", leak(&value));
+    }
+    assert!(!repo.run_in(&repo.dir, &["merge", "-q", "side"]).status.success());
+    let blob = repo.git(&["rev-parse", "AUTO_MERGE:svc/.env"]);
+    let found = repo.scan();
+    assert_eq!(told(&found), [place("pseudo-ref", "svc/.env", &blob, "")]);
+    assert_eq!(found.exposed(), ["svc/.env", "svc/.env"]);
+}
+
 /// What a ref reaches is the other kinds' alone, whatever else holds it too.
 #[test]
 fn env_file_that_a_ref_reaches_is_not_told_twice() {
