@@ -1,12 +1,12 @@
 //! Secrets in files of any name and any version, loose and packed, each beside a clean twin.
 
-use super::{Repo, leak, secret};
+use super::{Repo, leak, lines, secret};
 use leakproof::evidence::{Cause, Fact};
 use std::fs;
 
 /// A Python file of some length: versions of it become deltas of each other.
 fn settings(value: &str, version: usize) -> String {
-    let lines: String = (0..400).map(|n| format!("OPTION_{n} = {}\n", n * 7 % 13)).collect();
+    let lines = lines(400, |n| format!("OPTION_{n} = {}\n", n * 7 % 13));
     format!("VERSION = {version}\n{lines}JWT_SECRET_KEY = {value}\n")
 }
 
@@ -18,10 +18,10 @@ fn quoted(value: &str) -> String {
 fn pem() -> String {
     let bytes: Vec<u8> = (0..40).flat_map(|_| secret().into_bytes()).take(1190).collect();
     let text = data_encoding::BASE64.encode(&bytes);
-    let lines: Vec<&str> = (0..text.len()).step_by(64).map(|at| &text[at..text.len().min(at + 64)]).collect();
+    let parts: Vec<&str> = (0..text.len()).step_by(64).map(|at| &text[at..text.len().min(at + 64)]).collect();
     // Split, so that this file holds no key's first line.
     let edge = |word: &str| format!("-----{word} {} KEY-----\n", "PRIVATE");
-    format!("{}{}\n{}", edge("BEGIN"), lines.join("\n"), edge("END"))
+    format!("{}{}\n{}", edge("BEGIN"), parts.join("\n"), edge("END"))
 }
 
 /// Makes a history with a secret and without, and compares the paths with evidence, loose and packed.

@@ -1,6 +1,6 @@
 //! Damaged stores: nothing passes because it does not read, nothing panics, and what was found stays found.
 
-use super::{Found, Repo, leak, secret};
+use super::{Found, Repo, leak, lines, secret};
 use leakproof::evidence::Cause;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ impl Packed {
         // Versions that become deltas, one of them with a value.
         for n in 0..12 {
             let line = if n == 6 { leak(&secret()) } else { String::new() };
-            let lines: String = (0..300).map(|line| format!("OPTION_{line} = {}\n", line * n % 17)).collect();
+            let lines = lines(300, |line| format!("OPTION_{line} = {}\n", line * n % 17));
             repo.commit("lib/settings.py", format!("{lines}{line}"));
         }
         Self::of(repo, version)
@@ -223,8 +223,7 @@ fn loose_object_has_another_ones_content() {
         let repo = Repo::started();
         repo.commit("svc/.env", leak(&secret()));
         repo.remove("svc/.env");
-        let [id, other, blob] =
-            [name, &other.replace("~2", "~2"), "HEAD~1:svc/.env"].map(|name| repo.git(&["rev-parse", name]));
+        let [id, other, blob] = [name, other, "HEAD~1:svc/.env"].map(|name| repo.git(&["rev-parse", name]));
         let content = fs::read(loose(&repo, &other)).unwrap();
         changed(&loose(&repo, &id), |bytes| *bytes = content);
         let found = repo.scan();
@@ -254,7 +253,7 @@ fn every_single_byte_of_an_entry_is_another_one() {
         let packed = Packed::new(1);
         let (start, len) = packed.entry(&packed.id(name));
         let mut passed = Vec::new();
-        for at in (0..len).step_by(3) {
+        for at in (0..len).step_by(7) {
             changed(&packed.pack, |bytes| bytes[start + at] ^= 0x11);
             let found = packed.repo.scan();
             let quiet = |kind| found.of(kind).is_empty() && found.causes(kind).is_empty();

@@ -1,6 +1,6 @@
 //! Objects that git does not write itself: cycles of deltas, broken commits, and trees beyond measure.
 
-use super::{Repo, leak, secret};
+use super::{Repo, leak, lines, secret};
 use leakproof::evidence::Cause;
 use std::fs;
 use std::io::Write;
@@ -145,7 +145,7 @@ fn tree_of_two_hundred_thousand_entries() {
         let mut names: Vec<(String, &str)> =
             (0..200_000).map(|n| (format!("file-{n:06}.txt"), harmless.as_str())).collect();
         names.push(("prod.env".to_owned(), &leaked));
-        let lines: String = names.iter().map(|(name, id)| format!("100644 blob {id}\t{name}\n")).collect();
+        let lines = lines(names.len(), |n| format!("100644 blob {}\t{}\n", names[n].1, names[n].0));
         let tree = repo.feed(&["mktree"], lines.as_bytes());
         let commit = repo.git(&["commit-tree", "-m", "x", "-p", "HEAD", &tree]);
         repo.git(&["update-ref", "refs/heads/large", &commit]);

@@ -56,6 +56,11 @@ pub(crate) fn leak(value: &str) -> String {
     format!("JWT_SECRET_KEY={value}\n")
 }
 
+/// A text of so many lines.
+pub(crate) fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().concat()
+}
+
 /// A throw-away repository, made by the real git.
 pub(crate) struct Repo {
     _home: tempfile::TempDir,

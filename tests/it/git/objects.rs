@@ -1,13 +1,13 @@
 //! The objects that are read are the objects that git has, however they lie: packs of every kind, loose, elsewhere.
 
-use super::{Found, Repo, leak, scan, secret};
+use super::{Found, Repo, leak, lines, scan, secret};
 use std::fs;
 use std::path::Path;
 
 /// A history with folders, merges, versions that make deltas, tags, and three secrets.
 fn history(value: &str) -> Repo {
     let repo = Repo::started();
-    let text = |n: usize| (0..200).map(|line| format!("line {} of it\n", line * (n % 3 + 1))).collect::<String>();
+    let text = |n: usize| lines(200, |line| format!("line {} of it\n", line * (n % 3 + 1)));
     for n in 0..12 {
         repo.commit("svc/app/main.py", text(n));
         repo.commit(&format!("svc/mod{n}/a.py"), format!("N = {n}\n{}", text(1)));
