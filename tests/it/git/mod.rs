@@ -11,6 +11,7 @@ mod env_directory;
 mod experiments;
 mod families;
 mod heads;
+mod histories;
 mod history;
 mod ignore;
 mod levels;
