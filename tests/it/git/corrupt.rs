@@ -132,6 +132,19 @@ fn one_byte_of_a_commit_is_another_one() {
     }
 }
 
+#[test]
+fn one_byte_of_a_tree_is_another_one() {
+    for version in [2, 1] {
+        for name in ["HEAD~13:svc", "HEAD~13^{tree}"] {
+            let (found, leaked) = flipped(version, name);
+            let what = format!("{name}, index version {version}");
+            not_passed(&found, &what);
+            assert!(!found.causes("git.history").is_empty(), "{what}");
+            assert!(told(&found, &leaked) > 0, "{what}: its content is there");
+        }
+    }
+}
+
 /// Checksums at the end: what they are of is whatever it is.
 #[test]
 fn trailer_of_a_pack_is_wrong() {

@@ -122,6 +122,22 @@ fn commit_that_is_cut() {
     }
 }
 
+#[test]
+fn tree_that_is_cut() {
+    for packed in [false, true] {
+        let repo = Repo::started();
+        let blob = repo.feed(&["hash-object", "-w", "--stdin"], leak(&secret()).as_bytes());
+        let raw = data_encoding::HEXLOWER.decode(blob.as_bytes()).unwrap();
+        let bytes = [b"100644 .env\0".as_slice(), &raw, b"100644 z\0short"].concat();
+        let tree = odd(&repo, "tree", &bytes, packed);
+        let commit = odd(&repo, "commit", format!("tree {tree}\n\nx\n").as_bytes(), packed);
+        repo.write(".git/refs/heads/broken", format!("{commit}\n"));
+        let found = repo.scan();
+        assert_eq!(found.causes("git.history"), [Cause::Malformed], "packed: {packed}");
+        assert_eq!(found.exposed(), [".env"], "packed: {packed}: what came before the cut");
+    }
+}
+
 /// A tree that nothing reaches does not read: what it names is not taken for judged.
 #[test]
 fn cut_tree_that_nothing_reaches() {

@@ -220,6 +220,21 @@ fn env_file_that_a_ref_reaches_is_not_told_twice() {
     }
 }
 
+/// A directory of env files leads to names that matter by themselves.
+#[test]
+fn env_directory_that_a_ref_reaches_is_not_told_twice() {
+    for packed in [false, true] {
+        let repo = Repo::started();
+        repo.commit("svc/.env/prod.env", leak(&secret()));
+        if packed {
+            repo.pack();
+        }
+        let found = repo.scan();
+        assert_eq!(found.exposed(), ["svc/.env/prod.env"]);
+        assert_eq!(told(&found), Vec::<Told>::new(), "packed: {packed}");
+    }
+}
+
 /// What is gone is no loss: a reflog outlives what it names.
 #[test]
 fn reflog_of_collected_commits_is_no_gap() {
