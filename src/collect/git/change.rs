@@ -11,13 +11,14 @@ use super::history::{self, Version, Versions};
 use super::kinds::{FILE, HISTORY, UNREACHABLE};
 use super::links::follow;
 use super::names::{Role, dotted, role_of};
-use super::objects::{EntryType, Fault, Losses, Peeled, commit, entries, structure};
+use super::objects::{EntryType, Fault, Losses, Objects, Peeled, commit, entries, structure};
+use super::open::Lent;
 use super::refs::{Root, digest_name};
 use super::survey::{Span, Survey};
 use super::whole::Site;
 use super::writer::{self, REFS, Seen, Writer, blob_at, shown_path};
 use crate::evidence::{Batch, Cause, Coverage, Gap, Kind, Name, Place, Subject};
-use git2::{ErrorCode, Index, ObjectType, Odb, Oid, Repository, Sort};
+use git2::{ErrorCode, Index, ObjectType, Oid, Repository, Sort};
 use std::collections::{BTreeMap, HashMap};
 
 /// Deepest tree that is looked at.
@@ -34,10 +35,13 @@ pub(super) fn examine(site: &Site<'_>, repository: &Repository, since: &str, bat
     if wanted().next().is_none() {
         return;
     }
-    let (commits, head) = match fresh(repository, since) {
+    // libgit2 finds its own way here, and waits for ever for the rest of an object whose file ends early.
+    let whole = site.store.cut.is_empty();
+    let (commits, head) = match if whole { fresh(repository, since) } else { Err(Cause::Malformed) } {
         Ok(fresh) => fresh,
         Err(cause) => {
-            let fetch = Name::fixed("git fetch origin REV, then --since FETCH_HEAD");
+            let help = if whole { "git fetch origin REV, then --since FETCH_HEAD" } else { "git fsck --full" };
+            let fetch = Name::fixed(help);
             let gap = |kind| Gap::new(kind, Subject::whole(site.target), cause).with("run", fetch.clone());
             return batch.gaps.extend(wanted().map(gap));
         }
@@ -102,19 +106,22 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Compares every new commit, oldest first, with its parents.
     fn all(&mut self, survey: &Survey) -> Option<()> {
-        let odb = self.repository.odb().ok()?;
+        let store = self.site.store;
+        store.with(|repository| Some(self.compare(&repository.odb().ok()?, survey))).flatten()
+    }
+
+    fn compare(&mut self, odb: &Objects<'_>, survey: &Survey) {
         for &n in &survey.order {
             let one = &survey.graph.commits[n as usize];
             let Some(tree) = one.tree else { continue };
             // A parent that is not here hides nothing: then everything counts as new.
             let parents = one.parents.iter().map(|&parent| survey.graph.commits[parent as usize].id);
-            let parents: Vec<Option<Oid>> = parents.map(|id| commit(&odb, id).ok().map(|parent| parent.tree)).collect();
+            let parents: Vec<Option<Oid>> = parents.map(|id| commit(odb, id).ok().map(|parent| parent.tree)).collect();
             if self.site.job.stop.asked() {
                 break;
             }
-            self.tree(&odb, (tree, n), &parents, &mut Vec::new(), 0);
+            self.tree(odb, (tree, n), &parents, &mut Vec::new(), 0);
         }
-        Some(())
     }
 
     /// Notes what is staged and not in HEAD.
@@ -142,7 +149,14 @@ impl Walk<'_> {
     }
 
     /// Notes what a tree has and none of these other trees at the same path.
-    fn tree(&mut self, odb: &Odb<'_>, (tree, n): (Oid, u32), others: &[Option<Oid>], path: &mut Vec<u8>, depth: usize) {
+    fn tree(
+        &mut self,
+        odb: &Objects<'_>,
+        (tree, n): (Oid, u32),
+        others: &[Option<Oid>],
+        path: &mut Vec<u8>,
+        depth: usize,
+    ) {
         if others.contains(&Some(tree)) {
             return;
         }
@@ -182,7 +196,7 @@ impl Walk<'_> {
 }
 
 /// A tree's entries by name; `None` if it does not read: then everything beside it counts as new.
-fn listed(odb: &Odb<'_>, tree: Oid) -> Option<HashMap<Vec<u8>, Oid>> {
+fn listed(odb: &Objects<'_>, tree: Oid) -> Option<HashMap<Vec<u8>, Oid>> {
     structure(odb, tree, ObjectType::Tree, |bytes| {
         entries(bytes).map(|entry| entry.map(|entry| (entry.name.to_vec(), entry.id()))).collect()
     })
@@ -217,7 +231,7 @@ impl Out<'_> {
                 let at = n.or(self.survey.order.last().copied());
                 let tree = at.and_then(|n| commits[n as usize].tree);
                 let end = tree.and_then(|tree| {
-                    let end = |repository: &Repository| follow(repository, tree, *id, path, &mut self.losses);
+                    let end = |repository: &Lent<'_>| follow(repository, tree, *id, path, &mut self.losses);
                     self.site.store.with(end).flatten()
                 });
                 versions.extend(end.map(|id| ((path.clone(), id), version(true))));

@@ -4,7 +4,7 @@
 //! gap with the same remedy for both kinds. Two marks are no gap by themselves: replace refs, because the walk
 //! reads the originals, and a partial clone that has everything, because every object was looked up.
 
-use super::kinds::{COMPLETE, UNREACHABLE};
+use super::kinds::{COMPLETE, FILE, UNREACHABLE};
 use super::objects::{Fault, Losses};
 use super::refs::digest_name;
 use super::survey::Survey;
@@ -29,7 +29,9 @@ pub(super) struct Completeness {
     /// Blobs that are no env files are missing: history is proven, the repository is not whole.
     absent_blobs: bool,
     lfs: bool,
-    /// Objects that no ref reaches are damaged.
+    /// Files that refs reach, whatever their names.
+    files: Losses,
+    /// Objects that no ref reaches.
     hidden: Losses,
     overflowed: bool,
     /// What only the server holds is in scope, which no clone can show.
@@ -54,12 +56,12 @@ struct Reason {
 /// What a reason leaves open beside the repository's completeness.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Scope {
-    /// Nothing: what refs reach was proven.
-    Nothing,
     /// What refs reach.
     Reached,
     /// Everything that the store holds.
     Everything,
+    /// Files that refs reach under other names than those of env files.
+    Files,
     /// Objects of the store that history does not need.
     Store,
 }
@@ -69,9 +71,9 @@ impl Scope {
         let store = kind.name == UNREACHABLE.name;
         match self {
             _ if kind.name == COMPLETE.name => true,
-            Self::Nothing => false,
             Self::Reached => !store,
             Self::Everything => true,
+            Self::Files => kind.name == FILE.name,
             Self::Store => store,
         }
     }
@@ -99,15 +101,21 @@ impl Completeness {
         self.losses.malformed += broken;
     }
 
+    /// What was lost on the way to files that refs reach.
+    pub(super) fn places(&mut self, losses: Losses) {
+        self.files.add(losses);
+    }
+
     /// What could not be read of files that refs reach.
     pub(super) fn files(&mut self, unjudged: &Unjudged) {
-        self.losses.add(unjudged.losses);
+        self.files.add(unjudged.losses);
         self.lfs |= unjudged.elsewhere > 0;
     }
 
     /// What could not be read of everything else.
     pub(super) fn hidden(&mut self, unjudged: &Unjudged) {
-        self.hidden.add(unjudged.losses);
+        // What nothing reaches may be gone: then it is nobody's.
+        self.hidden.add(unjudged.losses.of_what_is_here());
     }
 
     /// Repositories at these paths that history does not look into.
@@ -133,9 +141,19 @@ impl Completeness {
         [
             (self.cut, Cause::ShallowHistory, unshallow, cut, Scope::Reached),
             (missing, Cause::MissingObjects, Some(fetch_all), "missing objects", Scope::Reached),
-            (!missing && self.absent_blobs, Cause::MissingObjects, Some(fetch_all), "missing objects", Scope::Nothing),
+            (!missing && self.absent_blobs, Cause::MissingObjects, Some(fetch_all), "missing files", Scope::Files),
             (malformed, Cause::Malformed, fsck, "damaged objects", Scope::Everything),
-            (!malformed && self.hidden.cause().is_some(), Cause::Malformed, fsck, "damaged objects", Scope::Store),
+            (
+                !missing && !self.absent_blobs && self.files.missing > 0,
+                Cause::MissingObjects,
+                Some(fetch_all),
+                "missing files",
+                Scope::Files,
+            ),
+            (!malformed && self.files.malformed > 0, Cause::Malformed, fsck, "damaged files", Scope::Files),
+            (!over && self.files.too_large > 0, Cause::OverLimit, None, "files over a limit", Scope::Files),
+            (!malformed && self.hidden.malformed > 0, Cause::Malformed, fsck, "damaged objects", Scope::Store),
+            (!over && self.hidden.too_large > 0, Cause::OverLimit, None, "objects over a limit", Scope::Store),
             (self.grafts, Cause::AlteredHistory, graft, altered, Scope::Reached),
             (over, Cause::OverLimit, None, "objects over a limit", Scope::Everything),
             (
@@ -191,7 +209,7 @@ impl Completeness {
             Cause::OverLimit => Fault::TooLarge,
             _ => return None,
         };
-        self.losses.example(fault).or(self.hidden.example(fault))
+        [self.losses, self.files, self.hidden].iter().find_map(|losses| losses.example(fault))
     }
 
     /// Other repositories in the working tree are named, so that nobody takes them for examined.
@@ -231,8 +249,8 @@ impl Completeness {
             ("partial", self.partial),
             ("grafts", self.grafts),
             ("replace_refs", self.replaced),
-            ("missing_objects", self.losses.missing > 0 || self.absent_blobs),
-            ("malformed_objects", self.losses.malformed > 0),
+            ("missing_objects", self.losses.missing + self.files.missing > 0 || self.absent_blobs),
+            ("malformed_objects", self.losses.malformed + self.files.malformed > 0),
             ("submodules_unfetched", !self.unfetched.is_empty()),
             ("lfs_pointers", self.lfs),
         ]

@@ -3,6 +3,7 @@
 //! In: the packs of a store, and its loose objects. Out: what was found in each object, and which could not be read.
 //! A family of deltas is decoded once, and only what a delta brings is searched. Paths and refs are not known here.
 
+use super::asked::Asked;
 use super::cache::Cache;
 use super::ids::{IdMap, IdSet};
 use super::lfs::{self, Fetched, Pointer};
@@ -43,6 +44,8 @@ pub(super) struct Contents {
     pub(super) bytes: u64,
     /// Objects that an earlier run found clean.
     pub(super) known: u64,
+    /// Which blobs are to be found in trees now.
+    pub(super) asked: Asked,
 }
 
 /// What one thread saw.
@@ -123,8 +126,9 @@ impl Contents {
         let cache = job.config.cache.as_ref().and_then(|directory| Cache::open(directory, &job.detector));
         let reader = Reader { job, task, clean: cache.as_ref().map(|cache| &cache.clean) };
         let (mut hands, known) = packs.walk(&reader, LIMIT);
-        let loose = Loose::list(&store.common);
-        let loose: Vec<Oid> = loose.ids.into_iter().filter(|id| packs.find(*id).is_none()).collect();
+        let loose = Loose::list(&store.common).ids;
+        let present: IdSet<Oid> = packs.ids().chain(loose.iter().copied()).collect();
+        let loose: Vec<Oid> = loose.into_iter().filter(|id| packs.find(*id).is_none()).collect();
         hands.par_extend(loose.par_chunks(BATCH).map(|ids| reader.loose(store, ids)));
         let mut clean: Vec<Oid> = hands.iter_mut().flat_map(|hand| std::mem::take(&mut hand.clean)).collect();
         let mut all = Self::joined(job, store, hands);
@@ -133,6 +137,7 @@ impl Contents {
             clean.retain(|id| all.lost.binary_search_by_key(id, |(id, ..)| *id).is_err());
             cache.keep(clean);
         }
+        all.asked = Asked { given: all.blobs(), present: Some(present) };
         all
     }
 
@@ -183,7 +188,7 @@ impl Contents {
     }
 
     /// Blobs in which something was found, or that could not be looked through.
-    pub(super) fn blobs(&self) -> IdSet<Oid> {
+    fn blobs(&self) -> IdSet<Oid> {
         let found = self.found.iter().filter(|(_, found)| found.kind == ObjectType::Blob).map(|(id, _)| *id);
         let blob = |kind: Option<ObjectType>| kind.is_none_or(|kind| kind == ObjectType::Blob);
         let lost = self.lost.iter().filter(|(_, kind, _)| blob(*kind)).map(|(id, ..)| *id);
@@ -212,7 +217,7 @@ impl Reader<'_> {
         })
     }
 
-    fn one(&self, odb: &git2::Odb<'_>, id: Oid, hand: &mut Hand) {
+    fn one(&self, odb: &super::objects::Objects<'_>, id: Oid, hand: &mut Hand) {
         self.task.advance(1);
         let (size, kind) = match odb.read_header(id) {
             Ok(header) => header,

@@ -8,9 +8,10 @@
 use super::ids::IdMap;
 use super::marks::module_names;
 use super::names::{OTHERS, has_ending};
-use super::objects::{Entry, EntryType, begins_with, entries, plain, structure};
+use super::objects::{Entry, EntryType, Objects, begins_with, entries, plain, structure};
+use super::open::Lent;
 use super::structure::Structure;
-use git2::{ObjectType, Odb, Oid, Repository};
+use git2::{ObjectType, Oid};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -43,7 +44,7 @@ pub(super) struct Embedded {
 }
 
 /// Looks into HEAD and the given trees. What is known of packed trees spares most of them.
-pub(super) fn find(repository: &Repository, tips: &[Oid], structure: Option<&Structure>) -> Embedded {
+pub(super) fn find(repository: &Lent<'_>, tips: &[Oid], structure: Option<&Structure>) -> Embedded {
     let Ok(odb) = repository.odb() else { return Embedded { overflowed: true, ..Embedded::default() } };
     let head = repository.head().and_then(|head| head.peel_to_tree()).map(|tree| tree.id());
     let leading = structure.map(|structure| structure.leading(OTHERS)).unwrap_or_default();
@@ -67,7 +68,7 @@ struct Node {
 }
 
 struct Finder<'a> {
-    odb: Odb<'a>,
+    odb: Objects<'a>,
     structure: Option<&'a Structure>,
     /// Packed trees that hold something or lead to it, by place.
     leading: Vec<bool>,

@@ -9,7 +9,7 @@ use super::contents::Contents;
 use super::graph::Reach;
 use super::history::Versions;
 use super::kinds::{FILE, HISTORY};
-use super::objects::Peeled;
+use super::objects::{Fault, Peeled};
 use super::survey::{Places, Survey};
 use super::whole::Site;
 use super::writer::{REFS, Seen, Unjudged, Writer, blob_at, shown_path};
@@ -61,6 +61,9 @@ pub(super) fn only_notes(out: &Writer<'_>, seen: Seen) -> bool {
 pub(super) fn content(out: &mut Writer<'_>, contents: &Contents, id: Oid, place: crate::evidence::Place, seen: Seen) {
     if let Some(found) = contents.found.get(&id).filter(|found| found.kind == ObjectType::Blob) {
         out.summary(&found.summary, place.clone(), seen);
+    }
+    if contents.asked.lacks(id) {
+        out.fault(place.clone(), id, Fault::Missing);
     }
     if let Ok(at) = contents.lost.binary_search_by_key(&id, |(id, ..)| *id) {
         out.fault(place.clone(), id, contents.lost[at].2);

@@ -3,13 +3,14 @@
 //! In: root trees as the commit walk finds them. Out: the few trees that hold env-like names, or lead to one.
 //! It knows names and modes, no commit and no content.
 
+use super::asked::Asked;
 use super::ids::{IdMap, IdSet};
 use super::names::{FOLLOW, GIVEN, INSIDE, Lens, NAMED, Paths, Role, dotted, role_of};
-use super::objects::{EntryType, Fault, Losses, entries, structure};
-use super::open::Store;
+use super::objects::{EntryType, Fault, Losses, Objects, entries, structure};
+use super::open::{Lent, Store};
 use super::structure::{Structure, Subtree, Tree};
 use crate::evidence::Stop;
-use git2::{ObjectType, Odb, OdbLookupFlags, Oid};
+use git2::{ObjectType, Oid};
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::sync::mpsc::Receiver;
@@ -97,7 +98,7 @@ pub(super) enum Lookout<'a> {
     /// Given paths.
     Paths(&'a Paths),
     /// Given blobs, whatever their names.
-    Blobs(&'a IdSet<Oid>),
+    Blobs(&'a Asked),
 }
 
 impl Lookout<'_> {
@@ -154,7 +155,7 @@ impl Search<'_> {
         (sent, forest)
     }
 
-    fn work(&self, repository: &git2::Repository, queue: &Mutex<Receiver<Vec<Oid>>>) -> Option<Worker<'_>> {
+    fn work(&self, repository: &Lent<'_>, queue: &Mutex<Receiver<Vec<Oid>>>) -> Option<Worker<'_>> {
         let odb = repository.odb().ok()?;
         let mut worker = Worker::new(self.lookout, self.structure);
         let lens = self.lookout.lens();
@@ -201,7 +202,7 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn visit(&mut self, odb: &Odb<'_>, key: Key, depth: usize, verify: bool) -> Option<u32> {
+    fn visit(&mut self, odb: &Objects<'_>, key: Key, depth: usize, verify: bool) -> Option<u32> {
         if let Some(known) = self.memo.get(&key) {
             return *known;
         }
@@ -242,7 +243,7 @@ impl<'a> Worker<'a> {
     }
 
     /// The same for a packed tree: from what is known of it, or from libgit2 if it did not decode.
-    fn visit_place(&mut self, odb: &Odb<'_>, structure: &'a Structure, place: u32, depth: usize) -> Option<u32> {
+    fn visit_place(&mut self, odb: &Objects<'_>, structure: &'a Structure, place: u32, depth: usize) -> Option<u32> {
         match self.packed[place as usize] {
             0 => {}
             known => return known.checked_sub(2),
@@ -255,7 +256,7 @@ impl<'a> Worker<'a> {
 
     fn visit_packed(
         &mut self,
-        odb: &Odb<'_>,
+        odb: &Objects<'_>,
         structure: &'a Structure,
         (place, tree): (u32, &Tree<'a>),
         depth: usize,
@@ -290,7 +291,7 @@ impl<'a> Worker<'a> {
     }
 
     /// A directory with an env file's name matters even if nothing in it can be read.
-    fn env_directory(&mut self, odb: &Odb<'_>, id: Oid, depth: usize) -> u32 {
+    fn env_directory(&mut self, odb: &Objects<'_>, id: Oid, depth: usize) -> u32 {
         let key = (id, INSIDE);
         self.visit(odb, key, depth + 1, false).unwrap_or_else(|| self.keep(key, Node::default()))
     }
@@ -304,7 +305,7 @@ impl<'a> Worker<'a> {
 
     fn entry(
         &mut self,
-        odb: &Odb<'_>,
+        odb: &Objects<'_>,
         lens: Lens,
         entry: &super::objects::Entry<'_>,
         node: &mut Node,
@@ -318,7 +319,7 @@ impl<'a> Worker<'a> {
         if let (GIVEN, Lookout::Blobs(given)) = (lens, self.lookout) {
             if entry.what == EntryType::Tree {
                 below.push((name(), (entry.id(), lens), false));
-            } else if given.contains(&entry.id()) {
+            } else if given.of(entry) {
                 node.hits.push(Hit { name: name(), id: entry.id(), what: entry.what, role: Role::Other });
             }
             return;
@@ -352,8 +353,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    fn verify(&mut self, odb: &Odb<'_>, id: Oid) {
-        if self.blobs.insert(id) && !odb.exists_ext(id, OdbLookupFlags::NO_REFRESH) {
+    fn verify(&mut self, odb: &Objects<'_>, id: Oid) {
+        if self.blobs.insert(id) && !odb.exists(id) {
             self.absent.insert(id);
         }
     }

@@ -4,10 +4,10 @@
 //! It knows no path and no content; each tree is handed on as soon as its commit is read.
 
 use super::ids::{IdMap, IdSet};
-use super::objects::{Fault, Losses, commit};
+use super::objects::{Fault, Losses, Objects, commit};
 use super::structure::Structure;
 use crate::evidence::{Stop, Task};
-use git2::{Odb, Oid};
+use git2::Oid;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -34,7 +34,7 @@ pub(super) struct Graph {
 
 /// Where commits are read.
 pub(super) struct Source<'a> {
-    pub(super) odb: &'a Odb<'a>,
+    pub(super) odb: &'a Objects<'a>,
     /// Those that are known already.
     pub(super) structure: Option<&'a Structure>,
     /// Those that need not be read.
@@ -85,7 +85,7 @@ impl Graph {
     }
 
     /// Trees of the root commits alone.
-    pub(super) fn tips(odb: &Odb<'_>, roots: impl Iterator<Item = Oid>, mut emit: impl FnMut(Oid)) -> Self {
+    pub(super) fn tips(odb: &Objects<'_>, roots: impl Iterator<Item = Oid>, mut emit: impl FnMut(Oid)) -> Self {
         let mut graph = Self::default();
         for id in roots {
             let slot = graph.slot(id) as usize;

@@ -7,12 +7,13 @@
 
 use super::contents::Contents;
 use super::files::{content, only_notes};
+use super::forest::Forest;
 use super::graph::Reach;
 use super::history::{self, Version, Versions};
 use super::ids::IdSet;
 use super::kinds::UNREACHABLE;
-use super::names::{GIVEN, Lens, NAMED, Role, role_of};
-use super::objects::{EntryType, Fault, Peeled, entries, structure};
+use super::names::{GIVEN, INSIDE, NAMED, Role, role_of};
+use super::objects::{EntryType, Fault, Losses, Peeled, entries, structure};
 use super::reflogs;
 use super::refs::{Root, digest_name};
 use super::survey::{Places, Span, Survey};
@@ -29,7 +30,6 @@ pub(super) struct Shown<'a> {
     pub(super) survey: &'a Survey,
     pub(super) versions: &'a Versions,
     pub(super) places: &'a Places,
-    pub(super) given: &'a IdSet<Oid>,
     pub(super) contents: &'a Contents,
     pub(super) reach: &'a [Reach<REFS>],
 }
@@ -65,9 +65,13 @@ pub(super) fn examine(
         Peeled::Blob(id) => Some(id),
         _ => None,
     }));
+    for losses in [hidden.graph.losses, hidden.forest.losses].into_iter().chain(structure_losses(shown)) {
+        look.unjudged.losses.add(losses);
+    }
     look.notes();
     look.survey(&mut hidden);
     if let Some(trees) = &mut hidden_trees {
+        look.unjudged.losses.add(trees.forest.losses);
         look.survey(trees);
     }
     look.index();
@@ -79,6 +83,11 @@ pub(super) fn examine(
         look.unjudged.losses.malformed += remembered.unread;
     }
     look.unjudged
+}
+
+/// Commits and trees of packs that did not decode: what they held, nobody knows.
+fn structure_losses(shown: &Shown<'_>) -> Option<Losses> {
+    shown.survey.structure.as_ref().map(|structure| structure.losses())
 }
 
 impl Shown<'_> {
@@ -109,19 +118,15 @@ impl Shown<'_> {
 
     /// Trees that no commit holds and that hold something that matters: the topmost of them.
     fn dangling(&self, site: &Site<'_>, hidden: &Survey) -> Vec<Root> {
-        let mut trees: BTreeSet<Oid> = BTreeSet::new();
-        let lenses: &[(Lens, bool)] = &[(NAMED, true), (GIVEN, !self.given.is_empty())];
-        for (lens, _) in lenses.iter().filter(|(_, wanted)| *wanted) {
-            let held = |id: Oid| {
-                self.survey.forest.holds(id, NAMED)
-                    || hidden.forest.holds(id, NAMED)
-                    || self.places.forest.holds(id, GIVEN)
-            };
-            let leading = self.survey.structure.iter().flat_map(|structure| structure.leading_ids(*lens));
-            trees.extend(leading.filter(|id| !held(*id)));
-        }
+        let held = |id: Oid| {
+            let named = |forest: &Forest| forest.holds(id, NAMED) || forest.holds(id, INSIDE);
+            named(&self.survey.forest) || named(&hidden.forest) || self.places.forest.holds(id, GIVEN)
+        };
+        let structure = self.survey.structure.iter();
+        let packed =
+            structure.flat_map(|structure| [NAMED, GIVEN].into_iter().flat_map(|lens| structure.leading_ids(lens)));
         let loose = self.contents.loose.iter().filter(|(_, kind)| *kind == ObjectType::Tree).map(|(id, _)| *id);
-        trees.extend(loose.filter(|id| !self.survey.forest.holds(*id, NAMED) && !hidden.forest.holds(*id, NAMED)));
+        let trees: BTreeSet<Oid> = packed.chain(loose).filter(|id| !held(*id)).collect();
         let below = below(site, &trees);
         let tops = trees.iter().filter(|id| !below.contains(id));
         tops.map(|id| Root { name: Name::fixed("(nothing)"), at: Peeled::Tree(*id), tip: false }).collect()
@@ -186,7 +191,7 @@ impl Look<'_> {
         let mut versions = history::versions(&spans, &hidden.table);
         versions.retain(|key, _| !self.shown.versions.contains_key(key));
         let judged = history::judged(self.site, &versions, std::iter::empty());
-        let places = hidden.places(job, store, self.shown.given);
+        let places = hidden.places(job, store, &self.shown.contents.asked);
         let reach = writer::reach(hidden);
         let contents = self.shown.contents;
         let mut out = Writer { kind: &UNREACHABLE, ..self.site.writer(hidden, &reach, self.batch) };
@@ -215,6 +220,8 @@ impl Look<'_> {
             }
         }
         let unjudged = out.unjudged;
+        self.unjudged.losses.add(places.forest.losses);
+        self.unjudged.losses.add(hidden.losses);
         self.done.extend(places.blobs());
         self.done.extend(versions.keys().map(|(_, id)| *id));
         self.absorb(&unjudged);
@@ -222,7 +229,10 @@ impl Look<'_> {
 
     /// What was added and not committed.
     fn index(&mut self) {
-        let (entries, _) = indexed(&self.site.store.common);
+        let (entries, readable) = indexed(&self.site.store.common);
+        if !readable {
+            self.unjudged.losses.count(Fault::Malformed);
+        }
         let fresh = |path: &Vec<u8>, id: Oid| !self.shown.versions.contains_key(&(path.clone(), id));
         let file = |what| matches!(what, EntryType::File | EntryType::Symlink);
         let mut versions = Versions::new();
@@ -241,7 +251,7 @@ impl Look<'_> {
         history::write(&versions, &judged, &mut out);
         for (n, (path, id, _)) in entries.iter().enumerate() {
             let told = versions.contains_key(&(path.clone(), *id)) || self.done.contains(id);
-            if self.shown.given.contains(id) && !told {
+            if self.shown.contents.asked.given.contains(id) && !told {
                 let place = blob_at(Some(&shown_path(out.prefix, path, n)), *id);
                 content(&mut out, self.shown.contents, *id, place, Seen::at(None, true));
             }
@@ -253,7 +263,8 @@ impl Look<'_> {
 
     /// Blobs that nothing names, and objects that do not read.
     fn rest(&mut self) {
-        let mut blobs: Vec<Oid> = self.shown.given.iter().copied().filter(|id| !self.done.contains(id)).collect();
+        let mut blobs: Vec<Oid> =
+            self.shown.contents.asked.given.iter().copied().filter(|id| !self.done.contains(id)).collect();
         blobs.sort_unstable();
         let mut out = Writer {
             kind: &UNREACHABLE,

@@ -6,11 +6,11 @@
 use super::ids::IdMap;
 use super::lfs::{self, Fetched};
 use super::objects::{Content, Fault, blob};
-use super::open::Store;
+use super::open::{Lent, Store};
 use crate::collect::Job;
 use crate::detect::Scan;
 use crate::evidence::Sensitive;
-use git2::{Oid, Repository};
+use git2::Oid;
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,7 +77,7 @@ pub(super) fn judge<T: Send>(
 struct Reader<'a> {
     job: &'a Job,
     store: &'a Store,
-    repository: &'a Repository,
+    repository: &'a Lent<'a>,
 }
 
 impl Reader<'_> {

@@ -4,8 +4,9 @@
 //! tree. Links that leave the repository lead nowhere; what is left after the last step is the caller's to report.
 
 use super::names::Role;
-use super::objects::{EntryType, Fault, Losses, entries, plain, structure};
-use git2::{ObjectType, Odb, Oid, Repository};
+use super::objects::{EntryType, Fault, Losses, Objects, entries, plain, structure};
+use super::open::Lent;
+use git2::{ObjectType, Oid};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Most links on the way to a file: the kernel gives up there, too.
@@ -115,7 +116,7 @@ fn collapsed(path: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// What a symlink blob says. A link that is missing is counted where blobs are judged.
-pub(super) fn read_link(odb: &Odb<'_>, id: Oid, losses: &mut Losses) -> Option<Vec<u8>> {
+pub(super) fn read_link(odb: &Objects<'_>, id: Oid, losses: &mut Losses) -> Option<Vec<u8>> {
     match plain(odb, id, LINK_BYTES) {
         Ok(target) => Some(target),
         Err(Fault::Missing) => None,
@@ -127,7 +128,7 @@ pub(super) fn read_link(odb: &Odb<'_>, id: Oid, losses: &mut Losses) -> Option<V
 }
 
 /// The blob that a link leads to inside its own tree.
-pub(super) fn follow(repository: &Repository, tree: Oid, link: Oid, at: &[u8], losses: &mut Losses) -> Option<Oid> {
+pub(super) fn follow(repository: &Lent<'_>, tree: Oid, link: Oid, at: &[u8], losses: &mut Losses) -> Option<Oid> {
     let odb = repository.odb().ok()?;
     let target = plain(&odb, link, LINK_BYTES).map_err(|fault| losses.of(fault, link)).ok()?;
     let mut way = VecDeque::new();
@@ -170,7 +171,7 @@ fn lead_on(way: &mut VecDeque<Vec<u8>>, target: &[u8]) -> Option<()> {
     Some(())
 }
 
-fn entry(odb: &Odb<'_>, tree: Oid, name: &[u8], losses: &mut Losses) -> Option<(EntryType, Oid)> {
+fn entry(odb: &Objects<'_>, tree: Oid, name: &[u8], losses: &mut Losses) -> Option<(EntryType, Oid)> {
     let found = structure(odb, tree, ObjectType::Tree, |bytes| {
         for entry in entries(bytes) {
             let entry = entry?;

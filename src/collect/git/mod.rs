@@ -5,6 +5,7 @@
 //! objects and refs by libgit2; git is never run, and no filter, driver or hook of the repository's is. It knows
 //! no rule, prints nothing, and wraps every blob as it is read.
 
+mod asked;
 mod cache;
 mod change;
 mod complete;
@@ -113,9 +114,9 @@ fn repository(job: &Job, declared: &config::Repository, target: &Target, batch: 
         Ok(opened) => opened,
         Err(Refusal { cause, hint }) => return gap_all(job, target, cause, hint.as_ref(), batch),
     };
-    let head = head(&repository);
+    let head = head(&store, &repository);
     if job.wants(&IGNORE) {
-        ignore_rules(job, target, &repository, head, batch);
+        ignore_rules(job, target, (&store, &repository, head), batch);
     }
     if job.wants(&TRACKED) || job.wants(&TEMPLATE) {
         tips(job, target, &store, batch);
@@ -132,18 +133,28 @@ fn repository(job: &Job, declared: &config::Repository, target: &Target, batch: 
 }
 
 /// HEAD's commit and tree.
-fn head(repository: &Repository) -> Option<(Oid, Oid)> {
+fn head(store: &Store, repository: &Repository) -> Option<(Oid, Oid)> {
+    let head = repository.head().ok()?.target()?;
+    if store.cut.contains(&head) {
+        return None;
+    }
     let commit = repository.head().ok()?.peel_to_commit().ok()?;
     Some((commit.id(), commit.tree_id()))
 }
 
-fn ignore_rules(job: &Job, target: &Target, repository: &Repository, head: Option<(Oid, Oid)>, batch: &mut Batch) {
+fn ignore_rules(
+    job: &Job,
+    target: &Target,
+    (store, repository, head): (&Store, &Repository, Option<(Oid, Oid)>),
+    batch: &mut Batch,
+) {
     let gap = |cause| Gap::new(&IGNORE, Subject::whole(target), cause);
-    let (Some((commit, tree)), Ok(odb)) = (head, repository.odb()) else {
-        batch.gaps.push(gap(Cause::Empty));
+    let walk = |tree| store.with(|repository| Some(ignore::walk(&repository.odb().ok()?, tree))).flatten();
+    let Some((commit, walked)) = head.and_then(|(commit, tree)| Some((commit, walk(tree)?))) else {
+        let cause = if store.cut.is_empty() { Cause::Empty } else { Cause::Malformed };
+        batch.gaps.push(gap(cause));
         return;
     };
-    let walked = ignore::walk(&odb, tree);
     if let Some(cause) = walked.losses.cause() {
         batch.gaps.push(gap(cause).with("run", Name::fixed("git fsck --full")));
     }

@@ -3,14 +3,48 @@
 //! libgit2's parsed commits honour grafts, and its tree type hides repeated names; the bytes hide nothing.
 //! Knows nothing of refs, paths or secrets.
 
+use super::ids::IdSet;
 use super::lfs::{Pointer, pointer};
 use crate::evidence::{Cause, Sensitive};
-use git2::{ErrorCode, ObjectType, Odb, Oid};
+use git2::{ErrorCode, ObjectType, Odb, OdbLookupFlags, OdbObject, Oid};
 
 /// Longest chain of tags that is followed.
 const TAG_CHAIN: usize = 64;
 /// Largest commit, tag or tree that is read: larger ones are attacks on memory.
 pub(super) const STRUCTURE_BYTES: usize = 64 << 20;
+
+/// The objects of a store, without those whose files end early: libgit2 waits for their rest for ever.
+pub(super) struct Objects<'a> {
+    odb: Odb<'a>,
+    cut: &'a IdSet<Oid>,
+}
+
+impl<'a> Objects<'a> {
+    pub(super) fn new(odb: Odb<'a>, cut: &'a IdSet<Oid>) -> Self {
+        Self { odb, cut }
+    }
+
+    /// Reads an object.
+    pub(super) fn read(&self, id: Oid) -> Result<OdbObject<'_>, git2::Error> {
+        self.whole(id)?;
+        self.odb.read(id)
+    }
+
+    /// Reads what an object is and how large.
+    pub(super) fn read_header(&self, id: Oid) -> Result<(usize, ObjectType), git2::Error> {
+        self.whole(id)?;
+        self.odb.read_header(id)
+    }
+
+    /// Whether an object is here; it need not be whole.
+    pub(super) fn exists(&self, id: Oid) -> bool {
+        self.odb.exists_ext(id, OdbLookupFlags::NO_REFRESH)
+    }
+
+    fn whole(&self, id: Oid) -> Result<(), git2::Error> {
+        if self.cut.contains(&id) { Err(git2::Error::from_str("the file ends early")) } else { Ok(()) }
+    }
+}
 
 /// Why an object gave nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +91,13 @@ impl Losses {
     /// An object that was lost this way.
     pub(super) fn example(&self, fault: Fault) -> Option<Oid> {
         self.examples[fault as usize]
+    }
+
+    /// The same without what is not here.
+    pub(super) fn of_what_is_here(mut self) -> Self {
+        self.missing = 0;
+        self.examples[Fault::Missing as usize] = None;
+        self
     }
 
     /// The gap that they leave, the weightiest first.
@@ -132,7 +173,7 @@ pub(super) enum Peeled {
 
 /// Reads one structural object and hands its bytes to `parse`.
 pub(super) fn structure<T>(
-    odb: &Odb<'_>,
+    odb: &Objects<'_>,
     id: Oid,
     kind: ObjectType,
     parse: impl FnOnce(&[u8]) -> Result<T, Fault>,
@@ -145,7 +186,7 @@ pub(super) fn structure<T>(
 }
 
 /// A commit's tree, parents and dates.
-pub(super) fn commit(odb: &Odb<'_>, id: Oid) -> Result<RawCommit, Fault> {
+pub(super) fn commit(odb: &Objects<'_>, id: Oid) -> Result<RawCommit, Fault> {
     structure(odb, id, ObjectType::Commit, |bytes| parse_commit(bytes).ok_or(Fault::Malformed))
 }
 
@@ -181,7 +222,7 @@ fn seconds(person: &[u8]) -> Option<i64> {
 }
 
 /// Follows tags to what they name.
-pub(super) fn peel(odb: &Odb<'_>, id: Oid) -> Result<Peeled, Fault> {
+pub(super) fn peel(odb: &Objects<'_>, id: Oid) -> Result<Peeled, Fault> {
     let mut id = id;
     for _ in 0..TAG_CHAIN {
         let (_, kind) = odb.read_header(id).map_err(|error| Fault::from(&error))?;
@@ -242,7 +283,7 @@ pub(super) enum Content {
 }
 
 /// Reads a blob, unless its header says that it is too large.
-pub(super) fn blob(odb: &Odb<'_>, id: Oid, limit: u64) -> Result<Content, Fault> {
+pub(super) fn blob(odb: &Objects<'_>, id: Oid, limit: u64) -> Result<Content, Fault> {
     let (size, kind) = odb.read_header(id).map_err(|error| Fault::from(&error))?;
     if kind != ObjectType::Blob {
         return Err(Fault::Malformed);
@@ -258,7 +299,7 @@ pub(super) fn blob(odb: &Odb<'_>, id: Oid, limit: u64) -> Result<Content, Fault>
 }
 
 /// Whether a blob begins with this; `None` if it cannot be read within the limit.
-pub(super) fn begins_with(odb: &Odb<'_>, id: Oid, limit: usize, words: &[&[u8]]) -> Option<bool> {
+pub(super) fn begins_with(odb: &Objects<'_>, id: Oid, limit: usize, words: &[&[u8]]) -> Option<bool> {
     let (size, kind) = odb.read_header(id).ok()?;
     if kind != ObjectType::Blob || size > limit {
         return None;
@@ -267,7 +308,7 @@ pub(super) fn begins_with(odb: &Odb<'_>, id: Oid, limit: usize, words: &[&[u8]])
 }
 
 /// A small public text of the repository's own: a symlink's target, `.gitignore`, `.gitmodules`.
-pub(super) fn plain(odb: &Odb<'_>, id: Oid, limit: usize) -> Result<Vec<u8>, Fault> {
+pub(super) fn plain(odb: &Objects<'_>, id: Oid, limit: usize) -> Result<Vec<u8>, Fault> {
     let (size, kind) = odb.read_header(id).map_err(|error| Fault::from(&error))?;
     if kind != ObjectType::Blob {
         return Err(Fault::Malformed);

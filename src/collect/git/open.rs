@@ -5,9 +5,13 @@
 //! refused, since a typing error would otherwise examine another repository than was meant. No environment
 //! variable of git's is honoured, no hook, filter or driver ever runs.
 
+use super::ids::IdSet;
+use super::objects::Objects;
+use super::packs::Loose;
 use crate::evidence::{Cause, Name};
-use git2::{Config, ErrorCode, Repository, RepositoryOpenFlags};
+use git2::{Config, ErrorCode, Oid, Repository, RepositoryOpenFlags};
 use std::ffi::OsStr;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -65,7 +69,30 @@ fn git_directory(path: &Path) -> Option<PathBuf> {
 pub(super) struct Store {
     /// The git directory that holds objects and refs, common to all working trees.
     pub(super) common: PathBuf,
+    /// Loose objects whose files end early.
+    pub(super) cut: IdSet<Oid>,
     idle: Mutex<Vec<Repository>>,
+}
+
+/// A repository for one piece of work. Its objects are read through [`Objects`].
+pub(super) struct Lent<'a> {
+    repository: &'a Repository,
+    cut: &'a IdSet<Oid>,
+}
+
+impl<'a> Lent<'a> {
+    /// Its objects.
+    pub(super) fn odb(&self) -> Result<Objects<'a>, git2::Error> {
+        Ok(Objects::new(self.repository.odb()?, self.cut))
+    }
+}
+
+impl Deref for Lent<'_> {
+    type Target = Repository;
+
+    fn deref(&self) -> &Repository {
+        self.repository
+    }
 }
 
 impl Store {
@@ -74,14 +101,15 @@ impl Store {
         // Every object is read about once: libgit2's cache would cost a quarter of the time and most of the memory.
         git2::opts::enable_caching(false);
         let first = Repository::open_bare(common).map_err(|error| refusal(common, &error))?;
-        Ok(Self { common: common.to_path_buf(), idle: Mutex::new(vec![first]) })
+        let cut = Loose::cut(common);
+        Ok(Self { common: common.to_path_buf(), cut, idle: Mutex::new(vec![first]) })
     }
 
     /// Lends a repository for one piece of work; `None` if no further one can be opened.
-    pub(super) fn with<T>(&self, work: impl FnOnce(&Repository) -> T) -> Option<T> {
+    pub(super) fn with<T>(&self, work: impl FnOnce(&Lent<'_>) -> T) -> Option<T> {
         let idle = self.idle.lock().ok().and_then(|mut idle| idle.pop());
         let repository = idle.or_else(|| Repository::open_bare(&self.common).ok())?;
-        let done = work(&repository);
+        let done = work(&Lent { repository: &repository, cut: &self.cut });
         if let Ok(mut idle) = self.idle.lock() {
             idle.push(repository);
         }

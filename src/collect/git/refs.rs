@@ -4,11 +4,11 @@
 //! libgit2's iterators skip a loose ref that does not parse without a word, so those files are looked at here.
 //! Replace refs are roots like any other; nothing is ever replaced.
 
-use super::objects::{Fault, Losses, Peeled, peel};
-use super::open::Store;
+use super::objects::{Fault, Losses, Objects, Peeled, peel};
+use super::open::{Lent, Store};
 use super::structure::Structure;
 use crate::evidence::Name;
-use git2::{Odb, Oid, Reference, ReferenceType, Repository};
+use git2::{Oid, Reference, ReferenceType};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::io::Read;
@@ -63,7 +63,7 @@ pub(super) struct Listed {
 }
 
 /// Reads all refs of a store.
-pub(super) fn list(store: &Store, repository: &Repository) -> Listed {
+pub(super) fn list(store: &Store, repository: &Lent<'_>) -> Listed {
     let mut losses = Losses::default();
     let mut found = listed(repository, &mut losses);
     losses.malformed += broken(&store.common.join("refs"), REF_DEPTH);
@@ -75,7 +75,7 @@ pub(super) fn list(store: &Store, repository: &Repository) -> Listed {
 
 impl Listed {
     /// Follows every name to its object; packed commits are known already.
-    pub(super) fn follow(self, repository: &Repository, structure: Option<&Structure>) -> Refs {
+    pub(super) fn follow(self, repository: &Lent<'_>, structure: Option<&Structure>) -> Refs {
         let Self { found, mut losses } = self;
         let digest = digest(&found);
         let replaced = found.iter().any(|found| found.name.starts_with("refs/replace/"));
@@ -90,7 +90,7 @@ impl Listed {
     }
 }
 
-fn listed(repository: &Repository, losses: &mut Losses) -> Vec<Found> {
+fn listed(repository: &Lent<'_>, losses: &mut Losses) -> Vec<Found> {
     let mut found = Vec::new();
     let Ok(references) = repository.references() else {
         losses.count(Fault::Malformed);
@@ -239,7 +239,7 @@ pub(super) fn digest_name(text: &str) -> Name {
     Name::digest(text).unwrap_or(Name::fixed("(unreadable digest)"))
 }
 
-fn roots(odb: &Odb<'_>, structure: Option<&Structure>, found: Vec<Found>, losses: &mut Losses) -> Vec<Root> {
+fn roots(odb: &Objects<'_>, structure: Option<&Structure>, found: Vec<Found>, losses: &mut Losses) -> Vec<Root> {
     let mut roots = Vec::with_capacity(found.len());
     for (ordinal, Found { name, id }) in found.into_iter().enumerate() {
         let packed = structure.is_some_and(|structure| structure.commit(id).is_some());

@@ -3,10 +3,11 @@
 //! In: the packs of a store. Out: every commit's parents, tree and dates, and of every tree the subtrees and the
 //! entries that matter. Whether a ref reaches them is not asked here. It knows names and modes, no content.
 
-use super::ids::{IdMap, IdSet};
+use super::asked::Asked;
+use super::ids::IdMap;
 use super::layout::Layout;
 use super::names::{GIVEN, Lens, NAMED, OTHERS, Role, may_matter, of_another, role_of};
-use super::objects::{Entry, EntryType, Fault, RawCommit, STRUCTURE_BYTES, parse_commit};
+use super::objects::{Entry, EntryType, Fault, Losses, RawCommit, STRUCTURE_BYTES, parse_commit};
 use super::packs::{Base, Object, Packs, Visitor};
 use crate::evidence::{Stop, Task};
 use git2::{ObjectType, Oid};
@@ -64,6 +65,8 @@ pub(super) struct Hand {
     names: Names,
     /// Its number among all hands.
     owner: u32,
+    /// Commits and trees that did not decode.
+    losses: Losses,
 }
 
 /// One tree: where its entries begin in the hand's lists. They end where the next tree's begin.
@@ -146,8 +149,7 @@ impl Names {
 
 /// Reads commits and trees.
 struct Reader<'a> {
-    /// Blobs that matter under every name.
-    given: &'a IdSet<Oid>,
+    asked: &'a Asked,
     stop: &'a Stop,
     task: &'a dyn Task,
     /// How many hands there are.
@@ -193,12 +195,16 @@ impl Visitor for Reader<'_> {
         if let Some(commit) = parse_commit(object.bytes) {
             hand.commits.push((object.id(), commit));
             self.task.advance(1);
+        } else {
+            hand.losses.of(Fault::Malformed, object.id());
         }
         Kept::default()
     }
 
     /// Whoever needs the object asks libgit2 for it, which says what is wrong.
-    fn lost(&self, _: &mut Hand, _: Oid, _: Option<ObjectType>, _: Fault) {}
+    fn lost(&self, hand: &mut Hand, id: Oid, _: Option<ObjectType>, fault: Fault) {
+        hand.losses.of(fault, id);
+    }
 }
 
 impl Reader<'_> {
@@ -207,6 +213,7 @@ impl Reader<'_> {
         let mut seen = |entry: &Entry<'_>| self.entry(hand, entry);
         let Some(layout) = Layout::of(object.bytes, base.map(|base| (&base.state.layout, base.parts)), &mut seen)
         else {
+            hand.losses.of(Fault::Malformed, object.id());
             return Layout::default();
         };
         let at = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
@@ -228,7 +235,7 @@ impl Reader<'_> {
             hand.wanted.push(entry.id());
             return Some(Mark::Below(Below { name: hand.names.number(entry.name), tree }));
         }
-        let given = !self.given.is_empty() && self.given.contains(&entry.id());
+        let given = self.asked.of(entry);
         let other = of_another(entry.name, entry.what);
         if !given && !other && !may_matter(entry.name) {
             return None;
@@ -290,9 +297,9 @@ pub(super) struct Structure {
 
 impl Structure {
     /// Decodes them. Trees that hold one of the blobs that are given matter too.
-    pub(super) fn read(packs: Packs, given: &IdSet<Oid>, stop: &Stop, task: &dyn Task) -> Self {
+    pub(super) fn read(packs: Packs, asked: &Asked, stop: &Stop, task: &dyn Task) -> Self {
         let (mut hands, _) =
-            packs.walk(&Reader { given, stop, task, hands: AtomicU32::new(1) }, STRUCTURE_BYTES as u64);
+            packs.walk(&Reader { asked, stop, task, hands: AtomicU32::new(1) }, STRUCTURE_BYTES as u64);
         let mut commits = IdMap::default();
         let mut trees = vec![(0, 0); packs.count as usize];
         for (hand, seen) in (0_u32..).zip(&hands) {
@@ -312,7 +319,8 @@ impl Structure {
     ///
     /// Each round goes over all trees in the order of memory; there are as many as directories are deep.
     pub(super) fn leading(&self, lens: Lens) -> Vec<bool> {
-        let leads: Vec<AtomicBool> = self.trees.iter().map(|_| AtomicBool::new(false)).collect();
+        // What did not decode may hold anything: whoever comes there asks libgit2.
+        let leads: Vec<AtomicBool> = self.trees.iter().map(|(hand, _)| AtomicBool::new(*hand == 0)).collect();
         // A tree that another thread marks meanwhile counts in this round or in the next.
         while self.hands.par_iter().map(|hand| hand.spread(lens, &leads)).reduce(|| false, |a, b| a | b) {}
         leads.into_iter().map(AtomicBool::into_inner).collect()
@@ -320,13 +328,21 @@ impl Structure {
 
     /// The ids of those trees.
     pub(super) fn leading_ids(&self, lens: Lens) -> Vec<Oid> {
-        let leading = self.leading(lens).into_iter().zip(0..).filter(|(leads, _)| *leads);
+        let decoded = |place: u32| self.trees.get(place as usize).is_some_and(|(hand, _)| *hand > 0);
+        let leading = self.leading(lens).into_iter().zip(0..).filter(|(leads, place)| *leads && decoded(*place));
         leading.map(|(_, place)| self.packs.id(place)).collect()
     }
 
     /// The ids of all packed commits.
     pub(super) fn commits(&self) -> impl Iterator<Item = Oid> {
         self.commits.keys().copied()
+    }
+
+    /// Commits and trees that did not decode.
+    pub(super) fn losses(&self) -> Losses {
+        let mut all = Losses::default();
+        self.hands.iter().for_each(|hand| all.add(hand.losses));
+        all
     }
 
     /// How many trees were decoded.

@@ -3,6 +3,7 @@
 //! In: an opened store. Out: everything the kinds are made from. Symlinks with an env file's name are followed:
 //! the file they name is looked for in every version too, and so are those of templates.
 
+use super::asked::Asked;
 use super::forest::{Forest, Lookout, Search};
 use super::graph::{Graph, Source};
 use super::ids::IdSet;
@@ -10,7 +11,7 @@ use super::links::{MOST_LINKS, Round, Trails, read_link, through, walkable};
 use super::marks::Marks;
 use super::names::{FOLLOW, GIVEN, NAMED, Paths, Role, role_of};
 use super::objects::{EntryType, Fault, Losses, Peeled};
-use super::open::Store;
+use super::open::{Lent, Store};
 use super::packs::Packs;
 use super::places::{PathTable, Spot, first_seen};
 use super::refs::{self, Refs, Root};
@@ -89,8 +90,8 @@ impl Survey {
     }
 
     /// Walks everything that refs reach. Blobs that are given are found under every name.
-    pub(super) fn whole(job: &Job, store: &Store, task: &dyn Task, packs: Packs, given: &IdSet<Oid>) -> Option<Self> {
-        let packed = || (packs.count > 0).then(|| Structure::read(packs, given, &job.stop, task)).map(Arc::new);
+    pub(super) fn whole(job: &Job, store: &Store, task: &dyn Task, packs: Packs, asked: &Asked) -> Option<Self> {
+        let packed = || (packs.count > 0).then(|| Structure::read(packs, asked, &job.stop, task)).map(Arc::new);
         let (listed, structure) = rayon::join(|| store.with(|repository| refs::list(store, repository)), packed);
         let refs = store.with(|repository| Some(listed?.follow(repository, structure.as_deref()))).flatten()?;
         let marks = Marks::read(&store.common);
@@ -115,7 +116,7 @@ impl Survey {
     ) -> Option<Self> {
         let refs = Refs::of(roots);
         let roots = commits(&refs).map(|(_, id)| id);
-        let read = |repository: &git2::Repository| {
+        let read = |repository: &Lent<'_>| {
             let odb = repository.odb().ok()?;
             let source = Source { odb: &odb, structure: None, skip };
             Some(Graph::walk(&source, roots, &IdSet::default(), (&job.stop, task), |_| ()))
@@ -168,13 +169,13 @@ impl Survey {
     }
 
     /// Every place of given blobs.
-    pub(super) fn places(&mut self, job: &Job, store: &Store, given: &IdSet<Oid>) -> Places {
+    pub(super) fn places(&mut self, job: &Job, store: &Store, asked: &Asked) -> Places {
         let mut places = Places { table: PathTable::default(), spans: HashMap::new(), forest: Forest::default() };
-        if given.is_empty() {
+        if asked.is_empty() {
             return places;
         }
         let structure = self.structure.as_deref().filter(|_| !self.marks.partial);
-        let lookout = Lookout::Blobs(given);
+        let lookout = Lookout::Blobs(asked);
         let search = Search { store, structure, lookout, verify_blobs: false, stop: &job.stop };
         let (send, receive) = mpsc::channel();
         let all = self.commit_trees().chain(trees(&self.refs)).collect();

@@ -117,8 +117,8 @@ impl Whole<'_> {
         self.complete.packs(packs.broken);
         let every = [&FILE, &UNREACHABLE].into_iter().any(|kind| self.job.wants(kind));
         let contents = if every { Contents::read(self.job, store, &packs, self.task) } else { Contents::default() };
-        let given = contents.blobs();
-        let Some(mut survey) = Survey::whole(self.job, store, self.task, packs, &given) else {
+        let asked = &contents.asked;
+        let Some(mut survey) = Survey::whole(self.job, store, self.task, packs, asked) else {
             self.complete.unreadable();
             return Embedded::default();
         };
@@ -140,22 +140,17 @@ impl Whole<'_> {
         self.complete.note(&survey, &unjudged);
         self.complete.committed(survey.beyond.iter().map(|path| joined(prefix, &String::from_utf8_lossy(path))));
         if every {
-            let places = survey.places(self.job, store, &given);
+            let places = survey.places(self.job, store, asked);
             self.complete.bounded |= places.table.overflowed;
+            self.complete.places(places.forest.losses);
             if self.job.wants(&FILE) {
                 let seen = (&survey, &places, &versions);
                 let files = files::examine(&site, seen, &reach, &contents, &mut self.coverage[2].1, self.batch);
                 self.complete.files(&files);
             }
             if self.job.wants(&UNREACHABLE) {
-                let shown = Shown {
-                    survey: &survey,
-                    versions: &versions,
-                    places: &places,
-                    given: &given,
-                    contents: &contents,
-                    reach: &reach,
-                };
+                let shown =
+                    Shown { survey: &survey, versions: &versions, places: &places, contents: &contents, reach: &reach };
                 let hidden = hidden::examine(&site, &shown, self.task, &mut self.coverage[3].1, self.batch);
                 self.complete.hidden(&hidden);
             }

@@ -21,9 +21,10 @@ fn cached(found: &Found) -> u64 {
 /// A repository with many versions of one file, of which one leaks, in packs and loose.
 fn grown(packed: bool) -> Repo {
     let repo = Repo::started();
-    let lines = |n: usize| (0..200).map(|i| format!("line {i} of {}\n", if i == n { "many" } else { "all" })).collect();
+    let line = |i: usize, n: usize| format!("line {i} of {}", if i == n { "many" } else { "all" });
+    let lines = |n: usize| (0..200).map(|i| line(i, n)).collect::<Vec<_>>().join("\n") + "\n";
     for n in 0..8 {
-        let text: String = lines(n);
+        let text = lines(n);
         let leak = if n == 4 { format!("JWT_SECRET_KEY = \"{}\"\n", secret()) } else { String::new() };
         repo.commit("settings.py", format!("{text}{leak}"));
     }

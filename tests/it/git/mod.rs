@@ -2,12 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "the makers of test repositories are not test functions themselves")]
 
+mod absent;
+mod all_files;
 mod cached;
 mod change;
 mod complete;
+mod corrupt;
+mod crafted;
 mod env_directory;
 mod experiments;
+mod families;
 mod heads;
+mod histories;
 mod history;
 mod hook;
 mod ignore;
@@ -15,11 +21,15 @@ mod levels;
 mod lfs;
 mod links;
 mod names;
+mod objects;
 mod oddities;
+mod oracle;
 mod stores;
 mod taken_back;
 mod templates;
 mod tips;
+mod unreachable;
+mod words;
 
 use leakproof::collect::{self, Job, Machine};
 use leakproof::config::Config;
@@ -28,13 +38,15 @@ use leakproof::evidence::{
     Batch, Cause, Evidence, Fact, Key, Name, NoProgress, SecretRegistry, Sensitive, Stop, Timestamp,
 };
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The kinds under test.
-pub(crate) const KINDS: [&str; 5] = ["git.complete", "git.history", "git.ignore", "git.template", "git.tracked"];
+pub(crate) const KINDS: [&str; 7] =
+    ["git.complete", "git.file", "git.history", "git.ignore", "git.template", "git.tracked", "git.unreachable"];
 
 /// A value that no source file contains.
 pub(crate) fn secret() -> String {
@@ -46,6 +58,11 @@ pub(crate) fn secret() -> String {
 /// A line that leaks it.
 pub(crate) fn leak(value: &str) -> String {
     format!("JWT_SECRET_KEY={value}\n")
+}
+
+/// A text of so many lines.
+pub(crate) fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(line).collect::<Vec<_>>().concat()
 }
 
 /// A throw-away repository, made by the real git.
@@ -82,6 +99,10 @@ impl Repo {
     }
 
     pub(crate) fn run_in(&self, dir: &Path, args: &[&str]) -> Output {
+        self.command(dir, args).output().unwrap()
+    }
+
+    fn command(&self, dir: &Path, args: &[&str]) -> Command {
         let now = format!("{} +0000", self.clock.fetch_add(60, Ordering::Relaxed));
         let mut git = Command::new("git");
         git.args(["-c", "protocol.file.allow=always", "-c", "gc.auto=0"]).args(args).current_dir(dir);
@@ -90,7 +111,17 @@ impl Repo {
             git.env(format!("GIT_{who}_NAME"), name).env(format!("GIT_{who}_EMAIL"), "x@example.org");
             git.env(format!("GIT_{who}_DATE"), &now);
         }
-        git.output().unwrap()
+        git
+    }
+
+    /// Runs git with something to read.
+    pub(crate) fn feed(&self, args: &[&str], input: &[u8]) -> String {
+        let mut git = self.command(&self.dir, args);
+        let mut child = git.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input).unwrap();
+        let out = child.wait_with_output().unwrap();
+        assert!(out.status.success(), "git {args:?}");
+        String::from_utf8_lossy(&out.stdout).trim().to_owned()
     }
 
     pub(crate) fn git_in(&self, dir: &Path, args: &[&str]) -> String {
@@ -126,6 +157,15 @@ impl Repo {
         self.git(&["rev-parse", "HEAD"])
     }
 
+    /// Puts every object into one pack, those that nothing names included, and all refs into one file.
+    pub(crate) fn pack(&self) {
+        // What nothing names goes into a pack only where there is one already.
+        self.git(&["repack", "-d", "-q"]);
+        self.git(&["repack", "-a", "-d", "-q", "-f", "--keep-unreachable"]);
+        self.git(&["pack-refs", "--all"]);
+        assert!(self.git(&["count-objects"]).starts_with("0 objects"));
+    }
+
     /// How often the runbook's own command shows a text.
     pub(crate) fn runbook_hits(&self, text: &str) -> usize {
         self.git(&["log", "--all", "--full-diff", "-p", "--", ".env"]).matches(text).count()
@@ -145,6 +185,15 @@ pub(crate) fn scan(path: &Path) -> Found {
 }
 
 pub(crate) fn scan_with(path: &Path, kinds: &[&str], adjust: impl FnOnce(&mut Config)) -> Found {
+    let (found, registry) = collected(path, kinds, adjust);
+    // Whatever a test plants: no judged value may come out, in any form.
+    let (_, hits) = registry.mask(found.json().into_bytes(), "");
+    assert_eq!(hits, 0, "a value came out");
+    found
+}
+
+/// What the collector gave, and the values that it judged.
+pub(crate) fn collected(path: &Path, kinds: &[&str], adjust: impl FnOnce(&mut Config)) -> (Found, Arc<SecretRegistry>) {
     let mut config = Config { repositories: vec![path.to_path_buf().into()], ..Config::default() };
     adjust(&mut config);
     let declared = ["JWT_SECRET_KEY", "DATABASE_URL", "REDIS_URL"].map(Name::fixed).to_vec();
@@ -159,11 +208,7 @@ pub(crate) fn scan_with(path: &Path, kinds: &[&str], adjust: impl FnOnce(&mut Co
         now: Timestamp::from_unix(1_800_000_000),
         wanted: collect::kinds().filter(|kind| kinds.contains(&kind.name)).collect(),
     };
-    let found = Found(collect::run(job).unwrap().batch);
-    // Whatever a test plants: no judged value may come out, in any form.
-    let (_, hits) = registry.mask(found.json().into_bytes(), "");
-    assert_eq!(hits, 0, "a value came out");
-    found
+    (Found(collect::run(job).unwrap().batch), registry)
 }
 
 impl Found {
@@ -198,6 +243,19 @@ impl Found {
 
     pub(crate) fn bool(&self, kind: &str, field: &str) -> bool {
         matches!(self.one(kind).fact(field), Some(Fact::Bool(true)))
+    }
+
+    /// All that evidence of some kinds says, but what is keyed anew in every run.
+    pub(crate) fn facts(&self, kinds: &[&str]) -> Vec<String> {
+        let one = |e: &Evidence| {
+            let facts = e.facts.iter().filter(|(name, _)| name.as_str() != "correlator");
+            let facts: Vec<String> = facts.map(|(name, fact)| format!("{name}={}", fact.shown())).collect();
+            let place = serde_json::to_string(&e.subject.place).unwrap();
+            format!("{} {place} {}", e.kind.as_str(), facts.join(" "))
+        };
+        let mut all: Vec<String> = kinds.iter().flat_map(|kind| self.of(kind)).map(one).collect();
+        all.sort();
+        all
     }
 
     /// The causes of a kind's gaps.

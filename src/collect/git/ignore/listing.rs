@@ -2,8 +2,9 @@
 //!
 //! In: a tree. Out: its names. It must not know what is ignored.
 
+use super::super::objects::Objects;
 use crate::collect::git::objects::{EntryType, Losses, entries, structure};
-use git2::{ObjectType, Odb, Oid};
+use git2::{ObjectType, Oid};
 use std::collections::BTreeSet;
 
 /// A directory's names.
@@ -19,7 +20,7 @@ pub(super) struct Listing {
 
 impl Listing {
     /// Reads a tree, or what can be read of it.
-    pub(super) fn read(odb: &Odb<'_>, tree: Oid, losses: &mut Losses) -> Self {
+    pub(super) fn read(odb: &Objects<'_>, tree: Oid, losses: &mut Losses) -> Self {
         let mut listing = Self::default();
         let read = structure(odb, tree, ObjectType::Tree, |bytes| {
             entries(bytes).try_for_each(|entry| {

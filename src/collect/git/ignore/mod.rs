@@ -12,9 +12,9 @@ mod pattern;
 mod probe;
 mod wildmatch;
 
-use super::objects::{Losses, plain};
+use super::objects::{Losses, Objects, plain};
 use crate::evidence::Fact;
-use git2::{Odb, Oid, Repository};
+use git2::{Oid, Repository};
 use listing::Listing;
 use pattern::{Patterns, Says};
 use probe::Descent;
@@ -58,7 +58,7 @@ impl Default for Answer {
 }
 
 /// Walks HEAD's tree: asks in every directory whether `.env` would be ignored there, and in new ones below it.
-pub(super) fn walk(odb: &Odb<'_>, tree: Oid) -> HeadTree {
+pub(super) fn walk(odb: &Objects<'_>, tree: Oid) -> HeadTree {
     let mut walk = Walk {
         odb,
         descents: probe::descents(tree),
@@ -91,7 +91,7 @@ impl HeadTree {
 }
 
 struct Walk<'a> {
-    odb: &'a Odb<'a>,
+    odb: &'a Objects<'a>,
     descents: Vec<Descent>,
     budget: Budget,
     /// The ignore files from the root to the directory at hand.

@@ -2,8 +2,9 @@
 //!
 //! In: an objects directory. Out: directories and packs' index files, in order. Reads no object.
 
-use crate::collect::git::refs::{children, small_file};
+use crate::collect::git::refs::small_file;
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,13 @@ fn alternates(objects: &Path) -> Vec<PathBuf> {
 
 /// The index files of all packs.
 pub(super) fn indexes(objects: &Path) -> Vec<PathBuf> {
-    let packs = all(objects).into_iter().flat_map(|dir| children(&dir.join("pack")));
+    let packs = all(objects).into_iter().flat_map(|dir| entries(&dir.join("pack")));
     packs.filter(|file| file.extension().is_some_and(|ending| ending == "idx")).collect()
+}
+
+/// The entries of a directory in order; git follows symbolic links among objects.
+pub(super) fn entries(dir: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
 }

@@ -72,6 +72,11 @@ impl Packs {
         packs
     }
 
+    /// The ids of all objects.
+    pub(super) fn ids(&self) -> impl Iterator<Item = Oid> {
+        self.all.iter().flat_map(|opened| (0..).map(|place| opened.pack.id_at(place)).take(opened.pack.len()))
+    }
+
     /// The place of an object: a number below [`Packs::count`], the same for one object in one pack.
     pub(super) fn find(&self, id: Oid) -> Option<u32> {
         self.all.iter().find_map(|opened| Some(opened.first + opened.pack.find(id)?))
