@@ -1,6 +1,7 @@
 //! How far history is looked at, and that the coverage says so.
 
-use super::{Found, Repo, leak, scan, secret};
+use super::{Found, KINDS, Repo, leak, scan, scan_with, secret};
+use leakproof::evidence::Cause;
 
 #[test]
 fn refs_that_only_the_server_holds_are_reported_as_level() {
@@ -38,4 +39,22 @@ fn left_to_another_rule_and_not_claimed() {
     let found = repo.scan();
     assert_eq!(found.exposed(), [""; 0]);
     assert_eq!(level(&found), "reachable");
+}
+
+/// What only the server holds is never proven by a clone: whoever has it in scope gets no pass, and keeps findings.
+#[test]
+fn server_side_in_scope_stays_unverified_in_every_clone() {
+    for leaks in [false, true] {
+        let repo = Repo::started();
+        if leaks {
+            repo.commit(".env", leak(&secret()));
+            repo.remove(".env");
+        }
+        let found = scan_with(&repo.dir, &KINDS, |config| config.repositories[0].server_side = true);
+        for kind in ["git.history", "git.complete", "git.file", "git.unreachable"] {
+            assert_eq!(found.causes(kind), [Cause::ServerSide], "{kind}");
+        }
+        assert_eq!(found.exposed().len(), usize::from(leaks));
+        assert!(repo.scan().proven(), "where it is not in scope, nothing is open");
+    }
 }

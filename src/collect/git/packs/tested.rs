@@ -12,13 +12,18 @@ use crate::detect::{Detector, Trace};
 use crate::evidence::{Key, SecretRegistry};
 use git2::{ObjectType, Oid};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 /// Larger objects are not decoded.
 const LIMIT: u64 = 1 << 20;
 
+/// Made once: it costs more than the packs of tests.
+static DETECTOR: LazyLock<Option<Detector>> = LazyLock::new(|| {
+    Key::random().map(|key| Detector::new(Vec::new(), Vec::new(), key, Arc::new(SecretRegistry::default())))
+});
+
 /// Counts, and whether what was inherited was ever wrong.
-struct Counter(Detector);
+struct Counter(&'static Detector);
 
 impl Visitor for Counter {
     type Hand = (u64, u64, bool);
@@ -64,8 +69,7 @@ pub fn count_objects(index: Vec<u8>, pack: Vec<u8>) -> Option<(u64, u64)> {
     let data = gix_pack::data::File::from_data(pack, PathBuf::new(), sha1).ok()?;
     let pack = Pack::of(index, data).ok()?;
     let families = Families::of(&pack.links());
-    let detector = Detector::new(Vec::new(), Vec::new(), Key::random()?, Arc::new(SecretRegistry::default()));
-    let (visitor, idle) = (Counter(detector), Mutex::new(Vec::new()));
+    let (visitor, idle) = (Counter(DETECTOR.as_ref()?), Mutex::new(Vec::new()));
     let walk =
         Walk { pack: &pack, families: &families, visitor: &visitor, first: 0, limit: LIMIT, needed: None, idle: &idle };
     walk.run();
