@@ -171,6 +171,13 @@ fn letter_and_intent(plan: &Plan<'_>, config: &Config) -> Vec<String> {
             notes.push(format!("item 4 was asked without {}: probes.ready.expect leaves it out", missing.join(", ")));
         }
     }
+    if selected("git/history") && config.since.is_none() {
+        notes.push(
+            "item 8 is proven for what this clone holds: refs that only the server keeps, forks and other clones are \
+             beyond it"
+                .to_owned(),
+        );
+    }
     let asked = selected("service/health") || selected("service/ready");
     if asked && config.service_url.as_ref().is_some_and(|url| is_plain_and_far(url.as_str())) {
         notes.push(

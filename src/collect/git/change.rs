@@ -107,7 +107,11 @@ impl Walk<'_> {
     /// Compares every new commit, oldest first, with its parents.
     fn all(&mut self, survey: &Survey) -> Option<()> {
         let store = self.site.store;
-        store.with(|repository| Some(self.compare(&repository.odb().ok()?, survey))).flatten()
+        let compare = |repository: &Lent<'_>| {
+            self.compare(&repository.odb().ok()?, survey);
+            Some(())
+        };
+        store.with(compare).flatten()
     }
 
     fn compare(&mut self, odb: &Objects<'_>, survey: &Survey) {

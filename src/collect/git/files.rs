@@ -13,7 +13,7 @@ use super::objects::{Fault, Peeled};
 use super::survey::{Places, Survey};
 use super::whole::Site;
 use super::writer::{REFS, Seen, Unjudged, Writer, blob_at, shown_path};
-use crate::evidence::{Batch, Coverage};
+use crate::evidence::{Batch, Cause, Coverage};
 use git2::{ObjectType, Oid};
 
 /// Writes what files hold, and answers what could not be read.
@@ -66,7 +66,11 @@ pub(super) fn content(out: &mut Writer<'_>, contents: &Contents, id: Oid, place:
         out.fault(place.clone(), id, Fault::Missing);
     }
     if let Ok(at) = contents.lost.binary_search_by_key(&id, |(id, ..)| *id) {
-        out.fault(place.clone(), id, contents.lost[at].2);
+        match contents.lost[at].2 {
+            // No key of a configuration changes how large an object may be here.
+            Fault::TooLarge => out.gap(place.clone(), Cause::OverLimit, None),
+            fault => out.fault(place.clone(), id, fault),
+        }
     }
     if let Some((_, damaged)) = contents.elsewhere.iter().find(|(other, _)| *other == id) {
         out.elsewhere(place, *damaged);

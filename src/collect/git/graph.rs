@@ -68,7 +68,8 @@ impl Graph {
             match packed.map_or_else(|| commit(source.odb, id), Ok) {
                 Ok(raw) => {
                     emit(raw.tree);
-                    task.advance(1);
+                    // Packed ones were counted when they were decoded.
+                    task.advance(u64::from(source.structure.is_none()));
                     let parents: Vec<u32> = raw.parents.into_iter().map(|id| graph.slot(id)).collect();
                     seen.resize(graph.commits.len(), false);
                     todo.extend(parents.iter().filter(|&&p| !seen[p as usize]));

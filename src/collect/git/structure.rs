@@ -188,13 +188,13 @@ impl Visitor for Reader<'_> {
 
     fn object(&self, hand: &mut Hand, object: &Object<'_>, base: Option<Base<'_, Kept>>) -> Kept {
         if object.kind == ObjectType::Tree {
+            self.task.advance(1);
             // Names and loose trees have numbers of the hand that saw them.
             let own = base.filter(|base| base.state.owner == hand.owner);
             return Kept { owner: hand.owner, layout: self.tree(hand, object, own) };
         }
         if let Some(commit) = parse_commit(object.bytes) {
             hand.commits.push((object.id(), commit));
-            self.task.advance(1);
         } else {
             hand.losses.of(Fault::Malformed, object.id());
         }

@@ -28,6 +28,7 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
         batch.gaps.push(Gap::new(&TEMPLATE, Subject::whole(target), cause));
     }
     let mut coverage = Coverage::new(&TEMPLATE, target);
+    coverage.identify("level", Name::fixed("tips"));
     coverage.add("files", templates.len() as u64);
     if templates.is_empty() {
         let reason = Name::fixed("no env template is tracked at any branch tip");

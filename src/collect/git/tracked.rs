@@ -50,6 +50,7 @@ type Paths = BTreeMap<Vec<u8>, Tracked>;
 /// Looks at the tips and the indexes.
 pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Survey, batch: &mut Batch) {
     let mut coverage = Coverage::new(&TRACKED, target);
+    coverage.identify("level", Name::fixed("tips"));
     let mut losses = Losses::default();
     let mut paths = at_tips(store, survey, &mut losses, &mut coverage);
     if !in_indexes(&store.common, &mut paths, &mut coverage) {

@@ -76,7 +76,7 @@ pub(super) fn examine(
     (repository, head, server_side): (&Repository, Option<(Oid, Oid)>, bool),
     batch: &mut Batch,
 ) {
-    let task = job.progress.begin("git history", None);
+    let task = job.progress.begin("git objects", None);
     let head_name = head.map(|(commit, _)| digest_name(&commit.to_string()));
     let coverage = KINDS.map(|(kind, level)| {
         let mut coverage = Coverage::new(kind, target);
@@ -116,6 +116,9 @@ impl Whole<'_> {
         let packs = Packs::open(&store.common);
         self.complete.packs(packs.broken);
         let every = [&FILE, &UNREACHABLE].into_iter().any(|kind| self.job.wants(kind));
+        if every {
+            self.task.expect(u64::from(packs.count));
+        }
         let contents = if every { Contents::read(self.job, store, &packs, self.task) } else { Contents::default() };
         let asked = &contents.asked;
         let Some(mut survey) = Survey::whole(self.job, store, self.task, packs, asked) else {
