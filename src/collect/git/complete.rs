@@ -5,7 +5,7 @@
 //! reads the originals, and a partial clone that has everything, because every object was looked up.
 
 use super::kinds::{COMPLETE, FILE, UNREACHABLE};
-use super::objects::{Fault, Losses};
+use super::losses::{Fault, Losses};
 use super::refs::digest_name;
 use super::survey::Survey;
 use super::writer::Unjudged;

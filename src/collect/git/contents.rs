@@ -7,7 +7,7 @@ use super::asked::Asked;
 use super::cache::Cache;
 use super::ids::{IdMap, IdSet};
 use super::lfs::{self, Fetched, Pointer};
-use super::objects::Fault;
+use super::losses::Fault;
 use super::open::Store;
 use super::packs::{Base, Loose, Object, Packs, Visitor};
 use super::summary::Summary;

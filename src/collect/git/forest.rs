@@ -5,8 +5,9 @@
 
 use super::asked::Asked;
 use super::ids::{IdMap, IdSet};
+use super::losses::{Fault, Losses};
 use super::names::{FOLLOW, GIVEN, INSIDE, Lens, NAMED, Paths, Role, dotted, role_of};
-use super::objects::{EntryType, Fault, Losses, Objects, entries, structure};
+use super::objects::{EntryType, Objects, entries, structure};
 use super::open::{Lent, Store};
 use super::structure::{Structure, Subtree, Tree};
 use crate::evidence::Stop;

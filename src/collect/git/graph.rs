@@ -4,7 +4,8 @@
 //! It knows no path and no content; each tree is handed on as soon as its commit is read.
 
 use super::ids::{IdMap, IdSet};
-use super::objects::{Fault, Losses, Objects, commit};
+use super::losses::{Fault, Losses};
+use super::objects::{Objects, commit};
 use super::structure::Structure;
 use crate::evidence::{Stop, Task};
 use git2::Oid;

@@ -5,7 +5,8 @@
 
 use super::ids::IdMap;
 use super::lfs::{self, Fetched};
-use super::objects::{Content, Fault, blob};
+use super::losses::Fault;
+use super::objects::{Content, blob};
 use super::open::{Lent, Store};
 use crate::collect::Job;
 use crate::detect::Scan;

@@ -3,8 +3,9 @@
 //! In: places of links and their targets. Out: further paths to look for, or the file at the end inside one
 //! tree. Links that leave the repository lead nowhere; what is left after the last step is the caller's to report.
 
+use super::losses::{Fault, Losses};
 use super::names::Role;
-use super::objects::{EntryType, Fault, Losses, Objects, entries, plain, structure};
+use super::objects::{EntryType, Objects, entries, plain, structure};
 use super::open::Lent;
 use git2::{ObjectType, Oid};
 use std::collections::{BTreeMap, VecDeque};

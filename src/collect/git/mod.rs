@@ -23,6 +23,7 @@ mod kinds;
 mod layout;
 mod lfs;
 mod links;
+mod losses;
 mod marks;
 mod names;
 mod objects;

@@ -4,7 +4,8 @@
 //! libgit2's iterators skip a loose ref that does not parse without a word, so those files are looked at here.
 //! Replace refs are roots like any other; nothing is ever replaced.
 
-use super::objects::{Fault, Losses, Objects, Peeled, peel};
+use super::losses::{Fault, Losses};
+use super::objects::{Objects, Peeled, peel};
 use super::open::{Lent, Store};
 use super::structure::Structure;
 use crate::evidence::Name;

@@ -8,8 +8,9 @@
 use super::judge::{Ask, Outcome, judge};
 use super::kinds::TRACKED;
 use super::links::follow;
+use super::losses::Losses;
 use super::names::{NAMED, Role, dotted, role_of};
-use super::objects::{EntryType, Losses, Peeled};
+use super::objects::{EntryType, Peeled};
 use super::open::Store;
 use super::places::first_seen;
 use super::refs::children;

@@ -6,7 +6,8 @@
 use super::graph::Reach;
 use super::judge::Outcome;
 use super::lfs::{elsewhere, lfs_remedy};
-use super::objects::{Fault, Losses, Peeled};
+use super::losses::{Fault, Losses};
+use super::objects::Peeled;
 use super::refs::digest_name;
 use super::summary::Summary;
 use super::survey::{Span, Survey};

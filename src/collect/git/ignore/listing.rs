@@ -3,7 +3,8 @@
 //! In: a tree. Out: its names. It must not know what is ignored.
 
 use super::super::objects::Objects;
-use crate::collect::git::objects::{EntryType, Losses, entries, structure};
+use crate::collect::git::losses::Losses;
+use crate::collect::git::objects::{EntryType, entries, structure};
 use git2::{ObjectType, Oid};
 use std::collections::BTreeSet;
 

@@ -12,7 +12,8 @@ mod pattern;
 mod probe;
 mod wildmatch;
 
-use super::objects::{Losses, Objects, plain};
+use super::losses::Losses;
+use super::objects::{Objects, plain};
 use crate::evidence::Fact;
 use git2::{Oid, Repository};
 use listing::Listing;

@@ -17,7 +17,7 @@ pub use tested::count_objects;
 pub(super) use walk::{Base, Object, Visitor};
 
 use super::ids::IdSet;
-use super::objects::Fault;
+use super::losses::Fault;
 use family::Families;
 use git2::Oid;
 use pack::Pack;

@@ -4,7 +4,7 @@
 //! entries mean is not known here.
 
 use super::family::Link;
-use crate::collect::git::objects::Fault;
+use crate::collect::git::losses::Fault;
 use git2::{ObjectType, Oid};
 use gix_pack::data::entry::Header;
 use gix_pack::{FileData, data, index};

@@ -7,7 +7,7 @@ use super::family::Families;
 use super::pack::Pack;
 use super::walk::{Base, Object, Visitor, Walk};
 use crate::collect::git::layout::Layout;
-use crate::collect::git::objects::Fault;
+use crate::collect::git::losses::Fault;
 use crate::detect::{Detector, Trace};
 use crate::evidence::{Key, SecretRegistry};
 use git2::{ObjectType, Oid};

@@ -8,7 +8,7 @@ use super::delta;
 use super::family::Families;
 use super::pack::{Pack, Slot};
 use crate::collect::git::ids::IdSet;
-use crate::collect::git::objects::Fault;
+use crate::collect::git::losses::Fault;
 use crate::detect::Part;
 use git2::{ObjectType, Oid};
 use gix_pack::FileData;

@@ -1,163 +1,31 @@
-//! Evidence of kind `git.unreachable`: what no branch or tag shows. Reflogs, older stashes, the index, amended and
-//! dropped commits, objects that nothing names, notes, messages, authors and the names of refs.
+//! Looks at one hiding place after the other and writes what it holds.
 //!
-//! In: the survey of what refs reach, and what the contents of all objects gave. Out: evidence and gaps. Env files of
-//! commits that only a reflog remembers are judged like those of history; a blob without a path by what its bytes
-//! say.
+//! In: what refs reach, and surveys of what they do not. Out: evidence and gaps, each blob told once.
 
-use super::contents::Contents;
-use super::files::{content, only_notes};
-use super::forest::Forest;
-use super::graph::Reach;
-use super::history::{self, Version, Versions};
-use super::ids::IdSet;
-use super::kinds::UNREACHABLE;
-use super::names::{GIVEN, INSIDE, NAMED, Role, role_of};
-use super::objects::{EntryType, Fault, Losses, Peeled, entries, structure};
-use super::reflogs;
-use super::refs::{Root, digest_name};
-use super::survey::{Places, Span, Survey};
-use super::tracked::indexed;
-use super::whole::Site;
-use super::writer::{self, REFS, Seen, Unjudged, Writer, blob_at, shown_path};
+use super::Shown;
+use crate::collect::git::files::{content, only_notes};
+use crate::collect::git::history::{self, Version, Versions};
+use crate::collect::git::ids::IdSet;
+use crate::collect::git::kinds::UNREACHABLE;
+use crate::collect::git::losses::Fault;
+use crate::collect::git::names::{Role, role_of};
+use crate::collect::git::objects::{EntryType, Peeled};
+use crate::collect::git::refs::digest_name;
+use crate::collect::git::survey::{Span, Survey};
+use crate::collect::git::tracked::indexed;
+use crate::collect::git::whole::Site;
+use crate::collect::git::writer::{self, Seen, Unjudged, Writer, blob_at, shown_path};
 use crate::detect::Context;
-use crate::evidence::{Batch, Coverage, Name, Place, Sensitive, Task};
+use crate::evidence::{Batch, Name, Place, Sensitive};
 use git2::{ObjectType, Oid};
-use std::collections::BTreeSet;
 
-/// What refs reach.
-pub(super) struct Shown<'a> {
-    pub(super) survey: &'a Survey,
-    pub(super) versions: &'a Versions,
-    pub(super) places: &'a Places,
-    pub(super) contents: &'a Contents,
-    pub(super) reach: &'a [Reach<REFS>],
-}
-
-/// Looks at everything else.
-pub(super) fn examine(
-    site: &Site<'_>,
-    shown: &Shown<'_>,
-    task: &dyn Task,
-    coverage: &mut Coverage,
-    batch: &mut Batch,
-) -> Unjudged {
-    let remembered = reflogs::read(&site.store.common);
-    let named = shown.named(&remembered.ids, site);
-    let count = named.len() as u64;
-    let Some(mut hidden) = shown.survey.beside((site.job, site.store, task), named) else {
-        let mut unjudged = Unjudged::default();
-        unjudged.losses.count(Fault::Malformed);
-        return unjudged;
-    };
-    let dangling = shown.dangling(site, &hidden);
-    coverage.add("objects", shown.contents.objects + shown.contents.known);
-    coverage.add("bytes", shown.contents.bytes);
-    coverage.add("cached-objects", shown.contents.known);
-    coverage.add("commits", hidden.graph.read());
-    coverage.add("roots", count);
-    let mut hidden_trees = None;
-    if !dangling.is_empty() {
-        hidden_trees = hidden.beside((site.job, site.store, task), dangling);
-    }
-    let mut look = Look { site, shown, done: shown.places.blobs(), unjudged: Unjudged::default(), batch };
-    look.done.extend(shown.survey.refs.roots.iter().filter_map(|root| match root.at {
-        Peeled::Blob(id) => Some(id),
-        _ => None,
-    }));
-    for losses in [hidden.graph.losses, hidden.forest.losses].into_iter().chain(structure_losses(shown)) {
-        look.unjudged.losses.add(losses);
-    }
-    look.notes();
-    look.survey(&mut hidden);
-    if let Some(trees) = &mut hidden_trees {
-        look.unjudged.losses.add(trees.forest.losses);
-        look.survey(trees);
-    }
-    look.index();
-    look.rest();
-    look.messages();
-    look.texts(&remembered.texts);
-    look.ref_names();
-    if remembered.unread > 0 {
-        look.unjudged.losses.malformed += remembered.unread;
-    }
-    look.unjudged
-}
-
-/// Commits and trees of packs that did not decode: what they held, nobody knows.
-fn structure_losses(shown: &Shown<'_>) -> Option<Losses> {
-    shown.survey.structure.as_ref().map(|structure| structure.losses())
-}
-
-impl Shown<'_> {
-    /// What reflogs and files beside the refs name, and commits that nothing names.
-    fn named(&self, remembered: &[(Name, Oid)], site: &Site<'_>) -> Vec<Root> {
-        let known = |id: Oid| self.survey.graph.find(id).is_some();
-        let mut roots: Vec<Root> = Vec::new();
-        let peeled = site.store.with(|repository| {
-            let odb = repository.odb().ok()?;
-            for (name, id) in remembered.iter().filter(|(_, id)| !known(*id)) {
-                // What a reflog remembers may be gone: then nobody holds it here.
-                if let Ok(at) = super::objects::peel(&odb, *id) {
-                    roots.push(Root { name: name.clone(), at, tip: false });
-                }
-            }
-            Some(())
-        });
-        let packed = self.survey.structure.iter().flat_map(|structure| structure.commits());
-        let loose = self.contents.loose.iter().filter(|(_, kind)| *kind == ObjectType::Commit).map(|(id, _)| *id);
-        let all: BTreeSet<Oid> = packed.chain(loose).filter(|id| !known(*id)).collect();
-        let nameless = |id| Root { name: Name::fixed("(nothing)"), at: Peeled::Commit(id), tip: false };
-        roots.extend(all.into_iter().map(nameless));
-        if peeled.flatten().is_none() {
-            roots.clear();
-        }
-        roots
-    }
-
-    /// Trees that no commit holds and that hold something that matters: the topmost of them.
-    fn dangling(&self, site: &Site<'_>, hidden: &Survey) -> Vec<Root> {
-        let held = |id: Oid| {
-            let named = |forest: &Forest| forest.holds(id, NAMED) || forest.holds(id, INSIDE);
-            named(&self.survey.forest) || named(&hidden.forest) || self.places.forest.holds(id, GIVEN)
-        };
-        let structure = self.survey.structure.iter();
-        let packed =
-            structure.flat_map(|structure| [NAMED, GIVEN].into_iter().flat_map(|lens| structure.leading_ids(lens)));
-        let loose = self.contents.loose.iter().filter(|(_, kind)| *kind == ObjectType::Tree).map(|(id, _)| *id);
-        let trees: BTreeSet<Oid> = packed.chain(loose).filter(|id| !held(*id)).collect();
-        let below = below(site, &trees);
-        let tops = trees.iter().filter(|id| !below.contains(id));
-        tops.map(|id| Root { name: Name::fixed("(nothing)"), at: Peeled::Tree(*id), tip: false }).collect()
-    }
-}
-
-/// The subtrees of these trees.
-fn below(site: &Site<'_>, trees: &BTreeSet<Oid>) -> IdSet<Oid> {
-    let read = site.store.with(|repository| {
-        let odb = repository.odb().ok()?;
-        let mut below = IdSet::default();
-        for tree in trees {
-            // What does not read is told where the tree itself is read.
-            let _ = structure(&odb, *tree, ObjectType::Tree, |bytes| {
-                let entries = entries(bytes).flatten().filter(|entry| entry.what == EntryType::Tree);
-                below.extend(entries.map(|entry| entry.id()));
-                Ok(())
-            });
-        }
-        Some(below)
-    });
-    read.flatten().unwrap_or_default()
-}
-
-struct Look<'a> {
-    site: &'a Site<'a>,
-    shown: &'a Shown<'a>,
+pub(super) struct Look<'a> {
+    pub(super) site: &'a Site<'a>,
+    pub(super) shown: &'a Shown<'a>,
     /// Blobs that were told with a place.
-    done: IdSet<Oid>,
-    unjudged: Unjudged,
-    batch: &'a mut Batch,
+    pub(super) done: IdSet<Oid>,
+    pub(super) unjudged: Unjudged,
+    pub(super) batch: &'a mut Batch,
 }
 
 impl Look<'_> {
@@ -167,7 +35,7 @@ impl Look<'_> {
     }
 
     /// What only notes hold.
-    fn notes(&mut self) {
+    pub(super) fn notes(&mut self) {
         let mut out = Writer {
             kind: &UNREACHABLE,
             place: Some("note"),
@@ -185,7 +53,7 @@ impl Look<'_> {
     }
 
     /// Env files and given blobs of commits and trees that refs do not reach.
-    fn survey(&mut self, hidden: &mut Survey) {
+    pub(super) fn survey(&mut self, hidden: &mut Survey) {
         let (job, store) = (self.site.job, self.site.store);
         let spans = hidden.spans(job, store);
         let mut versions = history::versions(&spans, &hidden.table);
@@ -228,7 +96,7 @@ impl Look<'_> {
     }
 
     /// What was added and not committed.
-    fn index(&mut self) {
+    pub(super) fn index(&mut self) {
         let (entries, readable) = indexed(&self.site.store.common);
         if !readable {
             self.unjudged.losses.count(Fault::Malformed);
@@ -262,7 +130,7 @@ impl Look<'_> {
     }
 
     /// Blobs that nothing names, and objects that do not read.
-    fn rest(&mut self) {
+    pub(super) fn rest(&mut self) {
         let mut blobs: Vec<Oid> =
             self.shown.contents.asked.given.iter().copied().filter(|id| !self.done.contains(id)).collect();
         blobs.sort_unstable();
@@ -283,7 +151,7 @@ impl Look<'_> {
     }
 
     /// Messages of commits and tags, and who wrote them.
-    fn messages(&mut self) {
+    pub(super) fn messages(&mut self) {
         let texts = self.shown.contents.found.iter().filter(|(_, found)| found.kind != ObjectType::Blob);
         let mut texts: Vec<_> = texts.collect();
         texts.sort_by_key(|(id, _)| **id);
@@ -299,14 +167,14 @@ impl Look<'_> {
     }
 
     /// Messages in reflogs, and addresses in FETCH_HEAD.
-    fn texts(&mut self, texts: &[(Name, Sensitive)]) {
+    pub(super) fn texts(&mut self, texts: &[(Name, Sensitive)]) {
         for (name, text) in texts {
             self.text(text, Place { path: Some(name.clone()), ..Place::default() }, "reflog");
         }
     }
 
     /// The names of branches and tags.
-    fn ref_names(&mut self) {
+    pub(super) fn ref_names(&mut self) {
         let listed = self.site.store.with(|repository| {
             let names = repository.references().ok()?.flatten();
             Some(names.map(|reference| Sensitive::new(reference.name_bytes().to_vec())).collect::<Vec<_>>())
@@ -327,7 +195,7 @@ impl Look<'_> {
             place: Some(word),
             ..self.site.writer(self.shown.survey, self.shown.reach, self.batch)
         };
-        out.summary(&super::summary::Summary::of(scan), place, Seen::at(None, true));
+        out.summary(&crate::collect::git::summary::Summary::of(scan), place, Seen::at(None, true));
     }
 }
 
