@@ -112,6 +112,37 @@ static PAIRS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
     ])
 });
 
+/// What programs declare, look up with a default, or hand over: the value stands in quotes.
+static PROGRAMS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
+    let captured = |word, text: &str| (word, Named::Captured, text.to_owned());
+    built(vec![
+        // `config['secret'] = "…"`, `const SECRET: &str = b"…"`, `'secret' => "…"`, `#define SECRET "…"`
+        captured("[", r"\[{QK}\]\s*=\s*{QUOTED}"),
+        captured(":", r"\b{K}\??[ \t]*:[ \t]*[&'A-Za-z_\[][\w<>\[\], |&'.?]{0,60}?[ \t]*=\s*[a-z&]{0,2}{QUOTED}"),
+        captured("=>", r"\b{K}(?:\\?[\x22'])?[ \t]*=>\s*{QUOTED}"),
+        captured("define", r"#[ \t]*define[ \t]+{K}[ \t]+{QUOTED}"),
+        captured("[]", r"\b{K}\[\][ \t]*=\s*{QUOTED}"),
+        // `process.env.SECRET || "…"`, `getenv("SECRET") or "…"`, `secret ??= "…"`
+        captured("||", r"\b{K}[\x22')\]]{0,3}[ \t]*\|\|\s*{QUOTED}"),
+        captured("??", r"\b{K}[\x22')\]]{0,3}[ \t]*\?\?=?\s*{QUOTED}"),
+        captured(" or ", r"\b{K}[\x22')\]]{0,3}[ \t]+or\s+{QUOTED}"),
+        // `set("secret", "…")`, over several lines too; a list of words is none.
+        captured(",", r"\(\s*(?:[\w.]+\s*,\s*)?{QK}\s*,\s*[\x22']([^\x22'\\\s]{6,512})[\x22']\s*,?\s*\)"),
+        captured("\",\n", r"(?m)^[ \t]*{QK},\n\s*[\x22']([^\x22'\\\s]{6,512})[\x22'],?\n\s*\)"),
+        // The value on the next line, in brackets or behind a backslash.
+        captured("=\n", r"\b{K}[ \t]*=\n\s*{QUOTED}"),
+        captured("(\n", r"\b{K}[ \t]*(?:=[ \t]*)?\(\n\s*{QUOTED}"),
+        captured("\\\n", r"\b{K}[ \t]*=[ \t]*\\\n\s*{QUOTED}"),
+        captured("</key>", r"<key>{K}</key>\s*<string>([^<\n]{1,512})</string>"),
+        captured("<string name=", r"<string name=\x22{K}\x22>([^<\n]{1,512})</string>"),
+    ])
+});
+
+/// What a program's text assigns.
+pub(super) fn programs(text: &str) -> Vec<Said<'_>> {
+    found(&PROGRAMS, text)
+}
+
 /// Every assignment of these writings, kind after kind.
 pub(super) fn said(text: &str) -> Vec<Said<'_>> {
     [&CODE, &SHELLS, &OTHERS, &PAIRS].into_iter().flat_map(|writings| found(writings, text)).collect()

@@ -22,10 +22,6 @@ pub(super) fn computed(name: &str, value: &str) -> bool {
             r"|^[&*!(]*[A-Z]\w*<[^>]*>*[,;)?]*$|^[&*][A-Za-z_][\w.]*( \w+)?[,;)]*(\.\w+\(.*)?$",
             // `argv[3];`, `data[0]`
             r"|^[a-z_]\w*\[\w*\]?[,;)]*$",
-            // `"{token}"`
-            r#"|^\{\w*\}["']*$"#,
-            // `0.12.1`
-            r"|^[\^~=v]?\d{1,4}(\.\d{1,6}){1,3}([-+][0-9A-Za-z.]+)?[,;]?$",
             // `--token or from stdin`
             r"|^[a-z]{1,3}$",
             // Ruby: `@token`, `$stdin.gets.strip`, `def password=(password)`, `--password=#{config[`
@@ -38,8 +34,21 @@ pub(super) fn computed(name: &str, value: &str) -> bool {
     });
     let environment = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     // What starts a test's dice is no key.
-    let dice = name.eq_ignore_ascii_case("seed") && value.bytes().all(|b| b.is_ascii_digit());
-    dice || !environment && (name.contains(['[', '`']) || SHAPE.is_match(value))
+    let dice = name.eq_ignore_ascii_case("seed") && value.len() < 12 && value.bytes().all(|b| b.is_ascii_digit());
+    dice || !environment && SHAPE.is_match(value)
+}
+
+/// The same of what stands in quotes: a version, or text that is put together from other values.
+pub(super) fn put_together(value: &str) -> bool {
+    static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
+        values::pattern(concat!(
+            // `0.12.1`
+            r"^[\^~=v]?\d{1,3}(\.\d{1,3}){1,2}([-+][0-9A-Za-z.]+)?[,;]?$",
+            // `"{token}"`, `"#{config[:password]}"`
+            r#"|^\{\w*\}["']*$|^[^#]{0,64}#\{[A-Za-z_@:.\[\]]+"#,
+        ))
+    });
+    SHAPE.is_match(value)
 }
 
 #[cfg(test)]
@@ -72,7 +81,7 @@ mod tests {
             "request.headers[Authorization",
             "BigDecimal(0)",
         ] {
-            assert!(computed("token", value), "{value}");
+            assert!(computed("token", value) || put_together(value), "{value}");
         }
     }
 
@@ -81,7 +90,7 @@ mod tests {
         for value in
             ["hunter(2", "Tr0ub4dor&3", "*hunter2*!", "correct-horse-battery", "p@ss(word", "sekrit", "a1b2c3d4"]
         {
-            assert!(!computed("password", value), "{value}");
+            assert!(!computed("password", value) && !put_together(value), "{value}");
         }
         assert!(!computed("DB_PASSWORD", "hunter(2)"));
         assert!(!computed("JWT_SECRET_KEY", "0.12.1"));

@@ -33,6 +33,8 @@ pub(super) struct Finder<'a> {
     cut: bool,
     /// The text may be a program's: what it computes is no value.
     pub(super) code: bool,
+    /// The value at hand stands in quotes: nothing computes it.
+    pub(super) literal: bool,
 }
 
 impl<'a> Finder<'a> {
@@ -48,6 +50,7 @@ impl<'a> Finder<'a> {
             most: MOST,
             cut: false,
             code: false,
+            literal: false,
         }
     }
 
@@ -73,7 +76,8 @@ impl<'a> Finder<'a> {
         if self.full() {
             return false;
         }
-        if self.code && code::computed(name, value) && !names::is_declared(&self.detector.declared, name) {
+        let made = code::put_together(value) || !self.literal && code::computed(name, value);
+        if self.code && made && !names::is_declared(&self.detector.declared, name) {
             return false;
         }
         let judgement = if self.code {
@@ -93,6 +97,11 @@ impl<'a> Finder<'a> {
         self.said(text, shell::said(text));
         self.said(text, defaults::said(text));
         self.said(text, self.secrets(assigns::said(&whole)));
+        if self.code {
+            self.literal = true;
+            self.said(text, self.secrets(assigns::programs(text)));
+            self.literal = false;
+        }
         self.folded(text);
         self.elements(text);
         self.tokens(text);

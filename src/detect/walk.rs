@@ -67,7 +67,7 @@ impl Finder<'_> {
                 continue;
             }
             let exposed = match std::mem::replace(&mut awaited, Awaited::Nothing) {
-                Awaited::Value(name) if !word.text.starts_with("--") => self.judge(&name, &word.text, line),
+                Awaited::Value(name) if !word.text.starts_with("--") => self.quoted(&name, &word, line),
                 Awaited::Prose(name) => {
                     let scheme = matches!(word.text.as_str(), "Bearer" | "Basic" | "Token" | "bearer" | "basic");
                     if scheme || word.text == "=" || word.text == ":" {
@@ -230,7 +230,15 @@ impl Finder<'_> {
     }
 
     fn prose(&mut self, name: &str, word: &Word, line: u32) -> bool {
-        (word.quoted || looks_meant(&word.text)) && self.judge(name, &word.text, line)
+        (word.quoted || looks_meant(&word.text)) && self.quoted(name, word, line)
+    }
+
+    /// Judges a word that may stand in quotes.
+    fn quoted(&mut self, name: &str, word: &Word, line: u32) -> bool {
+        self.literal = word.quoted;
+        let exposed = self.judge(name, &word.text, line);
+        self.literal = false;
+        exposed
     }
 }
 

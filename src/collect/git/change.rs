@@ -11,7 +11,8 @@ use super::history::{self, Version, Versions};
 use super::kinds::{FILE, HISTORY, UNREACHABLE};
 use super::links::follow;
 use super::losses::{Fault, Losses};
-use super::names::{Role, dotted, role_of};
+use super::marks::Marks;
+use super::names::{Role, dotted, has_ending, role_of};
 use super::objects::{EntryType, Objects, Peeled, commit, entries, structure};
 use super::open::Lent;
 use super::refs::{Root, digest_name};
@@ -24,8 +25,13 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Deepest tree that is looked at.
 const DEEPEST: usize = 256;
+/// Most entries of trees that are compared: a tree that repeats itself holds more than anybody reads.
+const MOST_STEPS: usize = 300_000;
 /// The kinds that a change gives.
 const KINDS: [&Kind; 3] = [&HISTORY, &FILE, &UNREACHABLE];
+
+/// What a folder holds, by name.
+type Listing = HashMap<Vec<u8>, (EntryType, Oid)>;
 
 /// Files that the change adds, by path and blob, and the first commit that has each; none if it is staged only.
 type Added = BTreeMap<(Vec<u8>, Oid), (EntryType, Option<u32>)>;
@@ -38,7 +44,7 @@ pub(super) fn examine(site: &Site<'_>, repository: &Repository, since: &str, bat
     }
     // libgit2 finds its own way here, and waits for ever for the rest of an object whose file ends early.
     let whole = site.store.cut.is_empty();
-    let (commits, head) = match if whole { fresh(repository, since) } else { Err(Cause::Malformed) } {
+    let (commits, head, base) = match if whole { fresh(repository, since) } else { Err(Cause::Malformed) } {
         Ok(fresh) => fresh,
         Err(cause) => {
             let help = if whole { "git fetch origin REV, then --since FETCH_HEAD" } else { "git fsck --full" };
@@ -54,20 +60,29 @@ pub(super) fn examine(site: &Site<'_>, repository: &Repository, since: &str, bat
     let Some(survey) = Survey::of_commits((site.job, site.store, &*task), roots, &|id| !known.contains(&id)) else {
         return batch.gaps.extend(wanted().map(|kind| Gap::new(kind, Subject::whole(site.target), Cause::Malformed)));
     };
-    let mut walk = Walk { site, repository, losses: survey.graph.losses, added: Added::new() };
-    if walk.all(&survey).is_none() || walk.staged(head).is_err() {
+    let (losses, added) = (survey.graph.losses, Added::new());
+    let mut walk = Walk { site, repository, base, losses, added, steps: 0 };
+    if walk.all(&survey, head).is_none() {
         walk.losses.count(Fault::Malformed);
     }
     let Walk { losses, added, .. } = walk;
+    elsewhere(site, &added, batch);
+    if Marks::read(&site.store.common).grafts {
+        let run = Name::fixed("git replace --convert-graft-file");
+        let gap = |kind| Gap::new(kind, Subject::whole(site.target), Cause::AlteredHistory).with("run", run.clone());
+        batch.gaps.extend(wanted().map(gap));
+    }
+    let mut told = Versions::new();
     let mut out = Out { site, survey: &survey, reach: &writer::reach(&survey), losses, batch };
     // HEAD, or that there is none yet, is what the index was compared with: never nothing.
     let commits = survey.graph.read().max(1);
     if site.job.wants(&HISTORY) {
-        let blobs = out.env_files(&added);
+        let (versions, blobs) = out.env_files(&added);
+        told = versions;
         out.coverage(&HISTORY, commits, added.len(), blobs);
     }
     if site.job.wants(&FILE) {
-        let blobs = out.files(&added);
+        let blobs = out.files(&added, &told);
         out.coverage(&FILE, commits, added.len(), blobs + commits);
     }
     if site.job.wants(&UNREACHABLE) {
@@ -77,10 +92,10 @@ pub(super) fn examine(site: &Site<'_>, repository: &Repository, since: &str, bat
 }
 
 /// The commits of HEAD that the revision does not reach, and HEAD if there is a commit yet.
-fn fresh(repository: &Repository, since: &str) -> Result<(Vec<Oid>, Option<Oid>), Cause> {
+fn fresh(repository: &Repository, since: &str) -> Result<(Vec<Oid>, Option<Oid>, Oid), Cause> {
     // Before the first commit everything that is staged is new.
     if since == "HEAD" && repository.head().is_err_and(|error| error.code() == ErrorCode::UnbornBranch) {
-        return Ok((Vec::new(), None));
+        return Ok((Vec::new(), None, Oid::ZERO_SHA1));
     }
     let cause = |error: git2::Error| match error.code() {
         ErrorCode::NotFound | ErrorCode::InvalidSpec | ErrorCode::Ambiguous | ErrorCode::UnbornBranch => {
@@ -94,23 +109,28 @@ fn fresh(repository: &Repository, since: &str) -> Result<(Vec<Oid>, Option<Oid>)
     walk.set_sorting(Sort::TOPOLOGICAL).map_err(cause)?;
     walk.push(head).map_err(cause)?;
     walk.hide(base).map_err(cause)?;
-    Ok((walk.collect::<Result<Vec<Oid>, _>>().map_err(cause)?, Some(head)))
+    Ok((walk.collect::<Result<Vec<Oid>, _>>().map_err(cause)?, Some(head), base))
 }
 
 struct Walk<'a> {
     site: &'a Site<'a>,
     repository: &'a Repository,
+    /// What the change is compared with.
+    base: Oid,
     losses: Losses,
     added: Added,
+    /// Entries that were compared.
+    steps: usize,
 }
 
 impl Walk<'_> {
     /// Compares every new commit, oldest first, with its parents.
-    fn all(&mut self, survey: &Survey) -> Option<()> {
+    fn all(&mut self, survey: &Survey, head: Option<Oid>) -> Option<()> {
         let store = self.site.store;
         let compare = |repository: &Lent<'_>| {
-            self.compare(&repository.odb().ok()?, survey);
-            Some(())
+            let odb = repository.odb().ok()?;
+            self.compare(&odb, survey);
+            self.staged(&odb, head).ok()
         };
         store.with(compare).flatten()
     }
@@ -119,8 +139,11 @@ impl Walk<'_> {
         for &n in &survey.order {
             let one = &survey.graph.commits[n as usize];
             let Some(tree) = one.tree else { continue };
-            // A parent that is not here hides nothing: then everything counts as new.
-            let parents = one.parents.iter().map(|&parent| survey.graph.commits[parent as usize].id);
+            // A parent that is not here hides nothing, and neither does one that the walk did not come to and the base
+            // does not hold: then everything counts as new.
+            let parents = one.parents.iter().map(|&parent| &survey.graph.commits[parent as usize]);
+            let parents =
+                parents.filter(|parent| parent.tree.is_some() || self.is_old(parent.id)).map(|parent| parent.id);
             let parents: Vec<Option<Oid>> = parents.map(|id| commit(odb, id).ok().map(|parent| parent.tree)).collect();
             if self.site.job.stop.asked() {
                 break;
@@ -129,25 +152,29 @@ impl Walk<'_> {
         }
     }
 
-    /// Notes what is staged and not in HEAD.
-    fn staged(&mut self, head: Option<Oid>) -> Result<(), git2::Error> {
+    /// Whether the base reaches a commit.
+    fn is_old(&self, commit: Oid) -> bool {
+        commit == self.base || self.repository.graph_descendant_of(self.base, commit).unwrap_or(false)
+    }
+
+    /// Notes what is staged and not in HEAD, conflicts and files that somebody promised not to change included.
+    fn staged(&mut self, odb: &Objects<'_>, head: Option<Oid>) -> Result<(), git2::Error> {
         let Some(root) = self.repository.workdir() else { return Ok(()) };
-        let tree = head.map(|head| self.repository.find_commit(head)?.tree()).transpose()?;
+        let tree = head.and_then(|head| commit(odb, head).ok()).map(|head| head.tree);
         let mut indexes = vec![self.repository.index()?];
         // `git commit -a` and `git commit FILE` stage in an index of their own, and tell their hooks so.
         if let Some(own) = std::env::var_os("GIT_INDEX_FILE") {
             indexes.push(Index::open(&root.join(own))?);
         }
-        for index in indexes {
-            let diff = self.repository.diff_tree_to_index(tree.as_ref(), Some(&index), None)?;
-            let staged = diff.deltas().map(|delta| delta.new_file()).filter(|file| !file.id().is_zero());
-            // What is in conflict has several versions and none of them in the difference.
-            let conflicts = index.iter().filter(|entry| entry.flags >> 12 & 3 > 0);
-            let conflicts = conflicts.map(|entry| (entry.path, entry.id, entry.mode));
-            let file =
-                |file: git2::DiffFile<'_>| Some((file.path_bytes()?.to_vec(), file.id(), u32::from(file.mode())));
-            for (path, id, mode) in staged.filter_map(file).chain(conflicts) {
-                self.added.entry((path, id)).or_insert((EntryType::of_mode(mode), None));
+        let mut folders = HashMap::from([(Vec::new(), tree.and_then(|tree| listed(odb, tree)).unwrap_or_default())]);
+        for entry in indexes.iter().flat_map(Index::iter) {
+            let name = entry.path.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
+            let folder = &entry.path[..name.saturating_sub(1)];
+            list(odb, &mut folders, folder);
+            let what = EntryType::of_mode(entry.mode);
+            let known = folders.get(folder).and_then(|folder| folder.get(&entry.path[name..]));
+            if known != Some(&(what, entry.id)) {
+                self.added.entry((entry.path, entry.id)).or_insert((what, None));
             }
         }
         Ok(())
@@ -165,24 +192,25 @@ impl Walk<'_> {
         if others.contains(&Some(tree)) {
             return;
         }
-        if depth > DEEPEST {
+        if depth > DEEPEST || self.steps > MOST_STEPS {
             return self.losses.of(Fault::TooLarge, tree);
         }
-        let others: Vec<HashMap<Vec<u8>, Oid>> =
-            others.iter().flatten().filter_map(|other| listed(odb, *other)).collect();
+        let others: Vec<Listing> = others.iter().flatten().filter_map(|other| listed(odb, *other)).collect();
         let mut below = Vec::new();
         let read = structure(odb, tree, ObjectType::Tree, |bytes| {
             for entry in entries(bytes) {
                 let entry = entry?;
+                self.steps += 1;
                 let (name, id) = (entry.name, entry.id());
-                if others.iter().any(|other| other.get(name) == Some(&id)) {
+                if others.iter().any(|other| other.get(name) == Some(&(entry.what, id))) {
                     continue;
                 }
                 let length = path.len();
                 path.extend_from_slice(if length > 0 { b"/" } else { b"" });
                 path.extend_from_slice(name);
                 if entry.what == EntryType::Tree {
-                    let others = others.iter().map(|other| other.get(name).copied()).collect::<Vec<_>>();
+                    let below_of = |other: &Listing| other.get(name).map(|(_, id)| *id);
+                    let others = others.iter().map(below_of).collect::<Vec<_>>();
                     below.push((path.clone(), id, others));
                 } else {
                     self.added.entry((path.clone(), id)).or_insert((entry.what, Some(n)));
@@ -200,10 +228,37 @@ impl Walk<'_> {
     }
 }
 
+/// Lists a folder and those above it, each once; one that is not there is empty.
+fn list(odb: &Objects<'_>, folders: &mut HashMap<Vec<u8>, Listing>, folder: &[u8]) {
+    if folders.contains_key(folder) {
+        return;
+    }
+    let name = folder.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
+    let above = &folder[..name.saturating_sub(1)];
+    list(odb, folders, above);
+    let tree =
+        folders.get(above).and_then(|above| above.get(&folder[name..])).filter(|(what, _)| *what == EntryType::Tree);
+    let listing = tree.and_then(|(_, tree)| listed(odb, *tree)).unwrap_or_default();
+    folders.insert(folder.to_vec(), listing);
+}
+
+/// Submodules and bundles that the change brings: what they hold, nobody reads here.
+fn elsewhere(site: &Site<'_>, added: &Added, batch: &mut Batch) {
+    let other =
+        |(path, _): &(Vec<u8>, Oid), what: EntryType| what == EntryType::Gitlink || has_ending(path, b".bundle");
+    for (n, (at, _)) in added.iter().filter(|(at, (what, _))| other(at, *what)).enumerate() {
+        for kind in [&HISTORY, &FILE].into_iter().filter(|kind| site.job.wants(kind)) {
+            let place = Place { path: Some(shown_path(site.prefix, &at.0, n)), ..Place::default() };
+            let gap = Gap::new(kind, Subject::at(site.target, place), Cause::ContentElsewhere);
+            batch.gaps.push(gap.with("key", Name::fixed("repositories")));
+        }
+    }
+}
+
 /// A tree's entries by name; `None` if it does not read: then everything beside it counts as new.
-fn listed(odb: &Objects<'_>, tree: Oid) -> Option<HashMap<Vec<u8>, Oid>> {
+fn listed(odb: &Objects<'_>, tree: Oid) -> Option<Listing> {
     structure(odb, tree, ObjectType::Tree, |bytes| {
-        entries(bytes).map(|entry| entry.map(|entry| (entry.name.to_vec(), entry.id()))).collect()
+        entries(bytes).map(|entry| entry.map(|entry| (entry.name.to_vec(), (entry.what, entry.id())))).collect()
     })
     .ok()
 }
@@ -222,7 +277,7 @@ impl Out<'_> {
     }
 
     /// Env files among what was added; a link counts as the file that it leads to.
-    fn env_files(&mut self, added: &Added) -> u64 {
+    fn env_files(&mut self, added: &Added) -> (Versions, u64) {
         let mut versions = Versions::new();
         for ((path, id), (what, n)) in added {
             let Some((role, inside)) = role(path) else { continue };
@@ -248,19 +303,20 @@ impl Out<'_> {
         history::write(&versions, &judged, &mut out);
         let unjudged = out.unjudged;
         self.losses.add(unjudged.losses);
-        blobs
+        (history::told(versions, &judged), blobs)
     }
 
     /// Every file that was added, looked through byte by byte.
-    fn files(&mut self, added: &Added) -> u64 {
-        let files = added.iter().filter(|(_, (what, _))| *what == EntryType::File);
+    fn files(&mut self, added: &Added, told: &Versions) -> u64 {
+        // What a link says is a text like any other.
+        let text = |what: &EntryType| matches!(what, EntryType::File | EntryType::Symlink);
+        let files = added.iter().filter(|(_, (what, _))| text(what));
         let ids: Vec<Oid> = files.clone().map(|((_, id), _)| *id).collect();
         let contents = contents::Contents::of(self.site.job, self.site.store, ids);
         let blobs = contents.objects;
-        let told = self.site.job.wants(&HISTORY);
         let mut out = self.writer(&FILE);
         for (n, ((path, id), (_, first))) in files.enumerate() {
-            if told && role(path).is_some() {
+            if !contents.tells(*id) || told.contains_key(&(path.clone(), *id)) {
                 continue;
             }
             let seen = Seen::at(first.map(|n| Span { first: n, last: n }), true);

@@ -96,9 +96,10 @@ impl Completeness {
         self.overflowed |= survey.table.overflowed;
     }
 
-    /// Packs that do not open: what they hold is unknown.
-    pub(super) fn packs(&mut self, broken: u64) {
+    /// Packs that do not open, and files of objects that nothing names: what they hold is unknown.
+    pub(super) fn packs(&mut self, broken: u64, strays: u64) {
         self.losses.malformed += broken;
+        self.hidden.malformed += strays;
     }
 
     /// What was lost on the way to files that refs reach.

@@ -187,6 +187,12 @@ impl Contents {
         }
     }
 
+    /// Whether there is anything to say about an object.
+    pub(super) fn tells(&self, id: Oid) -> bool {
+        let lost = || self.lost.binary_search_by_key(&id, |(id, ..)| *id).is_ok();
+        self.found.contains_key(&id) || lost() || self.elsewhere.iter().any(|(other, _)| *other == id)
+    }
+
     /// Blobs in which something was found, or that could not be looked through.
     fn blobs(&self) -> IdSet<Oid> {
         let found = self.found.iter().filter(|(_, found)| found.kind == ObjectType::Blob).map(|(id, _)| *id);

@@ -50,12 +50,10 @@ pub(super) fn examine(
     unjudged
 }
 
-/// Whether notes alone hold a place: they come behind branches and tags.
+/// Whether notes alone hold a place, as far as is known who does.
 pub(super) fn only_notes(out: &Writer<'_>, seen: Seen) -> bool {
-    let first = out.roots(seen).iter().next();
-    first
-        .and_then(|n| out.survey.refs.roots.get(n as usize))
-        .is_some_and(|root| root.name.as_str().starts_with("refs/notes/"))
+    let roots = || out.roots(seen).iter().filter_map(|n| out.survey.refs.roots.get(n as usize));
+    roots().next().is_some() && roots().all(|root| root.name.as_str().starts_with("refs/notes/"))
 }
 
 /// Writes what one blob holds.

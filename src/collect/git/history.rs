@@ -5,7 +5,7 @@
 //! unreachable objects, notes' texts and commit messages are another rule's; the coverage's level `reachable` says so.
 
 use super::graph::Reach;
-use super::judge::{Ask, Judged, judge};
+use super::judge::{Ask, Judged, Outcome, judge};
 use super::kinds::HISTORY;
 use super::names::Role;
 use super::objects::{EntryType, Peeled};
@@ -62,7 +62,13 @@ pub(super) fn examine(
         out.outcome(&name, id, Seen::root(n), judged.of.get(&id));
     }
     let unjudged = out.unjudged;
-    (versions, unjudged)
+    (told(versions, &judged), unjudged)
+}
+
+/// The versions of which something could be said: a program in a directory of an env file's name is no env file.
+pub(super) fn told(mut versions: Versions, judged: &Judged<Summary>) -> Versions {
+    versions.retain(|(_, id), _| !matches!(judged.of.get(id), None | Some(Outcome::OtherShape)));
+    versions
 }
 
 /// What each version is, and what blobs are of which only the shape tells.

@@ -23,6 +23,9 @@ pub(super) struct Refusal {
 
 /// Opens what the user named.
 pub(super) fn open(path: &Path) -> Result<Repository, Refusal> {
+    if let Some(name) = git_directory(path).and_then(|dir| special(&dir)) {
+        return Err(Refusal { cause: Cause::Malformed, hint: Some(("file", Name::fixed(name))) });
+    }
     Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, std::iter::empty::<&OsStr>())
         .map_err(|error| refusal(path, &error))
 }
@@ -59,10 +62,17 @@ fn refusal(path: &Path, error: &git2::Error) -> Refusal {
     because(Cause::Malformed, None)
 }
 
+/// A file of a git directory that is none: whoever opens a pipe waits for its writer.
+fn special(dir: &Path) -> Option<&'static str> {
+    let files = ["HEAD", "config", "packed-refs", "shallow", "info/grafts", "index", "objects/info/alternates"];
+    let odd = |name: &&str| dir.join(name).metadata().is_ok_and(|about| !about.is_file());
+    files.into_iter().find(odd)
+}
+
 /// The git directory that a path would open as, found without libgit2 because libgit2 refused.
 fn git_directory(path: &Path) -> Option<PathBuf> {
     let dir = path.canonicalize().ok()?;
-    [dir.join(".git"), dir].into_iter().find(|dir| dir.join("HEAD").is_file())
+    [dir.join(".git"), dir].into_iter().find(|dir| dir.join("HEAD").exists())
 }
 
 /// One object store, opened once per worker: libgit2's objects may not be shared between threads.
@@ -100,6 +110,9 @@ impl Store {
     pub(super) fn open(common: &Path) -> Result<Self, Refusal> {
         // Every object is read about once: libgit2's cache would cost a quarter of the time and most of the memory.
         git2::opts::enable_caching(false);
+        if let Some(name) = special(common) {
+            return Err(Refusal { cause: Cause::Malformed, hint: Some(("file", Name::fixed(name))) });
+        }
         let first = Repository::open_bare(common).map_err(|error| refusal(common, &error))?;
         let cut = Loose::cut(common);
         Ok(Self { common: common.to_path_buf(), cut, idle: Mutex::new(vec![first]) })

@@ -114,7 +114,7 @@ impl Whole<'_> {
     fn store(&mut self, store: &Store, prefix: &str) -> Embedded {
         let site = Site { job: self.job, target: self.target, store, prefix };
         let packs = Packs::open(&store.common);
-        self.complete.packs(packs.broken);
+        self.complete.packs(packs.broken, packs.strays);
         let every = [&FILE, &UNREACHABLE].into_iter().any(|kind| self.job.wants(kind));
         if every {
             self.task.expect(u64::from(packs.count));

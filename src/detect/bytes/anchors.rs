@@ -155,13 +155,23 @@ fn assigns(bytes: &[u8], at: usize) -> Option<Window> {
     match bytes.get(end + blank) {
         // YAML may have the value on the next line.
         Some(b':') if bytes[end + blank..].iter().take(8).any(|b| *b == b'\n') => line(2),
-        // A comma as in `setenv("DB_PASSWORD", "…")`.
-        Some(b'=' | b':' | b'>' | b',') => line(0),
+        // A comma as in `setenv("DB_PASSWORD", "…")`; the value may stand on the next line.
+        Some(b'=' | b':' | b'>' | b',') => line(2 * usize::from(ends_open(&bytes[end + blank + 1..]))),
+        // `secret[] = "…"`, `secret ?? "…"`, `secret || "…"`, `<key>secret</key>`
+        Some(b'[' | b'?' | b'|') => line(0),
+        Some(b'<') => line(1),
+        Some(b'(') if ends_open(&bytes[end + blank + 1..]) => line(1),
         // `--password X`, `password X` of .netrc and redis.conf; prose has many words, a setting few.
         Some(_) if blank > 0 && (flagged(bytes, at) || few_words(bytes, at)) => line(0),
         _ if writes(bytes, at) => line(0),
         _ => None,
     }
+}
+
+/// Whether a line ends here, or behind an opening bracket.
+fn ends_open(rest: &[u8]) -> bool {
+    let mut rest = rest.iter().take(8).skip_while(|b| matches!(b, b' ' | b'\t' | b'>' | b'(' | b'\\' | b'\r'));
+    rest.next() == Some(&b'\n')
 }
 
 /// The word around a place, from its first byte.

@@ -77,6 +77,37 @@ fn what_programs_compute_is_silent() {
 }
 
 #[test]
+fn what_programs_declare_in_quotes_is_told_however_they_write_it() {
+    let key = hex(40);
+    for line in [
+        "const JWT_SECRET_KEY: &str = \"@\";",
+        "const jwtSecret: string = \"@\";",
+        "private readonly jwtSecret: string = '@';",
+        "JWT_SECRET_KEY: Final[str] = \"@\"",
+        "val apiSecret: String = \"@\"",
+        "#define JWT_SECRET_KEY \"@\"",
+        "static const char jwt_secret[] = \"@\";",
+        "  'password' => '@',",
+        "app.config['JWT_SECRET_KEY'] = '@'",
+        "$config['jwt_secret'] = '@';",
+        "const s = process.env.JWT_SECRET || '@';",
+        "s = os.getenv('JWT_SECRET') or '@'",
+        "setattr(cfg, 'jwt_secret', '@')",
+        "const jwtSecretKey =\n  \"@\";",
+        "JWT_SECRET_KEY = (\n    \"@\"\n)",
+        "os.environ.setdefault(\n  \"JWT_SECRET_KEY\",\n  \"@\",\n)",
+        "<key>jwtSecret</key>\n<string>@</string>",
+        "password = \"Kx9(vT2!mQ)\"",
+        "password = \"Summer2024!Rain\"\r",
+        "\x0cpassword = 'Summer2024!Rain'",
+        "spring.datasource.password=Summer2024!Rain\r",
+    ] {
+        let text = format!("x = 1\n{}\n", line.replacen('@', &key, 1));
+        assert!(!told(text.as_bytes()).is_empty(), "{line:?}");
+    }
+}
+
+#[test]
 fn prose_code_and_harmless_settings_are_silent() {
     for text in [
         "The password must have 12 characters; the token expires after a day.\n",

@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 /// Text that lies in the bytes, or was made from them.
 pub(super) enum Text<'a> {
     There(&'a str),
+    /// Without the control characters that texts have: carriage returns, page feeds, colours.
+    Cleaned(Zeroizing<String>),
+    /// From bytes that are no text.
     Made(Zeroizing<String>),
 }
 
@@ -19,7 +22,7 @@ impl Deref for Text<'_> {
     fn deref(&self) -> &str {
         match self {
             Self::There(text) => text,
-            Self::Made(text) => text,
+            Self::Cleaned(text) | Self::Made(text) => text,
         }
     }
 }
@@ -38,5 +41,9 @@ pub(super) fn text(bytes: &[u8]) -> Text<'_> {
     let blanked: Zeroizing<Vec<u8>> = Zeroizing::new(bytes.iter().map(|b| if parts(b) { b' ' } else { *b }).collect());
     // What is no letter parts words too.
     let lossy = Zeroizing::new(String::from_utf8_lossy(&blanked).into_owned());
+    let usual = |b: &u8| !parts(b) || matches!(b, b'\r' | b'\x0c' | b'\x1b');
+    if std::str::from_utf8(bytes).is_ok() && bytes.iter().all(usual) {
+        return Text::Cleaned(lossy);
+    }
     Text::Made(Zeroizing::new(lossy.replace('\u{fffd}', " ")))
 }

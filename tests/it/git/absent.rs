@@ -217,3 +217,34 @@ fn cut(repo: &Repo, id: &str) {
     fs::remove_file(&file).unwrap();
     fs::write(&file, &bytes[..bytes.len() / 2]).unwrap();
 }
+
+/// Whoever opens a pipe waits for its writer.
+#[test]
+fn pipes_in_a_git_directory_are_told_and_not_waited_for() {
+    for name in ["packed-refs", "shallow", "info/grafts", "index", "objects/ab/cccccccccccccccccccccccccccccccccccccc"]
+    {
+        let repo = Repo::started();
+        let pipe = repo.dir.join(".git").join(name);
+        fs::create_dir_all(pipe.parent().unwrap()).unwrap();
+        let _ = fs::remove_file(&pipe);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let found = repo.scan();
+        assert!(found.causes("git.unreachable").contains(&Cause::Malformed), "{name}");
+    }
+}
+
+/// A cruft pack whose index is gone, and what an interrupted fetch left: objects that nobody can name.
+#[test]
+fn packs_that_no_index_names_leave_the_store_unproven() {
+    for stray in
+        ["pack/pack-0123456789012345678901234567890123456789.pack", "pack/tmp_pack_x1Y2z3", "tmp_objdir-incoming-a1"]
+    {
+        let repo = Repo::started();
+        fs::create_dir_all(repo.dir.join(".git/objects/pack")).unwrap();
+        assert!(repo.scan().causes("git.unreachable").is_empty());
+        fs::write(repo.dir.join(".git/objects").join(stray), b"PACK").unwrap();
+        let found = repo.scan();
+        assert_eq!(found.causes("git.unreachable"), [Cause::Malformed], "{stray}");
+        assert!(found.causes("git.history").is_empty(), "{stray}");
+    }
+}

@@ -154,3 +154,84 @@ fn a_missing_object_of_the_change_is_a_gap() {
     assert_eq!(found.causes("git.history"), [Cause::MissingObjects]);
     assert_eq!(found.causes("git.file"), [Cause::MissingObjects]);
 }
+
+#[test]
+fn a_program_in_a_directory_of_an_env_file_s_name_is_looked_through() {
+    let repo = branched();
+    repo.commit(".env.d/app.js", format!("const c = {{ jwtSecret: '{}' }};\n", secret()));
+    assert_eq!(since(&repo, "main").paths("git.file"), [".env.d/app.js"]);
+    assert_eq!(repo.scan().paths("git.file"), [".env.d/app.js"]);
+    repo.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    let hidden = repo.scan();
+    assert_eq!(
+        (hidden.paths("git.file").len(), hidden.paths("git.unreachable")),
+        (0, vec![".env.d/app.js".to_owned()])
+    );
+}
+
+/// A runner's cache has the commits; what it fetches on top is shallow, and hides them from the walk.
+#[test]
+fn a_shallow_boundary_in_the_middle_hides_no_commit() {
+    let repo = branched();
+    let copy = repo.beside("copy");
+    let url = format!("file://{}", repo.dir.display());
+    repo.commit("settings.py", format!("JWT_SECRET_KEY = \"{}\"\n", secret()));
+    repo.git(&["clone", "-q", &url, copy.to_str().unwrap()]);
+    repo.commit("b", "1\n");
+    repo.git_in(&copy, &["fetch", "-q", "--depth", "1", "origin", "change"]);
+    repo.git_in(&copy, &["checkout", "-q", "FETCH_HEAD"]);
+    let found = scan_with(&copy, &KINDS, |config| config.since = Some("origin/main".to_owned()));
+    assert!(found.paths("git.file").contains(&"settings.py".to_owned()));
+}
+
+#[test]
+fn grafts_leave_a_change_unverified() {
+    let repo = branched();
+    let base = repo.git(&["rev-parse", "main"]);
+    repo.commit(".env", leak(&secret()));
+    repo.remove(".env");
+    let head = repo.git(&["rev-parse", "HEAD"]);
+    repo.write(".git/info/grafts", format!("{head} {base}\n"));
+    assert!(since(&repo, "main").causes("git.history").contains(&Cause::AlteredHistory));
+}
+
+#[test]
+fn a_tree_that_repeats_itself_ends_in_a_limit() {
+    let repo = branched();
+    let blob = repo.feed(&["hash-object", "-w", "--stdin"], b"x");
+    let lines = |line: &dyn Fn(usize) -> String| (0..10).map(line).collect::<String>();
+    let mut tree = repo.feed(&["mktree"], lines(&|n| format!("100644 blob {blob}\tf{n}\n")).as_bytes());
+    for _ in 0..9 {
+        tree = repo.feed(&["mktree"], lines(&|n| format!("040000 tree {tree}\td{n}\n")).as_bytes());
+    }
+    let commit = repo.git(&["commit-tree", "-m", "x", "-p", "HEAD", &tree]);
+    repo.git(&["update-ref", "refs/heads/change", &commit]);
+    repo.git(&["read-tree", "main"]);
+    assert!(since(&repo, "main").causes("git.file").contains(&Cause::OverLimit));
+}
+
+#[test]
+fn a_submodule_and_a_bundle_that_a_change_brings_are_gaps() {
+    let (repo, other) = (branched(), Repo::started());
+    repo.git(&["submodule", "add", "-q", other.dir.to_str().unwrap(), "sub"]);
+    repo.git_in(&other.dir, &["bundle", "create", "-q", repo.dir.join("lost.bundle").to_str().unwrap(), "--all"]);
+    repo.commit_all();
+    assert_eq!(since(&repo, "main").causes("git.file"), [Cause::ContentElsewhere; 2]);
+}
+
+#[test]
+fn a_file_that_somebody_promised_not_to_change_is_staged_all_the_same() {
+    let repo = branched();
+    repo.write("a.py", leak(&secret()));
+    repo.git(&["add", "a.py"]);
+    repo.git(&["update-index", "--assume-unchanged", "a.py"]);
+    assert_eq!(since(&repo, "HEAD").paths("git.file"), ["a.py"]);
+}
+
+#[test]
+fn the_text_of_a_link_and_a_file_that_was_a_link_are_looked_through() {
+    let repo = branched();
+    std::os::unix::fs::symlink(leak(&secret()).trim(), repo.dir.join("cfg")).unwrap();
+    repo.commit_all();
+    assert_eq!(since(&repo, "main").paths("git.file"), ["cfg"]);
+}

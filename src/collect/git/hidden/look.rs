@@ -68,6 +68,7 @@ impl Look<'_> {
             out.place = Some(word(&out, seen));
             out.outcome(&shown_path(out.prefix, path, n), *id, seen, judged.of.get(id));
         }
+        let versions = history::told(versions, &judged);
         for (n, (path, id, span)) in places.sorted().into_iter().enumerate() {
             let known = versions.contains_key(&(path.clone(), id)) || self.done.contains(&id);
             if !known {
@@ -117,6 +118,7 @@ impl Look<'_> {
             ..self.site.writer(self.shown.survey, self.shown.reach, self.batch)
         };
         history::write(&versions, &judged, &mut out);
+        let versions = history::told(versions, &judged);
         for (n, (path, id, _)) in entries.iter().enumerate() {
             let told = versions.contains_key(&(path.clone(), *id)) || self.done.contains(id);
             if self.shown.contents.asked.given.contains(id) && !told {

@@ -46,3 +46,16 @@ pub(super) fn entries(dir: &Path) -> Vec<PathBuf> {
     paths.sort();
     paths
 }
+
+/// Files that hold objects and that no index names: packs without one, and what an interrupted fetch left behind.
+pub(super) fn strays(objects: &Path) -> usize {
+    let is = |file: &Path, ending: &str| file.extension().is_some_and(|own| own == ending);
+    let named =
+        |file: &Path, start: &str| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start));
+    let stray = |file: &PathBuf| named(file, "tmp_pack_") || is(file, "pack") && !file.with_extension("idx").exists();
+    let of = |dir: PathBuf| {
+        let packs = entries(&dir.join("pack")).into_iter().filter(stray).count();
+        packs + entries(&dir).into_iter().filter(|file| named(file, "tmp_objdir-") || named(file, "incoming-")).count()
+    };
+    all(objects).into_iter().map(of).sum()
+}

@@ -33,6 +33,10 @@ impl Loose {
 
 /// Whether a file's compressed stream comes to its end. One that does not open is libgit2's to complain about.
 fn ends(file: &Path) -> bool {
+    // A pipe or a device would be waited for.
+    if !file.metadata().is_ok_and(|about| about.is_file()) {
+        return false;
+    }
     let Ok(file) = std::fs::File::open(file) else { return true };
     std::io::copy(&mut flate2::read::ZlibDecoder::new(file), &mut std::io::sink()).is_ok()
 }

@@ -45,6 +45,8 @@ pub(super) struct Packs {
     pub(super) count: u32,
     /// Packs that do not open.
     pub(super) broken: u64,
+    /// Files with objects that nothing names.
+    pub(super) strays: u64,
 }
 
 impl Packs {
@@ -59,7 +61,8 @@ impl Packs {
                 Ok((pack, families))
             })
             .collect();
-        let mut packs = Self { all: Vec::new(), count: 0, broken: 0 };
+        let strays = dirs::strays(&common.join("objects")) as u64;
+        let mut packs = Self { all: Vec::new(), count: 0, broken: 0, strays };
         for opened in opened {
             match opened.ok().and_then(|(pack, families)| Some((u32::try_from(pack.len()).ok()?, pack, families))) {
                 Some((len, pack, families)) if packs.count.checked_add(len).is_some_and(|all| all < MOST) => {
