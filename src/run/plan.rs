@@ -173,8 +173,7 @@ fn letter_and_intent(plan: &Plan<'_>, config: &Config) -> Vec<String> {
     }
     if selected("git/history") && config.since.is_none() {
         notes.push(
-            "item 8 is proven for what this clone holds: refs that only the server keeps, forks and other clones are \
-             beyond it"
+            "item 8 reaches as far as this clone: refs that only the server keeps, forks and other clones are beyond it"
                 .to_owned(),
         );
     }
