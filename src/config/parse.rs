@@ -17,6 +17,13 @@ pub(super) fn schema() -> serde_json::Value {
     schema
 }
 
+/// Whether this is how variables of an environment are named. A value that stands here by mistake mixes its letters
+/// for the most part, and must not be shown as a name.
+fn one_case(name: &str) -> bool {
+    let only = |letter: fn(&u8) -> bool| name.bytes().all(|b| letter(&b) || b.is_ascii_digit() || b == b'_');
+    only(u8::is_ascii_uppercase) || only(u8::is_ascii_lowercase)
+}
+
 pub(super) fn without_file() -> Config {
     let mut reader = Reader { document: "", root: None, base: Path::new(""), problems: Problems::default() };
     let mut config = reader.config(RawConfig::default());
@@ -330,7 +337,11 @@ impl Reader<'_> {
 
     fn known_value(&mut self, at: &str, raw: &RawKnownValue) -> Option<KnownValueSource> {
         let from = match (&raw.from_env, &raw.from_file, raw.from_fd) {
-            (Some(variable), None, None) => KnownValueFrom::Env(self.name(at, variable)?),
+            (Some(variable), None, None) if one_case(variable) => KnownValueFrom::Env(self.name(at, variable)?),
+            (Some(_), None, None) => {
+                self.problem(at, "from_env names an environment variable: letters of one case, digits and underscores");
+                return None;
+            }
             (None, Some(path), None) => KnownValueFrom::File(self.base.join(path)),
             (None, None, Some(fd)) => KnownValueFrom::Fd(fd),
             _ => {
