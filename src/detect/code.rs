@@ -7,7 +7,7 @@ use super::values;
 use regex::Regex;
 use std::sync::LazyLock;
 
-/// Whether this is an expression, a type or a version, and no value. Names in capitals are those of the environment:
+/// Whether this is an expression or a type, and no value. Names in capitals are those of the environment:
 /// what stands under them is judged as it is. Of a value the words behind its first closing bracket may be missing.
 pub(super) fn computed(name: &str, value: &str) -> bool {
     static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
@@ -24,21 +24,25 @@ pub(super) fn computed(name: &str, value: &str) -> bool {
             r"|^[a-z_]\w*\[\w*\]?[,;)]*$",
             // `--token or from stdin`
             r"|^[a-z]{1,3}$",
-            // Ruby: `@token`, `$stdin.gets.strip`, `def password=(password)`, `--password=#{config[`
-            r"|^[@$][a-z_]\w*([.\[].*)?$|^\([a-z_]\w*\)?$|^[^#]{0,64}#\{[A-Za-z_@:.\[\]]+",
+            // Ruby: `@token`, `$stdin.gets.strip`, `def password=(password)`
+            r"|^[@$][a-z_]\w*([.\[].*)?$|^\([a-z_]\w*\)?$",
             // `request.headers["Authorization"]`, `BigDecimal(0)`, `masked_token[LENGTH..-1]`
             r"|^[a-z_]\w*(\.\w+)+\[|^[A-Z]\w*\([^)]*\)?$|^[a-z_]\w*\[[A-Z][\w.-]*\]?$",
             // `token = /(a|b)+/u`
             r"|^/.*/[a-z]{0,3}[,;]?$",
         ))
     });
-    let environment = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     // What starts a test's dice is no key.
     let dice = name.eq_ignore_ascii_case("seed") && value.len() < 12 && value.bytes().all(|b| b.is_ascii_digit());
-    dice || !environment && SHAPE.is_match(value)
+    dice || !in_capitals(name) && SHAPE.is_match(value)
 }
 
-/// The same of what stands in quotes: a version, or text that is put together from other values.
+/// Whether a name is written as those of the environment are.
+pub(super) fn in_capitals(name: &str) -> bool {
+    name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+}
+
+/// What is no value in quotes either: a version, or text that is put together from other values.
 pub(super) fn put_together(value: &str) -> bool {
     static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
         values::pattern(concat!(

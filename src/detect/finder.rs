@@ -76,8 +76,9 @@ impl<'a> Finder<'a> {
         if self.full() {
             return false;
         }
-        let made = code::put_together(value) || !self.literal && code::computed(name, value);
-        if self.code && made && !names::is_declared(&self.detector.declared, name) {
+        // A file of settings is not asked: there every value is one.
+        let made = || code::put_together(value) || !self.literal && code::computed(name, value);
+        if self.code && made() && !names::is_declared(&self.detector.declared, name) {
             return false;
         }
         let judgement = if self.code {
@@ -174,7 +175,7 @@ impl<'a> Finder<'a> {
     pub(super) fn stated(&mut self, text: &str) {
         let Some((name, value)) = text.split_once([' ', '\t']) else { return };
         let value = value.trim();
-        let upper = |text: &str| text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+        let upper = code::in_capitals;
         let declared = names::is_declared(&self.detector.declared, name);
         let meant = declared || upper(name) && name.contains('_') && self.expects(name);
         let one = !value.contains(char::is_whitespace) || value.starts_with(['"', '\'']);

@@ -13,7 +13,7 @@ mod window;
 
 use super::finder::Finder;
 use super::known::Found;
-use super::{Context, Detector, Scan, Spotted};
+use super::{Context, Detector, Scan, Spotted, code};
 use crate::evidence::{Fingerprint, Name};
 pub(super) use anchors::Anchors;
 pub use memory::Memory;
@@ -178,7 +178,8 @@ impl<'a> Reader<'a> {
         finder.spotted.retain(|one| {
             let class = one.judgement.class;
             // Among bytes that are no text every few letters look like a name and a value.
-            let chance = matches!(text, Text::Made(_)) && one.judgement.kind == "human-password" && !in_capitals(one);
+            let capitals = || one.variable.as_ref().is_some_and(|name| code::in_capitals(name.as_str()));
+            let chance = matches!(text, Text::Made(_)) && one.judgement.kind == "human-password" && !capitals();
             (class.is_exposed() || class.needs_review()) && !chance || one.judgement.known
         });
         if let (Some(memory), Some(key), false) = (&mut self.memory, key, full) {
@@ -216,12 +217,6 @@ impl<'a> Reader<'a> {
         self.counted = (at, line);
         line
     }
-}
-
-/// Whether a value stands under a name such as those of the environment.
-fn in_capitals(one: &Spotted) -> bool {
-    let capital = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
-    one.variable.as_ref().is_some_and(|name| name.as_str().bytes().all(capital))
 }
 
 #[cfg(test)]

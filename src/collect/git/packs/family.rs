@@ -62,26 +62,18 @@ impl Families {
             }
         }
         let mut families = Self { roots, starts, children, weights: Vec::new(), orphans: Vec::new() };
-        families.weigh(links);
+        families.weights = families.needed(|_| true);
+        let alone = (0..).zip(&families.weights).filter(|(_, weight)| **weight == 0);
+        families.orphans = alone.map(|(slot, _)| slot).collect();
         families
     }
 
-    /// Children always have a later place in the walk than their base: weights are added up from its end.
-    fn weigh(&mut self, links: &[Link]) {
-        let order = self.order();
-        let mut weights = vec![0_u32; links.len()];
-        for &slot in order.iter().rev() {
-            let below: u32 = self.children(slot).iter().map(|child| weights[*child as usize]).sum();
-            weights[slot as usize] = below + 1;
-        }
-        self.orphans = (0..).zip(&weights).filter(|(_, weight)| **weight == 0).map(|(slot, _)| slot).collect();
-        self.weights = weights;
-    }
-
     /// How many entries of each branch are needed: the others are decoded only to come to these.
+    ///
+    /// Children have a later place in the order than their base: numbers are added up from its end.
     pub(super) fn needed(&self, needs: impl Fn(Slot) -> bool) -> Vec<u32> {
         let order = self.order();
-        let mut needed = vec![0_u32; self.weights.len()];
+        let mut needed = vec![0_u32; self.starts.len() - 1];
         for &slot in order.iter().rev() {
             let below: u32 = self.children(slot).iter().map(|child| needed[*child as usize]).sum();
             needed[slot as usize] = below + u32::from(needs(slot));
