@@ -12,7 +12,7 @@ use super::kinds::{FILE, HISTORY, UNREACHABLE};
 use super::links::follow;
 use super::losses::{Fault, Losses};
 use super::marks::Marks;
-use super::names::{Role, dotted, has_ending, role_of};
+use super::names::{Role, dotted, has_ending, role_of, split};
 use super::objects::{EntryType, Objects, Peeled, commit, entries, structure};
 use super::open::Lent;
 use super::refs::{Root, digest_name};
@@ -168,11 +168,10 @@ impl Walk<'_> {
         }
         let mut folders = HashMap::from([(Vec::new(), tree.and_then(|tree| listed(odb, tree)).unwrap_or_default())]);
         for entry in indexes.iter().flat_map(Index::iter) {
-            let name = entry.path.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
-            let folder = &entry.path[..name.saturating_sub(1)];
+            let (folder, name) = split(&entry.path);
             list(odb, &mut folders, folder);
             let what = EntryType::of_mode(entry.mode);
-            let known = folders.get(folder).and_then(|folder| folder.get(&entry.path[name..]));
+            let known = folders.get(folder).and_then(|folder| folder.get(name));
             if known != Some(&(what, entry.id)) {
                 self.added.entry((entry.path, entry.id)).or_insert((what, None));
             }
@@ -233,11 +232,9 @@ fn list(odb: &Objects<'_>, folders: &mut HashMap<Vec<u8>, Listing>, folder: &[u8
     if folders.contains_key(folder) {
         return;
     }
-    let name = folder.iter().rposition(|b| *b == b'/').map_or(0, |at| at + 1);
-    let above = &folder[..name.saturating_sub(1)];
+    let (above, name) = split(folder);
     list(odb, folders, above);
-    let tree =
-        folders.get(above).and_then(|above| above.get(&folder[name..])).filter(|(what, _)| *what == EntryType::Tree);
+    let tree = folders.get(above).and_then(|above| above.get(name)).filter(|(what, _)| *what == EntryType::Tree);
     let listing = tree.and_then(|(_, tree)| listed(odb, *tree)).unwrap_or_default();
     folders.insert(folder.to_vec(), listing);
 }
@@ -273,7 +270,7 @@ struct Out<'a> {
 
 impl Out<'_> {
     fn writer(&mut self, kind: &'static Kind) -> Writer<'_> {
-        Writer { kind, ..self.site.writer(self.survey, self.reach, self.batch) }
+        self.site.writer(kind, (self.survey, self.reach), self.batch)
     }
 
     /// Env files among what was added; a link counts as the file that it leads to.
@@ -334,8 +331,7 @@ impl Out<'_> {
             self.survey.graph.commits.iter().filter(|one| one.tree.is_some()).map(|one| one.id).collect();
         let contents = contents::Contents::of(self.site.job, self.site.store, ids.clone());
         let survey = self.survey;
-        let mut out = self.writer(&UNREACHABLE);
-        out.place = Some("message");
+        let mut out = self.writer(&UNREACHABLE).in_place("message");
         for id in ids {
             if let Some(found) = contents.found.get(&id) {
                 let span = survey.graph.find(id).map(|n| Span { first: n, last: n });

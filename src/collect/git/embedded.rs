@@ -14,6 +14,7 @@ use super::structure::Structure;
 use git2::{ObjectType, Oid};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Largest `.gitmodules` that is read.
 const MODULES_BYTES: usize = 1 << 20;
@@ -71,7 +72,7 @@ struct Finder<'a> {
     odb: Objects<'a>,
     structure: Option<&'a Structure>,
     /// Packed trees that hold something or lead to it, by place.
-    leading: Vec<bool>,
+    leading: Arc<Vec<bool>>,
     memo: IdMap<Oid, Option<Rc<Node>>>,
     steps: usize,
     found: Embedded,

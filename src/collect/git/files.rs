@@ -30,13 +30,13 @@ pub(super) fn examine(
     coverage.add("bytes", contents.bytes);
     coverage.add("cached-objects", contents.known);
     coverage.add("commits", survey.graph.read());
-    let mut out = Writer { kind: &FILE, ..site.writer(survey, reach, batch) };
-    for (n, (path, id, span)) in places.sorted().into_iter().enumerate() {
+    let mut out = site.writer(&FILE, (survey, reach), batch);
+    for (n, &(ref path, id, span)) in places.found.iter().enumerate() {
         let seen = Seen::at(Some(span), true);
         // Env files are told once, where they are judged as such.
         let told = site.job.wants(&HISTORY) && versions.contains_key(&(path.clone(), id));
         if !told && !only_notes(&out, seen) {
-            let place = blob_at(Some(&shown_path(out.prefix, &path, n)), id);
+            let place = blob_at(Some(&shown_path(out.prefix, path, n)), id);
             content(&mut out, contents, id, place, seen);
         }
     }
@@ -45,9 +45,8 @@ pub(super) fn examine(
             content(&mut out, contents, id, blob_at(Some(&root.name), id), Seen { template: true, ..Seen::root(n) });
         }
     }
-    let unjudged = out.unjudged;
-    coverage.add("places-with-random-text", unjudged.random);
-    unjudged
+    coverage.add("places-with-random-text", out.unjudged.random);
+    out.unjudged
 }
 
 /// Whether notes alone hold a place, as far as is known who does.

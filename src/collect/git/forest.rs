@@ -189,11 +189,11 @@ struct Worker<'a> {
 
 impl<'a> Worker<'a> {
     fn new(lookout: Lookout<'a>, structure: Option<&'a Structure>) -> Self {
-        let leading = |known: &Structure| known.leading(lookout.lens());
+        let leading = structure.map(|known| known.leading(lookout.lens())).unwrap_or_default();
         Self {
             lookout,
             structure,
-            packed: structure.map(leading).unwrap_or_default().into_iter().map(|leads| u32::from(!leads)).collect(),
+            packed: leading.iter().map(|leads| u32::from(!leads)).collect(),
             names: HashMap::new(),
             memo: IdMap::default(),
             nodes: Vec::new(),

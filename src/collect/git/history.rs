@@ -7,7 +7,7 @@
 use super::graph::Reach;
 use super::judge::{Ask, Judged, Outcome, judge};
 use super::kinds::HISTORY;
-use super::names::Role;
+use super::names::{Role, split};
 use super::objects::{EntryType, Peeled};
 use super::places::{PathTable, Spot};
 use super::summary::Summary;
@@ -55,7 +55,7 @@ pub(super) fn examine(
     let tagged: Vec<(usize, Oid)> = roots.filter_map(blob).collect();
     let judged = judged(site, &versions, tagged.iter().map(|(_, id)| *id));
     count(survey, &versions, &judged, coverage);
-    let mut out = Writer { kind: &HISTORY, ..site.writer(survey, reach, batch) };
+    let mut out = site.writer(&HISTORY, (survey, reach), batch);
     write(&versions, &judged, &mut out);
     for (n, id) in tagged {
         let name = survey.refs.roots[n].name.clone();
@@ -77,8 +77,7 @@ pub(super) fn judged(site: &Site<'_>, versions: &Versions, bare: impl Iterator<I
     for ((path, id), version) in versions {
         let ask = blobs.entry(*id).or_default();
         ask.certain |= version.certain;
-        let name = || path.rsplit(|b| *b == b'/').next().unwrap_or(path).to_vec();
-        ask.names.extend(version.inside.then(name));
+        ask.names.extend(version.inside.then(|| split(path).1.to_vec()));
     }
     judge(site.job, site.store, &blobs, Summary::of)
 }

@@ -12,16 +12,11 @@ const LENGTH: Field = field("length", FieldType::Name, "the worst value's length
 const KNOWN: Field = field("known", FieldType::Bool, "whether it equals a value given as known");
 const CORRELATOR: Field = field("correlator", FieldType::Fingerprint, "a keyed digest of the worst value");
 
-/// What is told of one version of one file.
-const VERSION: [Field; 16] = [
-    CLASS,
-    VALUE_KIND,
-    STEP,
-    ALPHABET,
-    SECRET,
-    LENGTH,
-    KNOWN,
-    CORRELATOR,
+/// What is told of a value.
+const VALUE: [Field; 8] = [CLASS, VALUE_KIND, STEP, ALPHABET, SECRET, LENGTH, KNOWN, CORRELATOR];
+
+/// What is told of one version of one file beside its worst value.
+const WHEN: [Field; 8] = [
     field("variables", FieldType::List, "the variables whose values are exposed"),
     field("exposed", FieldType::Int, "how many values are exposed"),
     field("commented", FieldType::Bool, "whether the worst value stands in a comment"),
@@ -36,16 +31,22 @@ const VERSION: [Field; 16] = [
     ),
 ];
 
+/// What is told of one version of one file.
+const VERSION: [Field; 16] = both(VALUE, WHEN);
 /// The same, and where it stands.
-const ELSEWHERE: [Field; 17] = {
-    let mut fields = [WHERE; 17];
+const ELSEWHERE: [Field; 17] = both(VERSION, [WHERE]);
+
+/// One list behind the other; a length that is not their sum does not compile.
+const fn both<const A: usize, const B: usize, const N: usize>(first: [Field; A], second: [Field; B]) -> [Field; N] {
+    assert!(A + B == N);
+    let mut all = [CLASS; N];
     let mut n = 0;
-    while n < VERSION.len() {
-        fields[n] = VERSION[n];
+    while n < N {
+        all[n] = if n < A { first[n] } else { second[n - A] };
         n += 1;
     }
-    fields
-};
+    all
+}
 
 const WHERE: Field = field(
     "where",
@@ -128,7 +129,7 @@ pub(super) static TEMPLATE: Kind = Kind {
     declared_by: "repositories",
     live: false,
     unit: "files",
-    fields: &[CLASS, VALUE_KIND, STEP, ALPHABET, SECRET, LENGTH, KNOWN, CORRELATOR],
+    fields: &VALUE,
 };
 
 /// Every file in every version that a ref reaches.

@@ -10,7 +10,7 @@ use super::ids::IdSet;
 use super::links::{MOST_LINKS, Round, Trails, read_link, through, walkable};
 use super::losses::{Fault, Losses};
 use super::marks::Marks;
-use super::names::{FOLLOW, GIVEN, NAMED, Paths, Role, role_of};
+use super::names::{FOLLOW, GIVEN, NAMED, Paths, Role, role_of, split};
 use super::objects::{EntryType, Peeled};
 use super::open::{Lent, Store};
 use super::packs::Packs;
@@ -60,24 +60,19 @@ enum Walk<'a> {
 }
 
 /// Where given blobs stand.
+#[derive(Default)]
 pub(super) struct Places {
-    pub(super) table: PathTable,
-    spans: HashMap<Spot, Span>,
+    /// Path, blob and span of each, by path and blob.
+    pub(super) found: Vec<(Vec<u8>, Oid, Span)>,
+    /// Whether some path was left out because of a bound.
+    pub(super) overflowed: bool,
     pub(super) forest: Forest,
 }
 
 impl Places {
-    /// Path, blob and span of each, by path and blob.
-    pub(super) fn sorted(&self) -> Vec<(Vec<u8>, Oid, Span)> {
-        let one = |(spot, span): (&Spot, &Span)| (self.table.bytes(spot.path), spot.id, *span);
-        let mut all: Vec<_> = self.spans.iter().map(one).collect();
-        all.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
-        all
-    }
-
     /// The blobs that have a place.
     pub(super) fn blobs(&self) -> IdSet<Oid> {
-        self.spans.keys().map(|spot| spot.id).collect()
+        self.found.iter().map(|(_, id, _)| *id).collect()
     }
 }
 
@@ -124,9 +119,12 @@ impl Survey {
         };
         let graph = store.with(read).flatten()?;
         let order = graph.oldest_first();
-        let (forest, table, losses) = (Forest::default(), PathTable::default(), Losses::default());
-        let (marks, beyond) = (Marks::default(), BTreeSet::new());
-        Some(Self { refs, marks, graph, order, forest, structure: None, table, losses, beyond })
+        Some(Self { order, ..Self::of(refs, Marks::default(), graph, Forest::default()) })
+    }
+
+    fn of(refs: Refs, marks: Marks, graph: Graph, forest: Forest) -> Self {
+        let (order, table, losses, beyond) = (Vec::new(), PathTable::default(), Losses::default(), BTreeSet::new());
+        Self { refs, marks, graph, order, forest, structure: None, table, losses, beyond }
     }
 
     fn walk(
@@ -165,33 +163,37 @@ impl Survey {
         });
         let graph = graph?;
         let order = if matches!(walk, Walk::History(_)) { graph.oldest_first() } else { Vec::new() };
-        let (table, losses, beyond) = (PathTable::default(), Losses::default(), BTreeSet::new());
-        Some(Self { refs, marks, graph, order, forest, structure, table, losses, beyond })
+        Some(Self { order, structure, ..Self::of(refs, marks, graph, forest) })
     }
 
     /// Every place of given blobs.
-    pub(super) fn places(&mut self, job: &Job, store: &Store, asked: &Asked) -> Places {
-        let mut places = Places { table: PathTable::default(), spans: HashMap::new(), forest: Forest::default() };
+    pub(super) fn places(&self, job: &Job, store: &Store, asked: &Asked) -> Places {
         if asked.is_empty() {
-            return places;
+            return Places::default();
         }
         let structure = self.structure.as_deref().filter(|_| !self.marks.partial);
         let lookout = Lookout::Blobs(asked);
-        let search = Search { store, structure, lookout, verify_blobs: false, stop: &job.stop };
+        let forest = self.grown(&Search { store, structure, lookout, verify_blobs: false, stop: &job.stop });
+        let mut table = PathTable::default();
+        let spans = self.sweep(&mut table, &forest, GIVEN);
+        let one = |(spot, span): (Spot, Span)| (table.bytes(spot.path), spot.id, span);
+        let mut found: Vec<_> = spans.into_iter().map(one).collect();
+        found.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+        Places { found, overflowed: table.overflowed, forest }
+    }
+
+    /// What a search finds below all trees of commits and tags.
+    fn grown(&self, search: &Search<'_>) -> Forest {
         let (send, receive) = mpsc::channel();
         let all = self.commit_trees().chain(trees(&self.refs)).collect();
-        ((), places.forest) = search.run(receive, move || Batch { send, trees: all }.flush());
-        std::mem::swap(&mut self.table, &mut places.table);
-        places.spans = self.sweep(&places.forest, GIVEN);
-        std::mem::swap(&mut self.table, &mut places.table);
-        places
+        search.run(receive, move || Batch { send, trees: all }.flush()).1
     }
 
     /// Every spot of history with its span, symlinks followed.
     pub(super) fn spans(&mut self, job: &Job, store: &Store) -> HashMap<Spot, Span> {
-        let forest = std::mem::take(&mut self.forest);
-        let mut spans = self.sweep(&forest, NAMED);
-        self.forest = forest;
+        let mut table = std::mem::take(&mut self.table);
+        let mut spans = self.sweep(&mut table, &self.forest, NAMED);
+        self.table = table;
         let mut trails = Trails::default();
         self.links(store, spans.keys(), &Round::new(), &mut trails);
         for _ in 0..MOST_LINKS {
@@ -201,17 +203,11 @@ impl Survey {
                 let (path, whole) = walkable(path);
                 paths.add(path, whole.then_some(*role));
             }
-            let search = Search {
-                store,
-                structure: None,
-                lookout: Lookout::Paths(&paths),
-                verify_blobs: false,
-                stop: &job.stop,
-            };
-            let (send, receive) = mpsc::channel();
-            let all = self.commit_trees().chain(trees(&self.refs)).collect();
-            let ((), linked) = search.run(receive, move || Batch { send, trees: all }.flush());
-            let linked = self.sweep(&linked, FOLLOW);
+            let lookout = Lookout::Paths(&paths);
+            let linked = self.grown(&Search { store, structure: None, lookout, verify_blobs: false, stop: &job.stop });
+            let mut table = std::mem::take(&mut self.table);
+            let linked = self.sweep(&mut table, &linked, FOLLOW);
+            self.table = table;
             self.links(store, linked.keys(), &round, &mut trails);
             for (spot, span) in linked.into_iter().filter(|(spot, _)| spot.role != Role::Other) {
                 spans.entry(spot).or_insert(span);
@@ -227,7 +223,7 @@ impl Survey {
         self.order.iter().filter_map(|&n| self.graph.commits[n as usize].tree)
     }
 
-    fn sweep(&mut self, forest: &Forest, lens: u32) -> HashMap<Spot, Span> {
+    fn sweep(&self, table: &mut PathTable, forest: &Forest, lens: u32) -> HashMap<Spot, Span> {
         let labelled: Vec<(u32, u32)> = self
             .order
             .iter()
@@ -242,8 +238,8 @@ impl Survey {
                 _ => None,
             })
             .collect();
-        let first = first_seen(forest, &mut self.table, labelled.iter().chain(&tagged).copied());
-        let last = first_seen(forest, &mut self.table, labelled.iter().rev().chain(&tagged).copied());
+        let first = first_seen(forest, table, labelled.iter().chain(&tagged).copied());
+        let last = first_seen(forest, table, labelled.iter().rev().chain(&tagged).copied());
         first
             .into_iter()
             .map(|(spot, first)| (spot, Span { first, last: last.get(&spot).copied().unwrap_or(first) }))
@@ -264,7 +260,7 @@ impl Survey {
         let mut spots: Vec<Spot> = spots.filter(|spot| spot.what != EntryType::File).copied().collect();
         spots.sort_unstable();
         let (table, losses, beyond) = (&self.table, &mut self.losses, &mut self.beyond);
-        let unnamed = |rest: &[u8]| role_of(rest.rsplit(|&b| b == b'/').next().unwrap_or(rest)) == Role::Other;
+        let unnamed = |rest: &[u8]| role_of(split(rest).1) == Role::Other;
         let read = store.with(|repository| {
             let odb = repository.odb().ok()?;
             for spot in spots {

@@ -9,7 +9,7 @@ use super::judge::{Ask, Outcome, judge};
 use super::kinds::TRACKED;
 use super::links::follow;
 use super::losses::Losses;
-use super::names::{NAMED, Role, dotted, role_of};
+use super::names::{NAMED, Role, dotted, role_of, split};
 use super::objects::{EntryType, Peeled};
 use super::open::Store;
 use super::places::first_seen;
@@ -160,7 +160,7 @@ fn at_tips(store: &Store, survey: &mut Survey, losses: &mut Losses, coverage: &m
 fn for_parents(path: &[u8], paths: &mut Paths, id: Oid, certain: bool) {
     for (at, _) in path.iter().enumerate().filter(|(_, b)| **b == b'/') {
         if let Some(directory) = paths.get_mut(&path[..at]).filter(|t| t.what == EntryType::Tree) {
-            let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path).to_vec();
+            let name = split(path).1.to_vec();
             directory.blobs.push(Held { id, certain, name: Some(name) });
         }
     }
@@ -197,8 +197,7 @@ fn entries(file: &Path) -> Option<Vec<(Vec<u8>, Oid, EntryType)>> {
 
 fn index_entry(path: &[u8], id: Oid, what: EntryType, paths: &mut Paths) {
     let staged = |what| Tracked { what, tip: false, reference: None, blobs: Vec::new() };
-    let name_at = path.iter().rposition(|&b| b == b'/').map_or(0, |at| at + 1);
-    let named = role_of(&path[name_at..]) == Role::Env;
+    let named = role_of(split(path).1) == Role::Env;
     if named {
         let entry = paths.entry(path.to_vec()).or_insert_with(|| staged(what));
         if matches!(what, EntryType::File | EntryType::Symlink) {

@@ -57,14 +57,19 @@ pub(super) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// A writer of evidence for what a survey found here; of which kind is still to be said.
-    pub(super) fn writer<'b>(&self, survey: &'b Survey, reach: &'b [Reach<REFS>], batch: &'b mut Batch) -> Writer<'b>
+    /// A writer of evidence of one kind for what a survey found here.
+    pub(super) fn writer<'b>(
+        &self,
+        kind: &'static Kind,
+        (survey, reach): (&'b Survey, &'b [Reach<REFS>]),
+        batch: &'b mut Batch,
+    ) -> Writer<'b>
     where
         'a: 'b,
     {
         let Self { job, target, prefix, .. } = *self;
         let unjudged = Unjudged::default();
-        Writer { job, target, kind: &HISTORY, prefix, survey, reach, batch, unjudged, place: None }
+        Writer { job, target, kind, prefix, survey, reach, batch, unjudged, place: None }
     }
 }
 
@@ -144,7 +149,7 @@ impl Whole<'_> {
         self.complete.committed(survey.beyond.iter().map(|path| joined(prefix, &String::from_utf8_lossy(path))));
         if every {
             let places = survey.places(self.job, store, asked);
-            self.complete.bounded |= places.table.overflowed;
+            self.complete.bounded |= places.overflowed;
             self.complete.places(places.forest.losses);
             if self.job.wants(&FILE) {
                 let seen = (&survey, &places, &versions);

@@ -19,7 +19,7 @@ use git2::Oid;
 pub(super) const REFS: usize = 5;
 
 /// What the judged blobs add to completeness.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Unjudged {
     /// Objects that are not here or do not read.
     pub(super) losses: Losses,
@@ -34,6 +34,15 @@ pub(super) fn shown_path(prefix: &str, path: &[u8], ordinal: usize) -> Name {
     let path = String::from_utf8_lossy(path);
     let whole = if prefix.is_empty() { path.into_owned() } else { format!("{prefix}/{path}") };
     Name::admit_or(&whole, "path", ordinal)
+}
+
+impl Unjudged {
+    /// Adds what another writer could not say.
+    pub(super) fn add(&mut self, other: Self) {
+        self.losses.add(other.losses);
+        self.elsewhere += other.elsewhere;
+        self.random += other.random;
+    }
 }
 
 /// Where a version was found: under a path in a span of commits, or named by a root.
@@ -84,6 +93,12 @@ pub(super) fn reach(survey: &Survey) -> Vec<Reach<REFS>> {
 }
 
 impl Writer<'_> {
+    /// The same for one place of those that the kind tells apart.
+    pub(super) fn in_place(mut self, word: &'static str) -> Self {
+        self.place = Some(word);
+        self
+    }
+
     /// Writes what is known of one version.
     pub(super) fn outcome(&mut self, path: &Name, id: Oid, seen: Seen, outcome: Option<&Outcome<Summary>>) {
         let place = blob_at(Some(path), id);

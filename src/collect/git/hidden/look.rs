@@ -8,7 +8,7 @@ use crate::collect::git::history::{self, Version, Versions};
 use crate::collect::git::ids::IdSet;
 use crate::collect::git::kinds::UNREACHABLE;
 use crate::collect::git::losses::Fault;
-use crate::collect::git::names::{Role, role_of};
+use crate::collect::git::names::{Role, role_of, split};
 use crate::collect::git::objects::{EntryType, Peeled};
 use crate::collect::git::refs::digest_name;
 use crate::collect::git::survey::{Span, Survey};
@@ -29,27 +29,18 @@ pub(super) struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn absorb(&mut self, unjudged: &Unjudged) {
-        self.unjudged.losses.add(unjudged.losses);
-        self.unjudged.elsewhere += unjudged.elsewhere;
-    }
-
     /// What only notes hold.
     pub(super) fn notes(&mut self) {
-        let mut out = Writer {
-            kind: &UNREACHABLE,
-            place: Some("note"),
-            ..self.site.writer(self.shown.survey, self.shown.reach, self.batch)
-        };
-        for (n, (path, id, span)) in self.shown.places.sorted().into_iter().enumerate() {
+        let mut out =
+            self.site.writer(&UNREACHABLE, (self.shown.survey, self.shown.reach), self.batch).in_place("note");
+        for (n, &(ref path, id, span)) in self.shown.places.found.iter().enumerate() {
             let seen = Seen::at(Some(span), true);
             if only_notes(&out, seen) {
-                let place = blob_at(Some(&shown_path(out.prefix, &path, n)), id);
+                let place = blob_at(Some(&shown_path(out.prefix, path, n)), id);
                 content(&mut out, self.shown.contents, id, place, seen);
             }
         }
-        let unjudged = out.unjudged;
-        self.absorb(&unjudged);
+        self.unjudged.add(out.unjudged);
     }
 
     /// Env files and given blobs of commits and trees that refs do not reach.
@@ -62,19 +53,19 @@ impl Look<'_> {
         let places = hidden.places(job, store, &self.shown.contents.asked);
         let reach = writer::reach(hidden);
         let contents = self.shown.contents;
-        let mut out = Writer { kind: &UNREACHABLE, ..self.site.writer(hidden, &reach, self.batch) };
+        let mut out = self.site.writer(&UNREACHABLE, (hidden, &reach), self.batch);
         for (n, ((path, id), version)) in versions.iter().enumerate() {
             let seen = Seen::at(version.span, version.template);
             out.place = Some(word(&out, seen));
             out.outcome(&shown_path(out.prefix, path, n), *id, seen, judged.of.get(id));
         }
         let versions = history::told(versions, &judged);
-        for (n, (path, id, span)) in places.sorted().into_iter().enumerate() {
+        for (n, &(ref path, id, span)) in places.found.iter().enumerate() {
             let known = versions.contains_key(&(path.clone(), id)) || self.done.contains(&id);
             if !known {
                 let seen = Seen::at(Some(span), true);
                 out.place = Some(word(&out, seen));
-                let place = blob_at(Some(&shown_path(out.prefix, &path, n)), id);
+                let place = blob_at(Some(&shown_path(out.prefix, path, n)), id);
                 content(&mut out, contents, id, place, seen);
             }
         }
@@ -88,12 +79,11 @@ impl Look<'_> {
                 self.done.insert(id);
             }
         }
-        let unjudged = out.unjudged;
+        self.unjudged.add(out.unjudged);
         self.unjudged.losses.add(places.forest.losses);
         self.unjudged.losses.add(hidden.losses);
         self.done.extend(places.blobs());
         self.done.extend(versions.keys().map(|(_, id)| *id));
-        self.absorb(&unjudged);
     }
 
     /// What was added and not committed.
@@ -106,17 +96,14 @@ impl Look<'_> {
         let file = |what| matches!(what, EntryType::File | EntryType::Symlink);
         let mut versions = Versions::new();
         for (path, id, what) in entries.iter().filter(|(path, id, what)| file(*what) && fresh(path, *id)) {
-            let role = role_of(path.rsplit(|b| *b == b'/').next().unwrap_or(path));
+            let role = role_of(split(path).1);
             if role != Role::Other && *what == EntryType::File {
                 versions.insert((path.clone(), *id), Version::named(role));
             }
         }
         let judged = history::judged(self.site, &versions, std::iter::empty());
-        let mut out = Writer {
-            kind: &UNREACHABLE,
-            place: Some("index"),
-            ..self.site.writer(self.shown.survey, self.shown.reach, self.batch)
-        };
+        let mut out =
+            self.site.writer(&UNREACHABLE, (self.shown.survey, self.shown.reach), self.batch).in_place("index");
         history::write(&versions, &judged, &mut out);
         let versions = history::told(versions, &judged);
         for (n, (path, id, _)) in entries.iter().enumerate() {
@@ -126,9 +113,8 @@ impl Look<'_> {
                 content(&mut out, self.shown.contents, *id, place, Seen::at(None, true));
             }
         }
-        let unjudged = out.unjudged;
+        self.unjudged.add(out.unjudged);
         self.done.extend(entries.iter().map(|(_, id, _)| *id));
-        self.absorb(&unjudged);
     }
 
     /// Blobs that nothing names, and objects that do not read.
@@ -136,11 +122,8 @@ impl Look<'_> {
         let mut blobs: Vec<Oid> =
             self.shown.contents.asked.given.iter().copied().filter(|id| !self.done.contains(id)).collect();
         blobs.sort_unstable();
-        let mut out = Writer {
-            kind: &UNREACHABLE,
-            place: Some("unreachable"),
-            ..self.site.writer(self.shown.survey, self.shown.reach, self.batch)
-        };
+        let mut out =
+            self.site.writer(&UNREACHABLE, (self.shown.survey, self.shown.reach), self.batch).in_place("unreachable");
         for id in blobs {
             content(&mut out, self.shown.contents, id, blob_at(None, id), Seen::at(None, true));
         }
@@ -148,8 +131,7 @@ impl Look<'_> {
         for (id, _, fault) in self.shown.contents.lost.iter().filter(|(_, kind, _)| other(*kind)) {
             out.fault(commit_at(*id), *id, *fault);
         }
-        let unjudged = out.unjudged;
-        self.absorb(&unjudged);
+        self.unjudged.add(out.unjudged);
     }
 
     /// Messages of commits and tags, and who wrote them.
@@ -157,11 +139,8 @@ impl Look<'_> {
         let texts = self.shown.contents.found.iter().filter(|(_, found)| found.kind != ObjectType::Blob);
         let mut texts: Vec<_> = texts.collect();
         texts.sort_by_key(|(id, _)| **id);
-        let mut out = Writer {
-            kind: &UNREACHABLE,
-            place: Some("message"),
-            ..self.site.writer(self.shown.survey, self.shown.reach, self.batch)
-        };
+        let mut out =
+            self.site.writer(&UNREACHABLE, (self.shown.survey, self.shown.reach), self.batch).in_place("message");
         for (id, found) in texts {
             let span = self.shown.survey.graph.find(*id).map(|n| Span { first: n, last: n });
             out.summary(&found.summary, commit_at(*id), Seen::at(span, true));
@@ -192,11 +171,7 @@ impl Look<'_> {
         if scan.spotted.is_empty() && scan.determined {
             return;
         }
-        let mut out = Writer {
-            kind: &UNREACHABLE,
-            place: Some(word),
-            ..self.site.writer(self.shown.survey, self.shown.reach, self.batch)
-        };
+        let mut out = self.site.writer(&UNREACHABLE, (self.shown.survey, self.shown.reach), self.batch).in_place(word);
         out.summary(&crate::collect::git::summary::Summary::of(scan), place, Seen::at(None, true));
     }
 }

@@ -12,9 +12,9 @@ use super::forest::Forest;
 use super::graph::Reach;
 use super::history::Versions;
 use super::ids::IdSet;
-use super::losses::{Fault, Losses};
+use super::losses::Fault;
 use super::names::{GIVEN, INSIDE, NAMED};
-use super::objects::{EntryType, Peeled, entries, structure};
+use super::objects::{EntryType, Peeled, entries, peel, structure};
 use super::reflogs;
 use super::refs::Root;
 use super::survey::{Places, Survey};
@@ -45,8 +45,9 @@ pub(super) fn examine(
 ) -> Unjudged {
     let remembered = reflogs::read(&site.store.common);
     let named = shown.named(&remembered.ids, site);
-    let count = named.len() as u64;
-    let Some(mut hidden) = shown.survey.beside((site.job, site.store, task), named) else {
+    let count = named.as_ref().map_or(0, Vec::len) as u64;
+    let hidden = named.and_then(|named| shown.survey.beside((site.job, site.store, task), named));
+    let Some(mut hidden) = hidden else {
         let mut unjudged = Unjudged::default();
         unjudged.losses.count(Fault::Malformed);
         return unjudged;
@@ -66,7 +67,9 @@ pub(super) fn examine(
         Peeled::Blob(id) => Some(id),
         _ => None,
     }));
-    for losses in [hidden.graph.losses, hidden.forest.losses].into_iter().chain(structure_losses(shown)) {
+    // Commits and trees of packs that did not decode: what they held, nobody knows.
+    let structure = shown.survey.structure.as_ref().map(|structure| structure.losses());
+    for losses in [hidden.graph.losses, hidden.forest.losses].into_iter().chain(structure) {
         look.unjudged.losses.add(losses);
     }
     look.notes();
@@ -80,41 +83,29 @@ pub(super) fn examine(
     look.messages();
     look.texts(&remembered.texts);
     look.ref_names();
-    if remembered.unread > 0 {
-        look.unjudged.losses.malformed += remembered.unread;
-    }
+    look.unjudged.losses.malformed += remembered.unread;
     look.unjudged
 }
 
-/// Commits and trees of packs that did not decode: what they held, nobody knows.
-fn structure_losses(shown: &Shown<'_>) -> Option<Losses> {
-    shown.survey.structure.as_ref().map(|structure| structure.losses())
-}
-
 impl Shown<'_> {
-    /// What reflogs and files beside the refs name, and commits that nothing names.
-    fn named(&self, remembered: &[(Name, Oid)], site: &Site<'_>) -> Vec<Root> {
+    /// What reflogs and files beside the refs name, and commits that nothing names; `None` if nothing can be read.
+    fn named(&self, remembered: &[(Name, Oid)], site: &Site<'_>) -> Option<Vec<Root>> {
         let known = |id: Oid| self.survey.graph.find(id).is_some();
-        let mut roots: Vec<Root> = Vec::new();
         let peeled = site.store.with(|repository| {
             let odb = repository.odb().ok()?;
-            for (name, id) in remembered.iter().filter(|(_, id)| !known(*id)) {
-                // What a reflog remembers may be gone: then nobody holds it here.
-                if let Ok(at) = super::objects::peel(&odb, *id) {
-                    roots.push(Root { name: name.clone(), at, tip: false });
-                }
-            }
-            Some(())
+            let hidden = remembered.iter().filter(|(_, id)| !known(*id));
+            // What a reflog remembers may be gone: then nobody holds it here.
+            let root =
+                |(name, id): &(Name, Oid)| Some(Root { name: name.clone(), at: peel(&odb, *id).ok()?, tip: false });
+            Some(hidden.filter_map(root).collect::<Vec<_>>())
         });
+        let mut roots = peeled.flatten()?;
         let packed = self.survey.structure.iter().flat_map(|structure| structure.commits());
         let loose = self.contents.loose.iter().filter(|(_, kind)| *kind == ObjectType::Commit).map(|(id, _)| *id);
         let all: BTreeSet<Oid> = packed.chain(loose).filter(|id| !known(*id)).collect();
         let nameless = |id| Root { name: Name::fixed("(nothing)"), at: Peeled::Commit(id), tip: false };
         roots.extend(all.into_iter().map(nameless));
-        if peeled.flatten().is_none() {
-            roots.clear();
-        }
-        roots
+        Some(roots)
     }
 
     /// Trees that no commit holds and that hold something that matters: the topmost of them.

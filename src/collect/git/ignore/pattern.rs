@@ -6,6 +6,7 @@
 use super::instance::{Filling, instance};
 use super::probe::Descent;
 use super::wildmatch::{Budget, matches};
+use crate::collect::git::names::split;
 use std::collections::BTreeSet;
 
 /// What it costs to ask a pattern at all, in steps of matching.
@@ -83,7 +84,7 @@ impl Patterns {
     pub(super) fn decide(&self, path: &[u8], is_directory: bool, plain_only: bool, budget: &Budget) -> Option<Says> {
         let below =
             if self.base.is_empty() { path } else { path.strip_prefix(self.base.as_slice())?.strip_prefix(b"/")? };
-        let name = below.rsplit(|&b| b == b'/').next().unwrap_or(below);
+        let name = split(below).1;
         let deciding = self
             .patterns
             .iter()
@@ -122,7 +123,7 @@ impl Pattern {
     fn may_name_env(&self, budget: &Budget) -> bool {
         // A slash may stand in a class: where the last name begins is then not seen at a glance.
         let unclear = !self.name_only && self.text.contains(&b'[');
-        let last = self.text.rsplit(|&b| b == b'/').next().unwrap_or(&self.text);
+        let last = split(&self.text).1;
         unclear || matches(last, b".env", false, budget)
     }
 

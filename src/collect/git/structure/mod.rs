@@ -19,6 +19,7 @@ use reader::Reader;
 use seen::{Hand, LOOSE, Named, head};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A subtree of a packed tree.
 pub(super) enum Subtree {
@@ -66,6 +67,8 @@ pub(super) struct Structure {
     commits: IdMap<Oid, (u32, u32)>,
     /// Hand (from 1) and number of every tree, by place.
     trees: Vec<(u32, u32)>,
+    /// What [`Structure::leading`] said: every further walk asks again.
+    led: Mutex<Vec<(Lens, Arc<Vec<bool>>)>>,
 }
 
 impl Structure {
@@ -85,13 +88,25 @@ impl Structure {
         let mut sorted: Vec<(u64, u32)> = places.map(|(_, place)| (head(packs.id(place)), place)).collect();
         sorted.par_sort_unstable();
         hands.par_iter_mut().for_each(|hand| hand.resolve(&packs, &sorted));
-        Self { packs, hands, commits, trees }
+        Self { packs, hands, commits, trees, led: Mutex::default() }
     }
 
     /// The packed trees that hold what a lens sees or lead to it, or that lead out of the packs, by place.
     ///
     /// Each round goes over all trees in the order of memory; there are as many as directories are deep.
-    pub(super) fn leading(&self, lens: Lens) -> Vec<bool> {
+    pub(super) fn leading(&self, lens: Lens) -> Arc<Vec<bool>> {
+        let led = self.led.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = led.iter().find(|(other, _)| *other == lens) {
+            return Arc::clone(known);
+        }
+        // Not held meanwhile: a thread that waits for others may be given work that asks, too.
+        drop(led);
+        let fresh = Arc::new(self.spread(lens));
+        self.led.lock().unwrap_or_else(PoisonError::into_inner).push((lens, Arc::clone(&fresh)));
+        fresh
+    }
+
+    fn spread(&self, lens: Lens) -> Vec<bool> {
         // What did not decode may hold anything: whoever comes there asks libgit2.
         let leads: Vec<AtomicBool> = self.trees.iter().map(|(hand, _)| AtomicBool::new(*hand == 0)).collect();
         // A tree that another thread marks meanwhile counts in this round or in the next.
@@ -102,7 +117,8 @@ impl Structure {
     /// The ids of those trees.
     pub(super) fn leading_ids(&self, lens: Lens) -> Vec<Oid> {
         let decoded = |place: u32| self.trees.get(place as usize).is_some_and(|(hand, _)| *hand > 0);
-        let leading = self.leading(lens).into_iter().zip(0..).filter(|(leads, place)| *leads && decoded(*place));
+        let leading = self.leading(lens);
+        let leading = leading.iter().zip(0..).filter(|(leads, place)| **leads && decoded(*place));
         leading.map(|(_, place)| self.packs.id(place)).collect()
     }
 
