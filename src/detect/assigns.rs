@@ -4,8 +4,7 @@
 
 use super::placeholders;
 use super::shell::Said;
-use super::values::{self, pattern};
-use regex::Regex;
+use super::values::{self, Late};
 use std::sync::LazyLock;
 
 /// How a value's name is found.
@@ -21,23 +20,23 @@ enum Named {
 }
 
 /// A word that must stand in the text before the pattern is tried, the name, and the pattern.
-type Writing = (&'static str, Named, Regex);
+type Writing = (&'static str, Named, Late);
 
-/// A variable's name, and the name in quotes.
-const K: &str = r"([A-Za-z_][\w.-]{0,127})";
+/// A variable's name. No bound on it nor on a value: counted repetitions make patterns that take long to build.
+const K: &str = r"([A-Za-z_][\w.-]*)";
 /// A value in quotes, which may be escaped themselves, or one word.
-const QUOTED: &str = r#"(?:\\?"([^"\\\n]{1,512})\\?"|\\?'([^'\\\n]{1,512})\\?')"#;
+const QUOTED: &str = r#"(?:\\?"([^"\\\n]+)\\?"|\\?'([^'\\\n]+)\\?')"#;
 const WORD: &str =
-    r#"(?:\\?"([^"\\\n]{1,512})\\?"|\\?'([^'\\\n]{1,512})\\?'|(\$\([^)\n]{1,200}\)|[^\s"'`;|&<>)]{1,512}))"#;
+    r#"(?:\\?"([^"\\\n]+)\\?"|\\?'([^'\\\n]+)\\?'|(\$\([^)\n]{1,200}\)|[^\s"'`;|&<>)]+))"#;
 /// A value in a database's quotes inside a shell's.
-const SQL: &str = r#"(?:(?:'\\''|\\?')([^'\\\n]{1,256})(?:'\\''|\\?')|\\?"([^"\\\n]{1,256})\\?")"#;
+const SQL: &str = r#"(?:(?:'\\''|\\?')([^'\\\n]+)(?:'\\''|\\?')|\\?"([^"\\\n]+)\\?")"#;
 
 fn built(writings: Vec<(&'static str, Named, String)>) -> Vec<Writing> {
     let fill = |text: &str| {
         let quoted = text.replace("{QK}", r#"\\?["']{K}\\?["']"#);
         quoted.replace("{K}", K).replace("{QUOTED}", QUOTED).replace("{WORD}", WORD).replace("{SQL}", SQL)
     };
-    writings.into_iter().map(|(word, named, text)| (word, named, pattern(&fill(&text)))).collect()
+    writings.into_iter().map(|(word, named, text)| (word, named, Late::new(fill(&text)))).collect()
 }
 
 static CODE: LazyLock<Vec<Writing>> = LazyLock::new(|| {
@@ -63,7 +62,7 @@ static SHELLS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
         captured("<<<", r"\bread[ \t]+(?:-[a-zA-Z]+[ \t]+){0,4}{K}[ \t]*<<<[ \t]*{WORD}"),
     ];
     let password = Named::Always("PASSWORD");
-    let account = r"\buser(?:add|mod)\b[^\n;|&]{0,160}?[ \t](?:-p|--password)[ \t=]{WORD}";
+    let account = r"\buser(?:add|mod)\b[^\n;|&]*?[ \t](?:-p|--password)[ \t=]{WORD}";
     all.push(("user", password, account.to_owned()));
     for sign in ["/", r"\|", "#", ",", "~"] {
         let part = format!(r"[^{sign}\n]");
@@ -79,8 +78,8 @@ static OTHERS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
     let password = |word, text: &str| (word, Named::Always("PASSWORD"), text.to_owned());
     built(vec![
         password("PASSWORD", r"\bPASSWORD[ \t]+{SQL}"),
-        password("", r"(?i)\bset[ \t]+password\b[^\n;=]{0,100}=[ \t]*{SQL}"),
-        password("", r"(?i)\b(?:create|alter)[ \t]+(?:role|user)\b[^;\n]{1,200}?\bpassword[ \t]+{SQL}"),
+        password("", r"(?i)\bset[ \t]+password\b[^\n;=]*=[ \t]*{SQL}"),
+        password("", r"(?i)\b(?:create|alter)[ \t]+(?:role|user)\b[^;\n]+?\bpassword[ \t]+{SQL}"),
         password("", r"(?i)\bidentified[ \t]+(?:with[ \t]+[\w']{1,40}[ \t]+)?by[ \t]+(?:password[ \t]+)?{SQL}"),
         (
             "asic",
@@ -108,7 +107,7 @@ static PAIRS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
         ("alue", Named::Captured, text([NAME, r#"[ \t]*,?(?:\s|#[^\n]{0,120}\n){0,40}\\?["']?"#, VALUE])),
         ("alue", Named::Behind, text([r"\b", VALUE, &[r#"[ \t]*,?\s{0,40}\\?["']?"#, NAME].concat()])),
         ("alue", Named::Captured, r"\b(?:Parameter)?(?:Name|Key)={K},(?:Parameter)?Value={WORD}".to_owned()),
-        ("alue=", Named::Captured, r#"<[^<>\n]{1,100}?\b(?:name|key)="{K}"[ \t]+value="([^"\n]{1,512})""#.to_owned()),
+        ("alue=", Named::Captured, r#"<[^<>\n]{1,100}?\b(?:name|key)="{K}"[ \t]+value="([^"\n]+)""#.to_owned()),
     ])
 });
 
@@ -133,8 +132,8 @@ static PROGRAMS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
         captured("=\n", r"\b{K}[ \t]*=\n\s*{QUOTED}"),
         captured("(\n", r"\b{K}[ \t]*(?:=[ \t]*)?\(\n\s*{QUOTED}"),
         captured("\\\n", r"\b{K}[ \t]*=[ \t]*\\\n\s*{QUOTED}"),
-        captured("</key>", r"<key>{K}</key>\s*<string>([^<\n]{1,512})</string>"),
-        captured("<string name=", r"<string name=\x22{K}\x22>([^<\n]{1,512})</string>"),
+        captured("</key>", r"<key>{K}</key>\s*<string>([^<\n]+)</string>"),
+        captured("<string name=", r"<string name=\x22{K}\x22>([^<\n]+)</string>"),
     ])
 });
 
@@ -156,7 +155,7 @@ pub(super) fn pairs(text: &str) -> Vec<Said<'_>> {
 fn found<'t>(writings: &[Writing], text: &'t str) -> Vec<Said<'t>> {
     let mut all = Vec::new();
     for (_, named, shape) in writings.iter().filter(|(word, ..)| text.contains(word)) {
-        for found in shape.captures_iter(text) {
+        for found in shape.get().captures_iter(text) {
             let groups: Vec<_> = found.iter().skip(1).flatten().collect();
             let mut groups = groups.into_iter();
             let name = match named {

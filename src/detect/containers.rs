@@ -54,7 +54,7 @@ fn grammar(look: &Look, name: &str, promise: Promise, value: &str) -> Option<Rul
 /// Small files that hold a login by position: `.pgpass`, two lines of user and password, Oracle's easy connect.
 fn login_files(look: &Look, name: &str, value: &str) -> Option<Ruling> {
     static ORACLE: LazyLock<Regex> =
-        LazyLock::new(|| pattern(r"^(jdbc:oracle:\w+:)?[\w$#]{1,60}/([^@\s]{1,128})@(//)?[\w.-]+(:\d{2,5})?[/:]\w+"));
+        LazyLock::new(|| pattern(r"^(jdbc:oracle:\w+:)?[\w$#]{1,60}/([^@\s]+)@(//)?[\w.-]+(:\d{2,5})?[/:]\w+"));
     let password = |text: &str| {
         let found = rule(&look.deeper(), "PASSWORD", text).with_leaf(text);
         Some(if found.class == Class::Empty { Ruling::of(Class::NotSecret, "login") } else { found })

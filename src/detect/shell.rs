@@ -3,7 +3,7 @@
 //! Knows the commands' grammar; what a value is, is not decided here.
 
 use super::names::{self, Promise};
-use super::values::{self, pattern};
+use super::values::{self, Late, pattern};
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -27,9 +27,9 @@ static ACCOUNTS: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Statements of databases, servers and languages: a word that must be there, and a pattern around the password.
-static STATEMENTS: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+static STATEMENTS: LazyLock<Vec<(&str, Late)>> = LazyLock::new(|| {
     let rows = include_str!("tables/statements.txt").lines().filter(|line| !line.starts_with('#'));
-    rows.filter_map(|row| row.split_once(' ')).map(|(word, text)| (word, pattern(text))).collect()
+    rows.filter_map(|row| row.split_once(' ')).map(|(word, text)| (word, Late::new(text.to_owned()))).collect()
 });
 
 /// `echo X > db_password.txt`, `htpasswd -b file user X`.
@@ -46,7 +46,7 @@ pub(super) fn said(text: &str) -> Vec<Said<'_>> {
         }
     }
     for (_, shape) in STATEMENTS.iter().filter(|(word, _)| text.contains(*word)) {
-        for password in shape.captures_iter(text).filter_map(|found| found.get(1)) {
+        for password in shape.get().captures_iter(text).filter_map(|found| found.get(1)) {
             found.push(Said { name: "PASSWORD".to_owned(), value: password.as_str(), span: password.range() });
         }
     }

@@ -4,13 +4,29 @@
 
 use super::bigrams;
 use regex::Regex;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// A pattern whose classes are ASCII: smaller and faster, and names and tokens are ASCII anyway.
 #[expect(clippy::expect_used, reason = "the patterns are literals, and the tests build them all")]
 pub(super) fn pattern(text: &str) -> Regex {
     let ascii = text.replace(r"\w", "[0-9A-Za-z_]").replace(r"\d", "[0-9]").replace(r"\b", r"(?-u:\b)");
     Regex::new(&ascii).expect("a pattern of this crate")
+}
+
+/// A pattern that is made when it is first needed: most texts need few of them.
+pub(super) struct Late {
+    text: String,
+    made: OnceLock<Regex>,
+}
+
+impl Late {
+    pub(super) fn new(text: String) -> Self {
+        Self { text, made: OnceLock::new() }
+    }
+
+    pub(super) fn get(&self) -> &Regex {
+        self.made.get_or_init(|| pattern(&self.text))
+    }
 }
 
 static PLAIN: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
