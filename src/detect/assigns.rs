@@ -26,8 +26,7 @@ type Writing = (&'static str, Named, Late);
 const K: &str = r"([A-Za-z_][\w.-]*)";
 /// A value in quotes, which may be escaped themselves, or one word.
 const QUOTED: &str = r#"(?:\\?"([^"\\\n]+)\\?"|\\?'([^'\\\n]+)\\?')"#;
-const WORD: &str =
-    r#"(?:\\?"([^"\\\n]+)\\?"|\\?'([^'\\\n]+)\\?'|(\$\([^)\n]{1,200}\)|[^\s"'`;|&<>)]+))"#;
+const WORD: &str = r#"(?:\\?"([^"\\\n]+)\\?"|\\?'([^'\\\n]+)\\?'|(\$\([^)\n]{1,200}\)|[^\s"'`;|&<>)]+))"#;
 /// A value in a database's quotes inside a shell's.
 const SQL: &str = r#"(?:(?:'\\''|\\?')([^'\\\n]+)(?:'\\''|\\?')|\\?"([^"\\\n]+)\\?")"#;
 

@@ -137,11 +137,10 @@ impl Walk<'_> {
 
     fn compare(&mut self, odb: &Objects<'_>, survey: &Survey) {
         for &n in &survey.order {
-            let one = &survey.graph.commits[n as usize];
-            let Some(tree) = one.tree else { continue };
+            let Some(tree) = survey.graph.tree(n) else { continue };
             // A parent that is not here hides nothing, and neither does one that the walk did not come to and the base
             // does not hold: then everything counts as new.
-            let parents = one.parents.iter().map(|&parent| &survey.graph.commits[parent as usize]);
+            let parents = survey.graph.parents(n).iter().map(|&parent| &survey.graph.commits[parent as usize]);
             let parents =
                 parents.filter(|parent| parent.tree.is_some() || self.is_old(parent.id)).map(|parent| parent.id);
             let parents: Vec<Option<Oid>> = parents.map(|id| commit(odb, id).ok().map(|parent| parent.tree)).collect();
@@ -284,9 +283,8 @@ impl Out<'_> {
                 versions.insert((path.clone(), *id), version(!inside));
             } else if *what == EntryType::Symlink {
                 versions.insert((path.clone(), *id), version(true));
-                let commits = &self.survey.graph.commits;
                 let at = n.or(self.survey.order.last().copied());
-                let tree = at.and_then(|n| commits[n as usize].tree);
+                let tree = at.and_then(|n| self.survey.graph.tree(n));
                 let end = tree.and_then(|tree| {
                     let end = |repository: &Lent<'_>| follow(repository, tree, *id, path, &mut self.losses);
                     self.site.store.with(end).flatten()

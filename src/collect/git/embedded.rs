@@ -10,11 +10,10 @@ use super::marks::module_names;
 use super::names::{OTHERS, has_ending};
 use super::objects::{Entry, EntryType, Objects, begins_with, entries, plain, structure};
 use super::open::Lent;
-use super::structure::Structure;
+use super::structure::{Structure, Way};
 use git2::{ObjectType, Oid};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::sync::Arc;
 
 /// Largest `.gitmodules` that is read.
 const MODULES_BYTES: usize = 1 << 20;
@@ -48,8 +47,7 @@ pub(super) struct Embedded {
 pub(super) fn find(repository: &Lent<'_>, tips: &[Oid], structure: Option<&Structure>) -> Embedded {
     let Ok(odb) = repository.odb() else { return Embedded { overflowed: true, ..Embedded::default() } };
     let head = repository.head().and_then(|head| head.peel_to_tree()).map(|tree| tree.id());
-    let leading = structure.map(|structure| structure.leading(OTHERS)).unwrap_or_default();
-    let mut finder = Finder { odb, structure, leading, memo: IdMap::default(), steps: 0, found: Embedded::default() };
+    let mut finder = Finder { odb, structure, memo: IdMap::default(), steps: 0, found: Embedded::default() };
     for tree in head.into_iter().chain(tips.iter().copied()).collect::<BTreeSet<Oid>>() {
         if let Some(node) = finder.node(tree, 0) {
             let names = finder.module_names(tree);
@@ -71,8 +69,6 @@ struct Node {
 struct Finder<'a> {
     odb: Objects<'a>,
     structure: Option<&'a Structure>,
-    /// Packed trees that hold something or lead to it, by place.
-    leading: Arc<Vec<bool>>,
     memo: IdMap<Oid, Option<Rc<Node>>>,
     steps: usize,
     found: Embedded,
@@ -87,8 +83,10 @@ impl Finder<'_> {
             self.found.overflowed = true;
             return None;
         }
-        let place = self.structure.and_then(|structure| structure.find(tree));
-        if place.is_some_and(|place| self.leading.get(place as usize) == Some(&false)) {
+        if let Some(known) = self.structure
+            && let Way::Packed(place) = known.find_tree(tree)
+            && !known.leads(place, OTHERS)
+        {
             return None;
         }
         let mut node = Node { below: Vec::new(), links: Vec::new(), bundles: Vec::new(), store: false };

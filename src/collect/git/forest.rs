@@ -1,47 +1,47 @@
-//! Which trees lead to env files. Each distinct tree is decoded once per worker, however many commits share it.
+//! Which trees lead to env files. Each distinct tree is read once, however many commits share it.
 //!
-//! In: root trees as the commit walk finds them. Out: the few trees that hold env-like names, or lead to one.
-//! It knows names and modes, no commit and no content.
+//! In: root trees as the commit walk finds them. Out: the few trees that hold env-like names, or lead to one: packed
+//! ones as the structure has them, all others as libgit2 reads them. It knows names and modes, no commit and no content.
 
 use super::asked::Asked;
 use super::ids::{IdMap, IdSet};
 use super::losses::{Fault, Losses};
 use super::names::{FOLLOW, GIVEN, INSIDE, Lens, NAMED, Paths, Role, dotted, role_of};
-use super::objects::{EntryType, Objects, entries, structure};
+use super::objects::{DEEPEST, EntryType, Objects, entries, structure};
 use super::open::{Lent, Store};
-use super::structure::{Structure, Subtree, Tree};
+use super::structure::{Structure, Way};
 use crate::evidence::Stop;
 use git2::{ObjectType, Oid};
 use std::collections::HashMap;
-use std::sync::Mutex;
 use std::sync::mpsc::Receiver;
+use std::sync::{Arc, Mutex};
 
-/// Deepest nesting of trees that is followed.
-const DEEPEST: usize = 256;
 /// Names remembered per worker.
 const NAMES: usize = 1 << 16;
+/// Numbers of nodes from here on are of trees that libgit2 read; the others are places of packed trees.
+const MADE: u32 = 1 << 31;
 
 /// An entry that matters.
-pub(super) struct Hit {
-    pub(super) name: Box<[u8]>,
+pub(super) struct Hit<'a> {
+    pub(super) name: &'a [u8],
     pub(super) id: Oid,
     pub(super) what: EntryType,
     pub(super) role: Role,
 }
 
 /// A subtree that matters.
-pub(super) struct Branch {
-    pub(super) name: Box<[u8]>,
+pub(super) struct Branch<'a> {
+    pub(super) name: &'a [u8],
     pub(super) to: u32,
     /// Whether the directory itself has an env file's name.
     pub(super) env: bool,
 }
 
-/// A tree that holds, or leads to, something that matters.
+/// A tree that libgit2 read and that holds, or leads to, something that matters.
 #[derive(Default)]
-pub(super) struct Node {
-    pub(super) hits: Vec<Hit>,
-    pub(super) branches: Vec<Branch>,
+struct Node {
+    hits: Vec<(Box<[u8]>, Oid, EntryType, Role)>,
+    branches: Vec<(Box<[u8]>, u32, bool)>,
 }
 
 type Key = (Oid, Lens);
@@ -49,7 +49,11 @@ type Key = (Oid, Lens);
 /// All trees that matter.
 #[derive(Default)]
 pub(super) struct Forest {
-    pub(super) nodes: Vec<Node>,
+    /// Packed trees count as the structure has them, through this lens.
+    views: Option<(Arc<Structure>, Lens)>,
+    /// Packed trees that a thorough search came to.
+    visited: Vec<bool>,
+    nodes: Vec<Node>,
     at: IdMap<Key, u32>,
     /// Distinct trees decoded.
     pub(super) trees: u64,
@@ -59,36 +63,96 @@ pub(super) struct Forest {
 }
 
 impl Forest {
-    /// Whether a tree matters.
+    /// Whether a thorough search came to a tree, and it matters.
     pub(super) fn holds(&self, tree: Oid, lens: Lens) -> bool {
-        self.at.contains_key(&(tree, lens))
+        match self.way(tree, lens) {
+            Way::Packed(place) => self.visited.get(place as usize).is_some_and(|visited| *visited),
+            Way::Loose(id) => self.at.contains_key(&(id, lens)),
+        }
     }
 
     /// The node of a root tree.
-    pub(super) fn root(&self, tree: Oid, lens: Lens) -> Option<u32> {
-        self.at.get(&(tree, lens)).copied()
+    pub(super) fn root(&self, tree: Way, id: impl FnOnce() -> Oid, lens: Lens) -> Option<u32> {
+        match (tree, &self.views) {
+            (Way::Packed(place), Some((known, own))) if *own == lens => known.leads(place, lens).then_some(place),
+            (Way::Packed(_), _) => self.at.get(&(id(), lens)).copied(),
+            (Way::Loose(id), _) => self.at.get(&(id, lens)).copied(),
+        }
+    }
+
+    /// The same for a tree that only its id is known of.
+    pub(super) fn root_by_id(&self, id: Oid, lens: Lens) -> Option<u32> {
+        self.root(self.way(id, lens), || id, lens)
+    }
+
+    fn way(&self, tree: Oid, lens: Lens) -> Way {
+        let views = self.views.as_ref().filter(|(_, own)| *own == lens);
+        views.map_or(Way::Loose(tree), |(known, _)| known.find_tree(tree))
+    }
+
+    /// The entries of a node that matter.
+    pub(super) fn hits(&self, node: u32, mut each: impl FnMut(Hit<'_>)) {
+        if let Some(made) = node.checked_sub(MADE) {
+            for (name, id, what, role) in &self.nodes[made as usize].hits {
+                each(Hit { name, id: *id, what: *what, role: *role });
+            }
+        } else if let Some((structure, lens)) = &self.views
+            && let Some(tree) = structure.tree(node)
+        {
+            for (name, named) in tree.named(*lens) {
+                each(Hit { name, id: named.id, what: named.what, role: named.role });
+            }
+        }
+    }
+
+    /// The subtrees of a node that matter.
+    pub(super) fn branches(&self, node: u32, mut each: impl FnMut(Branch<'_>)) {
+        if let Some(made) = node.checked_sub(MADE) {
+            for (name, to, env) in &self.nodes[made as usize].branches {
+                each(Branch { name, to: *to, env: *env });
+            }
+        } else if let Some((structure, lens)) = &self.views
+            && let Some(tree) = structure.tree(node)
+        {
+            for (name, role, way) in tree.below() {
+                let env = is_env_directory(name, role, *lens);
+                let to = match (way, env) {
+                    (Way::Packed(place), false) => structure.leads(place, *lens).then_some(place),
+                    (Way::Loose(id), false) => self.at.get(&(id, *lens)).copied(),
+                    (way, true) => self.at.get(&(structure.id_of(way), INSIDE)).copied(),
+                };
+                to.into_iter().for_each(|to| each(Branch { name, to, env }));
+            }
+        }
     }
 
     fn absorb(&mut self, worker: Worker<'_>, seen: &mut IdSet<Key>) {
         self.losses.add(worker.losses);
-        self.trees += worker.structure.map_or(0, Structure::count);
         self.absent_blobs += worker.absent.len() as u64;
+        self.visited = worker.visited;
         seen.extend(worker.memo.keys().copied());
         // Two workers may have decoded the same tree: same key, same content.
         let mut moved = vec![u32::MAX; worker.nodes.len()];
         let mut fresh = Vec::new();
         for ((key, node), n) in worker.nodes.into_iter().zip(0..) {
-            let next = u32::try_from(self.nodes.len() + fresh.len()).unwrap_or(u32::MAX);
+            let next = MADE + u32::try_from(self.nodes.len() + fresh.len()).unwrap_or(0);
             moved[n] = *self.at.entry(key).or_insert(next);
             if moved[n] == next {
                 fresh.push(node);
             }
         }
         for mut node in fresh {
-            node.branches.iter_mut().for_each(|branch| branch.to = moved[branch.to as usize]);
+            for (_, to, _) in &mut node.branches {
+                *to = to.checked_sub(MADE).map_or(*to, |made| moved[made as usize]);
+            }
             self.nodes.push(node);
         }
     }
+}
+
+/// Whether what is in a directory is an env file each.
+fn is_env_directory(name: &[u8], role: Role, lens: Lens) -> bool {
+    lens == NAMED && role == Role::Env && dotted(name)
 }
 
 /// What is looked for.
@@ -115,19 +179,21 @@ impl Lookout<'_> {
 /// How trees are looked at.
 pub(super) struct Search<'a> {
     pub(super) store: &'a Store,
-    /// What is known of packed trees already, if names alone are looked at.
-    pub(super) structure: Option<&'a Structure>,
+    /// What is known of packed trees already, if it says all that is looked for.
+    pub(super) structure: Option<&'a Arc<Structure>>,
     pub(super) lookout: Lookout<'a>,
+    /// Whether to come to every packed tree that matters, even if none leads out of the packs.
+    pub(super) thorough: bool,
     /// In a partial clone, whether every blob a tree names is really here.
     pub(super) verify_blobs: bool,
     pub(super) stop: &'a Stop,
 }
 
 impl Search<'_> {
-    /// Decodes what `sender` sends, on every core, until it hangs up.
+    /// Reads what `sender` sends, on every core, until it hangs up.
     ///
     /// `sender` runs on the calling thread meanwhile: it reads commits while the workers read trees.
-    pub(super) fn run<T>(&self, trees: Receiver<Vec<Oid>>, sender: impl FnOnce() -> T) -> (T, Forest) {
+    pub(super) fn run<T>(&self, trees: Receiver<Vec<Way>>, sender: impl FnOnce() -> T) -> (T, Forest) {
         let queue = Mutex::new(trees);
         let done = Mutex::new(Vec::new());
         let sent = rayon::in_place_scope(|scope| {
@@ -143,7 +209,9 @@ impl Search<'_> {
             }
             sender()
         });
-        let (mut forest, mut seen) = (Forest::default(), IdSet::default());
+        let views = self.structure.map(|structure| (Arc::clone(structure), self.lookout.lens()));
+        let trees = self.structure.map_or(0, |structure| structure.count());
+        let (mut forest, mut seen) = (Forest { views, trees, ..Forest::default() }, IdSet::default());
         let workers = done.into_inner().unwrap_or_default();
         if workers.is_empty() {
             // Nobody read a single tree: that is no clean history.
@@ -156,7 +224,17 @@ impl Search<'_> {
         (sent, forest)
     }
 
-    fn work(&self, repository: &Lent<'_>, queue: &Mutex<Receiver<Vec<Oid>>>) -> Option<Worker<'_>> {
+    /// Whether a tree must be come to: otherwise the structure says all there is to say.
+    pub(super) fn needs(&self, tree: Way) -> bool {
+        match (tree, self.structure) {
+            (Way::Packed(place), Some(structure)) => {
+                structure.leads(place, self.lookout.lens()) && (self.thorough || !structure.closed())
+            }
+            _ => true,
+        }
+    }
+
+    fn work(&self, repository: &Lent<'_>, queue: &Mutex<Receiver<Vec<Way>>>) -> Option<Worker<'_>> {
         let odb = repository.odb().ok()?;
         let mut worker = Worker::new(self.lookout, self.structure);
         let lens = self.lookout.lens();
@@ -165,7 +243,7 @@ impl Search<'_> {
             let Some(batch) = batch else { break };
             for tree in batch {
                 if !self.stop.asked() {
-                    worker.visit(&odb, (tree, lens), 0, self.verify_blobs);
+                    worker.way(&odb, tree, lens, 0, self.verify_blobs);
                 }
             }
         }
@@ -175,11 +253,11 @@ impl Search<'_> {
 
 struct Worker<'a> {
     lookout: Lookout<'a>,
-    structure: Option<&'a Structure>,
-    /// Packed trees that were seen or need not be, by place: 1 if the tree does not matter, its node and 2 if it does.
-    packed: Vec<u32>,
+    structure: Option<&'a Arc<Structure>>,
+    /// Packed trees that were come to, by place.
+    visited: Vec<bool>,
     names: HashMap<Box<[u8]>, Role>,
-    /// Every tree seen: its node if it matters.
+    /// Every tree read: its node if it matters.
     memo: IdMap<Key, Option<u32>>,
     nodes: Vec<(Key, Node)>,
     blobs: IdSet<Oid>,
@@ -188,12 +266,11 @@ struct Worker<'a> {
 }
 
 impl<'a> Worker<'a> {
-    fn new(lookout: Lookout<'a>, structure: Option<&'a Structure>) -> Self {
-        let leading = structure.map(|known| known.leading(lookout.lens())).unwrap_or_default();
+    fn new(lookout: Lookout<'a>, structure: Option<&'a Arc<Structure>>) -> Self {
         Self {
             lookout,
             structure,
-            packed: leading.iter().map(|leads| u32::from(!leads)).collect(),
+            visited: structure.map_or_else(Vec::new, |known| vec![false; known.places()]),
             names: HashMap::new(),
             memo: IdMap::default(),
             nodes: Vec::new(),
@@ -201,6 +278,39 @@ impl<'a> Worker<'a> {
             absent: IdSet::default(),
             losses: Losses::default(),
         }
+    }
+
+    /// Comes to a tree; answers its node if it matters.
+    fn way(&mut self, odb: &Objects<'_>, tree: Way, lens: Lens, depth: usize, verify: bool) -> Option<u32> {
+        match (tree, self.structure) {
+            (Way::Packed(place), Some(known)) if lens == self.lookout.lens() => {
+                known.leads(place, lens).then(|| self.packed(odb, known, place, depth))
+            }
+            (Way::Packed(place), known) => self.visit(odb, (known?.id(place), lens), depth, verify),
+            (Way::Loose(id), _) => self.visit(odb, (id, lens), depth, verify),
+        }
+    }
+
+    /// Comes to a packed tree that matters: what leads out of the packs is read.
+    fn packed(&mut self, odb: &Objects<'_>, known: &'a Arc<Structure>, place: u32, depth: usize) -> u32 {
+        if depth > DEEPEST {
+            self.losses.of(Fault::TooLarge, known.id(place));
+        } else if !std::mem::replace(&mut self.visited[place as usize], true)
+            && let Some(tree) = known.tree(place)
+        {
+            let lens = self.lookout.lens();
+            for (name, role, way) in tree.below() {
+                if is_env_directory(name, role, lens) {
+                    let id = known.id_of(way);
+                    // It matters even if nothing in it can be read.
+                    let key = (id, INSIDE);
+                    self.visit(odb, key, depth + 1, false).unwrap_or_else(|| self.keep(key, Node::default()));
+                } else {
+                    self.way(odb, way, lens, depth + 1, false);
+                }
+            }
+        }
+        place
     }
 
     fn visit(&mut self, odb: &Objects<'_>, key: Key, depth: usize, verify: bool) -> Option<u32> {
@@ -211,12 +321,10 @@ impl<'a> Worker<'a> {
             self.losses.of(Fault::TooLarge, key.0);
             return None;
         }
-        if matches!(key.1, NAMED | GIVEN)
-            && let Some(structure) = self.structure
-            && let Some(place) = structure.find(key.0)
-            && structure.tree(place).is_some()
+        if let Some(known) = self.structure.filter(|_| key.1 == self.lookout.lens())
+            && let Way::Packed(place) = known.find_tree(key.0)
         {
-            return self.visit_place(odb, structure, place, depth);
+            return self.way(odb, Way::Packed(place), key.1, depth, verify);
         }
         let mut node = Node::default();
         let mut below = Vec::new();
@@ -234,7 +342,7 @@ impl<'a> Worker<'a> {
             // A directory with an env file's name matters even if nothing in it can be read.
             let found = self.visit(odb, child, depth + 1, verify);
             let child = found.or_else(|| env.then(|| self.keep(child, Node::default())));
-            node.branches.extend(child.map(|to| Branch { name, to, env }));
+            node.branches.extend(child.map(|to| (name, to, env)));
         }
         if node.hits.is_empty() && node.branches.is_empty() {
             self.memo.insert(key, None);
@@ -243,62 +351,8 @@ impl<'a> Worker<'a> {
         Some(self.keep(key, node))
     }
 
-    /// The same for a packed tree: from what is known of it, or from libgit2 if it did not decode.
-    fn visit_place(&mut self, odb: &Objects<'_>, structure: &'a Structure, place: u32, depth: usize) -> Option<u32> {
-        match self.packed[place as usize] {
-            0 => {}
-            known => return known.checked_sub(2),
-        }
-        match structure.tree(place) {
-            Some(tree) => self.visit_packed(odb, structure, (place, &tree), depth),
-            None => self.visit(odb, (structure.id(place), self.lookout.lens()), depth, false),
-        }
-    }
-
-    fn visit_packed(
-        &mut self,
-        odb: &Objects<'_>,
-        structure: &'a Structure,
-        (place, tree): (u32, &Tree<'a>),
-        depth: usize,
-    ) -> Option<u32> {
-        if depth > DEEPEST {
-            self.losses.of(Fault::TooLarge, structure.id(place));
-            return None;
-        }
-        let lens = self.lookout.lens();
-        let mut node = Node::default();
-        for (name, named) in tree.named(lens) {
-            node.hits.push(Hit { name: Box::from(name), id: named.id, what: named.what, role: named.role });
-        }
-        for (name, role, subtree) in tree.below() {
-            let env = lens == NAMED && role == Role::Env && dotted(name);
-            let child = match subtree {
-                Subtree::Packed(child) if !env => self.visit_place(odb, structure, child, depth + 1),
-                Subtree::Packed(child) => Some(self.env_directory(odb, structure.id(child), depth)),
-                Subtree::Loose(id) if env => Some(self.env_directory(odb, id, depth)),
-                Subtree::Loose(id) => self.visit(odb, (id, lens), depth + 1, false),
-            };
-            node.branches.extend(child.map(|to| Branch { name: Box::from(name), to, env }));
-        }
-        let matters = !(node.hits.is_empty() && node.branches.is_empty());
-        let kept = matters.then(|| {
-            let n = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-            self.nodes.push(((structure.id(place), lens), node));
-            n
-        });
-        self.packed[place as usize] = kept.map_or(1, |n| n + 2);
-        kept
-    }
-
-    /// A directory with an env file's name matters even if nothing in it can be read.
-    fn env_directory(&mut self, odb: &Objects<'_>, id: Oid, depth: usize) -> u32 {
-        let key = (id, INSIDE);
-        self.visit(odb, key, depth + 1, false).unwrap_or_else(|| self.keep(key, Node::default()))
-    }
-
     fn keep(&mut self, key: Key, node: Node) -> u32 {
-        let place = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        let place = MADE + u32::try_from(self.nodes.len()).unwrap_or(0);
         self.nodes.push((key, node));
         self.memo.insert(key, Some(place));
         place
@@ -321,7 +375,7 @@ impl<'a> Worker<'a> {
             if entry.what == EntryType::Tree {
                 below.push((name(), (entry.id(), lens), false));
             } else if given.of(entry) {
-                node.hits.push(Hit { name: name(), id: entry.id(), what: entry.what, role: Role::Other });
+                node.hits.push((name(), entry.id(), entry.what, Role::Other));
             }
             return;
         }
@@ -333,10 +387,10 @@ impl<'a> Worker<'a> {
                     below.push((name(), (entry.id(), next), false));
                 }
                 (Some((next, _)), EntryType::Tree) => below.push((name(), (entry.id(), next), false)),
-                (Some((_, Some(role))), what) => node.hits.push(Hit { name: name(), id: entry.id(), what, role }),
+                (Some((_, Some(role))), what) => node.hits.push((name(), entry.id(), what, role)),
                 // The way goes on behind a link, and ends here in a submodule.
                 (Some(_), what @ (EntryType::Symlink | EntryType::Gitlink)) => {
-                    node.hits.push(Hit { name: name(), id: entry.id(), what, role: Role::Other });
+                    node.hits.push((name(), entry.id(), what, Role::Other));
                 }
                 _ => {}
             }
@@ -346,9 +400,9 @@ impl<'a> Worker<'a> {
         match (entry.what, role) {
             (EntryType::Tree, Role::Env) if dotted(entry.name) => below.push((name(), (entry.id(), INSIDE), true)),
             (EntryType::Tree, _) => below.push((name(), (entry.id(), lens), false)),
-            (what, Role::Env | Role::Template) => node.hits.push(Hit { name: name(), id: entry.id(), what, role }),
+            (what, Role::Env | Role::Template) => node.hits.push((name(), entry.id(), what, role)),
             (what, _) if lens == INSIDE => {
-                node.hits.push(Hit { name: name(), id: entry.id(), what, role: Role::Inside });
+                node.hits.push((name(), entry.id(), what, Role::Inside));
             }
             _ => {}
         }

@@ -9,7 +9,7 @@ use super::judge::{Ask, Judged, Outcome, judge};
 use super::kinds::HISTORY;
 use super::names::{Role, split};
 use super::objects::{EntryType, Peeled};
-use super::places::{PathTable, Spot};
+use super::places::{PathTable, Spots};
 use super::summary::Summary;
 use super::survey::{Span, Survey};
 use super::whole::Site;
@@ -91,7 +91,7 @@ pub(super) fn write(versions: &Versions, judged: &Judged<Summary>, out: &mut Wri
 }
 
 /// The files among the spots, by path and blob.
-pub(super) fn versions(spans: &HashMap<Spot, Span>, table: &PathTable) -> Versions {
+pub(super) fn versions(spans: &Spots<Span>, table: &PathTable) -> Versions {
     let mut versions: HashMap<(u32, Oid), Version> = HashMap::new();
     for (spot, span) in spans {
         let file = matches!(spot.what, EntryType::File | EntryType::Symlink);

@@ -9,6 +9,8 @@ use super::losses::Fault;
 use crate::evidence::Sensitive;
 use git2::{ObjectType, Odb, OdbLookupFlags, OdbObject, Oid};
 
+/// Deepest nesting of trees that is followed.
+pub(super) const DEEPEST: usize = 256;
 /// Longest chain of tags that is followed.
 const TAG_CHAIN: usize = 64;
 /// Largest commit, tag or tree that is read: larger ones are attacks on memory.

@@ -7,7 +7,7 @@
 use super::losses::{Fault, Losses};
 use super::objects::{Objects, Peeled, peel};
 use super::open::{Lent, Store};
-use super::structure::Structure;
+use super::structure::{Structure, Way};
 use crate::evidence::Name;
 use git2::{Oid, Reference, ReferenceType};
 use sha2::{Digest, Sha256};
@@ -243,7 +243,7 @@ pub(super) fn digest_name(text: &str) -> Name {
 fn roots(odb: &Objects<'_>, structure: Option<&Structure>, found: Vec<Found>, losses: &mut Losses) -> Vec<Root> {
     let mut roots = Vec::with_capacity(found.len());
     for (ordinal, Found { name, id }) in found.into_iter().enumerate() {
-        let packed = structure.is_some_and(|structure| structure.commit(id).is_some());
+        let packed = structure.is_some_and(|known| matches!(known.find_commit(id), Way::Packed(_)));
         match if packed { Ok(Peeled::Commit(id)) } else { peel(odb, id) } {
             Ok(at) => roots.push(Root { name: Name::admit_or(&name, "ref", ordinal), at, tip: is_tip(&name) }),
             Err(fault) => losses.of(fault, id),

@@ -7,21 +7,22 @@ use super::asked::Asked;
 use super::forest::{Forest, Lookout, Search};
 use super::graph::{Graph, Source};
 use super::ids::IdSet;
+use super::kinds::UNREACHABLE;
 use super::links::{MOST_LINKS, Round, Trails, read_link, through, walkable};
 use super::losses::{Fault, Losses};
 use super::marks::Marks;
-use super::names::{FOLLOW, GIVEN, NAMED, Paths, Role, role_of, split};
+use super::names::{FOLLOW, GIVEN, Lens, NAMED, Paths, Role, role_of, split};
 use super::objects::{EntryType, Peeled};
 use super::open::{Lent, Store};
 use super::packs::Packs;
-use super::places::{PathTable, Spot, first_seen};
+use super::places::{PathTable, Spot, Spots, first_seen};
 use super::refs::{self, Refs, Root};
-use super::structure::Structure;
+use super::structure::{Structure, Way};
 use crate::collect::Job;
 use crate::detect;
 use crate::evidence::Task;
 use git2::Oid;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::{Arc, mpsc};
 
 /// Trees handed to the workers at once.
@@ -56,7 +57,7 @@ pub(super) struct Span {
 enum Walk<'a> {
     Tips,
     /// To the first commits, but not where this says so.
-    History(&'a dyn Fn(Oid) -> bool),
+    History(Option<&'a dyn Fn(Oid) -> bool>),
 }
 
 /// Where given blobs stand.
@@ -92,7 +93,7 @@ impl Survey {
         let refs = store.with(|repository| Some(listed?.follow(repository, structure.as_deref()))).flatten()?;
         let marks = Marks::read(&store.common);
         // One thread at a time finds its way through commits; another one is free meanwhile.
-        let walk = || Self::walk((job, store, task), refs, marks, structure, Walk::History(&|_| false));
+        let walk = || Self::walk((job, store, task), refs, marks, structure, Walk::History(None));
         rayon::join(walk, detect::prepare).0
     }
 
@@ -101,7 +102,7 @@ impl Survey {
         let refs = Refs::of(roots);
         let known = |id| self.graph.find(id).is_some();
         let structure = self.structure.clone();
-        Self::walk((job, store, task), refs, Marks::default(), structure, Walk::History(&known))
+        Self::walk((job, store, task), refs, Marks::default(), structure, Walk::History(Some(&known)))
     }
 
     /// Walks what roots reach, but not commits for which `skip` says so, nor their trees.
@@ -114,7 +115,7 @@ impl Survey {
         let roots = commits(&refs).map(|(_, id)| id);
         let read = |repository: &Lent<'_>| {
             let odb = repository.odb().ok()?;
-            let source = Source { odb: &odb, structure: None, skip };
+            let source = Source { odb: &odb, structure: None, skip: Some(skip) };
             Some(Graph::walk(&source, roots, &IdSet::default(), (&job.stop, task), |_| ()))
         };
         let graph = store.with(read).flatten()?;
@@ -136,11 +137,19 @@ impl Survey {
     ) -> Option<Self> {
         // A clone that may lack blobs is asked for every one of them: that is libgit2's work.
         let verify_blobs = marks.partial && matches!(walk, Walk::History(_));
-        let known = structure.as_deref().filter(|_| !verify_blobs);
-        let search = Search { store, structure: known, lookout: Lookout::Names, verify_blobs, stop: &job.stop };
+        let known = structure.as_ref().filter(|_| !verify_blobs);
+        let search = Search {
+            store,
+            structure: known,
+            lookout: Lookout::Names,
+            thorough: job.wants(&UNREACHABLE),
+            verify_blobs,
+            stop: &job.stop,
+        };
         let (send, receive) = mpsc::channel();
+        let search = &search;
         let ((graph, refs, marks), forest) = search.run(receive, move || {
-            let mut batch = Batch { send, trees: Vec::new() };
+            let mut batch = Batch { send, trees: Vec::new(), search };
             let graph = store.with(|repository| {
                 let odb = repository.odb().ok()?;
                 let roots = commits(&refs).map(|root| root.1);
@@ -149,7 +158,7 @@ impl Survey {
                         let read = Source { odb: &odb, structure: known, skip };
                         let graph =
                             Graph::walk(&read, roots, &marks.boundary, (&job.stop, task), |tree| batch.push(tree));
-                        trees(&refs).for_each(|tree| batch.push(tree));
+                        trees(&refs).for_each(|tree| batch.push(Way::Loose(tree)));
                         graph
                     }
                     Walk::Tips => {
@@ -171,9 +180,9 @@ impl Survey {
         if asked.is_empty() {
             return Places::default();
         }
-        let structure = self.structure.as_deref().filter(|_| !self.marks.partial);
-        let lookout = Lookout::Blobs(asked);
-        let forest = self.grown(&Search { store, structure, lookout, verify_blobs: false, stop: &job.stop });
+        let structure = self.structure.as_ref().filter(|_| !self.marks.partial);
+        let (lookout, thorough) = (Lookout::Blobs(asked), job.wants(&UNREACHABLE));
+        let forest = self.grown(&Search { store, structure, lookout, thorough, verify_blobs: false, stop: &job.stop });
         let mut table = PathTable::default();
         let spans = self.sweep(&mut table, &forest, GIVEN);
         let one = |(spot, span): (Spot, Span)| (table.bytes(spot.path), spot.id, span);
@@ -185,12 +194,13 @@ impl Survey {
     /// What a search finds below all trees of commits and tags.
     fn grown(&self, search: &Search<'_>) -> Forest {
         let (send, receive) = mpsc::channel();
-        let all = self.commit_trees().chain(trees(&self.refs)).collect();
-        search.run(receive, move || Batch { send, trees: all }.flush()).1
+        let trees = self.commit_trees().chain(trees(&self.refs).map(Way::Loose));
+        let trees = trees.filter(|tree| search.needs(*tree)).collect();
+        search.run(receive, move || Batch { send, trees, search }.flush()).1
     }
 
     /// Every spot of history with its span, symlinks followed.
-    pub(super) fn spans(&mut self, job: &Job, store: &Store) -> HashMap<Spot, Span> {
+    pub(super) fn spans(&mut self, job: &Job, store: &Store) -> Spots<Span> {
         let mut table = std::mem::take(&mut self.table);
         let mut spans = self.sweep(&mut table, &self.forest, NAMED);
         self.table = table;
@@ -204,7 +214,14 @@ impl Survey {
                 paths.add(path, whole.then_some(*role));
             }
             let lookout = Lookout::Paths(&paths);
-            let linked = self.grown(&Search { store, structure: None, lookout, verify_blobs: false, stop: &job.stop });
+            let linked = self.grown(&Search {
+                store,
+                structure: None,
+                lookout,
+                thorough: false,
+                verify_blobs: false,
+                stop: &job.stop,
+            });
             let mut table = std::mem::take(&mut self.table);
             let linked = self.sweep(&mut table, &linked, FOLLOW);
             self.table = table;
@@ -219,22 +236,19 @@ impl Survey {
         spans
     }
 
-    fn commit_trees(&self) -> impl Iterator<Item = Oid> {
+    fn commit_trees(&self) -> impl Iterator<Item = Way> {
         self.order.iter().filter_map(|&n| self.graph.commits[n as usize].tree)
     }
 
-    fn sweep(&self, table: &mut PathTable, forest: &Forest, lens: u32) -> HashMap<Spot, Span> {
-        let labelled: Vec<(u32, u32)> = self
-            .order
-            .iter()
-            .filter_map(|&n| Some((forest.root(self.graph.commits[n as usize].tree?, lens)?, n)))
-            .collect();
+    fn sweep(&self, table: &mut PathTable, forest: &Forest, lens: Lens) -> Spots<Span> {
+        let labelled: Vec<(u32, u32)> =
+            self.order.iter().filter_map(|&n| Some((self.root(forest, n, lens)?, n))).collect();
         // Trees that a tag names directly belong to no commit: their labels come after all commits.
         let base = self.base();
         let tagged: Vec<(u32, u32)> = (base..)
             .zip(&self.refs.roots)
             .filter_map(|(label, root)| match root.at {
-                Peeled::Tree(tree) => Some((forest.root(tree, lens)?, label)),
+                Peeled::Tree(tree) => Some((forest.root_by_id(tree, lens)?, label)),
                 _ => None,
             })
             .collect();
@@ -244,6 +258,15 @@ impl Survey {
             .into_iter()
             .map(|(spot, first)| (spot, Span { first, last: last.get(&spot).copied().unwrap_or(first) }))
             .collect()
+    }
+
+    /// The node of a commit's tree.
+    pub(super) fn root(&self, forest: &Forest, commit: u32, lens: Lens) -> Option<u32> {
+        forest.root(
+            self.graph.commits[commit as usize].tree?,
+            || self.graph.tree(commit).unwrap_or(Oid::ZERO_SHA1),
+            lens,
+        )
     }
 
     fn base(&self) -> u32 {
@@ -283,14 +306,15 @@ impl Survey {
     }
 }
 
-struct Batch {
-    send: mpsc::Sender<Vec<Oid>>,
-    trees: Vec<Oid>,
+struct Batch<'a> {
+    send: mpsc::Sender<Vec<Way>>,
+    trees: Vec<Way>,
+    search: &'a Search<'a>,
 }
 
-impl Batch {
-    fn push(&mut self, tree: Oid) {
-        if self.trees.last() == Some(&tree) {
+impl Batch<'_> {
+    fn push(&mut self, tree: Way) {
+        if self.trees.last() == Some(&tree) || !self.search.needs(tree) {
             return;
         }
         self.trees.push(tree);

@@ -66,16 +66,19 @@ pub(super) fn examine(job: &Job, target: &Target, store: &Store, survey: &mut Su
 /// The templates of all tips: their paths and blobs. A link counts as the tracked file that it leads to.
 fn at_tips(store: &Store, survey: &mut Survey, losses: &mut Losses) -> BTreeSet<(Vec<u8>, Oid)> {
     let tips = survey.refs.roots.iter().filter(|root| root.tip).filter_map(|root| match root.at {
-        Peeled::Commit(id) => survey.graph.commits[survey.graph.find(id)? as usize].tree,
+        Peeled::Commit(id) => survey.graph.find(id),
         _ => None,
     });
-    let roots: Vec<(u32, Oid)> = tips.filter_map(|tree| Some((survey.forest.root(tree, NAMED)?, tree))).collect();
+    let roots: Vec<(u32, u32)> = tips.filter_map(|n| Some((survey.root(&survey.forest, n, NAMED)?, n))).collect();
     let spots = first_seen(&survey.forest, &mut survey.table, roots.into_iter());
-    let template = |(spot, tree): (Spot, Oid)| {
+    let template = |(spot, n): (Spot, u32)| {
         let path = survey.table.bytes(spot.path);
         let blob = match spot.what {
             EntryType::File => Some(spot.id),
-            EntryType::Symlink => store.with(|r| follow(r, tree, spot.id, &path, losses)).flatten(),
+            EntryType::Symlink => {
+                let tree = survey.graph.tree(n)?;
+                store.with(|r| follow(r, tree, spot.id, &path, losses)).flatten()
+            }
             EntryType::Tree | EntryType::Gitlink => None,
         };
         Some((path, blob?))

@@ -113,21 +113,22 @@ fn word(what: EntryType) -> &'static str {
 }
 
 fn at_tips(store: &Store, survey: &mut Survey, losses: &mut Losses, coverage: &mut Coverage) -> Paths {
-    let tips: Vec<(usize, Oid)> = survey
+    let tips: Vec<(usize, u32)> = survey
         .refs
         .roots
         .iter()
         .enumerate()
         .filter(|(_, root)| root.tip)
         .filter_map(|(n, root)| match root.at {
-            Peeled::Commit(id) => Some((n, survey.graph.commits[survey.graph.find(id)? as usize].tree?)),
+            Peeled::Commit(id) => Some((n, survey.graph.find(id)?)),
             _ => None,
         })
         .collect();
     coverage.add("refs", tips.len() as u64);
-    let trees: HashMap<usize, Oid> = tips.iter().copied().collect();
+    let trees: HashMap<usize, Oid> =
+        tips.iter().filter_map(|&(n, commit)| Some((n, survey.graph.tree(commit)?))).collect();
     let roots: Vec<(u32, usize)> =
-        tips.iter().filter_map(|&(n, tree)| Some((survey.forest.root(tree, NAMED)?, n))).collect();
+        tips.iter().filter_map(|&(n, commit)| Some((survey.root(&survey.forest, commit, NAMED)?, n))).collect();
     let mut seen: Vec<_> = first_seen(&survey.forest, &mut survey.table, roots.into_iter()).into_iter().collect();
     // The same path may hold several versions: the first ref by rank names it.
     seen.sort_by_key(|(spot, n)| (*n, *spot));

@@ -222,7 +222,7 @@ impl Whole<'_> {
 
 /// The trees of all tips.
 fn tips(survey: &Survey) -> Vec<Oid> {
-    let tree = |id| survey.graph.commits[survey.graph.find(id)? as usize].tree;
+    let tree = |id| survey.graph.tree(survey.graph.find(id)?);
     let tips = survey.refs.roots.iter().filter(|root| root.tip);
     tips.filter_map(|root| if let Peeled::Commit(id) = root.at { tree(id) } else { None }).collect()
 }

@@ -115,8 +115,7 @@ impl Shown<'_> {
             named(&self.survey.forest) || named(&hidden.forest) || self.places.forest.holds(id, GIVEN)
         };
         let structure = self.survey.structure.iter();
-        let packed =
-            structure.flat_map(|structure| [NAMED, GIVEN].into_iter().flat_map(|lens| structure.leading_ids(lens)));
+        let packed = structure.flat_map(|known| [NAMED, GIVEN].into_iter().flat_map(|lens| known.leading_ids(lens)));
         let loose = self.contents.loose.iter().filter(|(_, kind)| *kind == ObjectType::Tree).map(|(id, _)| *id);
         let trees: BTreeSet<Oid> = packed.chain(loose).filter(|id| !held(*id)).collect();
         let below = below(site, &trees);

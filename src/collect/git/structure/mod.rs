@@ -5,29 +5,22 @@
 
 mod reader;
 mod seen;
+mod ways;
 
 use super::asked::Asked;
-use super::ids::IdMap;
 use super::losses::Losses;
 use super::names::{Lens, Role};
-use super::objects::{RawCommit, STRUCTURE_BYTES};
+use super::objects::{DEEPEST, STRUCTURE_BYTES};
 use super::packs::Packs;
 use crate::evidence::{Stop, Task};
 use git2::Oid;
 use rayon::prelude::*;
 use reader::Reader;
-use seen::{Hand, LOOSE, Named, head};
+use seen::{Hand, Named, Walked, bit};
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, AtomicU32};
-use std::sync::{Arc, Mutex, PoisonError};
-
-/// A subtree of a packed tree.
-pub(super) enum Subtree {
-    /// Packed too, at this place.
-    Packed(u32),
-    /// In no pack.
-    Loose(Oid),
-}
+use std::sync::atomic::{AtomicU8, AtomicU32};
+use ways::Sorted;
+pub(super) use ways::Way;
 
 /// A packed tree, as far as it matters.
 pub(super) struct Tree<'a> {
@@ -38,37 +31,65 @@ pub(super) struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     /// Entries that this lens sees.
-    pub(super) fn named(&self, lens: Lens) -> impl Iterator<Item = (&'a [u8], &'a Named)> {
+    pub(super) fn named(&self, lens: Lens) -> impl Iterator<Item = (&'a [u8], &'a Named)> + use<'a> {
         let hand = self.hand;
         let seen = hand.named[self.named.clone()].iter().filter(move |named| named.seen(lens));
         seen.map(move |named| (&*hand.names.all[named.name as usize].0, named))
     }
 
     /// Subtrees, and what their names say.
-    pub(super) fn below(&self) -> impl Iterator<Item = (&'a [u8], Role, Subtree)> {
+    pub(super) fn below(&self) -> impl Iterator<Item = (&'a [u8], Role, Way)> + use<'a> {
         let hand = self.hand;
         hand.below[self.below.clone()].iter().map(move |below| {
             let (name, role) = &hand.names.all[below.name as usize];
-            let place = hand.places[below.tree as usize];
-            let tree = match place.checked_sub(LOOSE) {
-                Some(loose) => Subtree::Loose(hand.loose[loose as usize]),
-                None => Subtree::Packed(place),
-            };
-            (&**name, *role, tree)
+            (&**name, *role, hand.subtrees.way(below.tree))
         })
     }
 }
+
+/// A packed commit.
+pub(super) struct Commit<'a> {
+    hand: &'a Hand,
+    walked: &'a Walked,
+}
+
+impl<'a> Commit<'a> {
+    /// Its id.
+    pub(super) fn id(&self) -> Oid {
+        self.walked.id
+    }
+
+    /// Its tree.
+    pub(super) fn tree(&self) -> Way {
+        self.hand.subtrees.way(self.walked.tree)
+    }
+
+    /// Its parents, in order.
+    pub(super) fn parents(&self) -> impl Iterator<Item = Way> + use<'a> {
+        let hand = self.hand;
+        self.walked.parents.clone().map(move |number| hand.parents.way(number))
+    }
+
+    /// When it was written, and when it was committed.
+    pub(super) fn dates(&self) -> (i64, i64) {
+        (self.walked.authored, self.walked.committed)
+    }
+}
+
+/// What a place holds: hand (from 1) and number of a tree or, with this bit, of a commit.
+const COMMIT: u32 = 1 << 31;
 
 /// The commits and trees of all packs.
 pub(super) struct Structure {
     packs: Packs,
     hands: Vec<Hand>,
-    /// Hand and number of every commit.
-    commits: IdMap<Oid, (u32, u32)>,
-    /// Hand (from 1) and number of every tree, by place.
-    trees: Vec<(u32, u32)>,
-    /// What [`Structure::leading`] said: every further walk asks again.
-    led: Mutex<Vec<(Lens, Arc<Vec<bool>>)>>,
+    at: Vec<(u32, u32)>,
+    sorted_trees: Sorted,
+    sorted_commits: Sorted,
+    /// Which lenses see something in or below a tree, by place.
+    leads: Vec<u8>,
+    /// Whether no tree leads out of the packs, nor into a directory with an env file's name.
+    closed: bool,
 }
 
 impl Structure {
@@ -76,55 +97,48 @@ impl Structure {
     pub(super) fn read(packs: Packs, asked: &Asked, stop: &Stop, task: &dyn Task) -> Self {
         let (mut hands, _) =
             packs.walk(&Reader { asked, stop, task, hands: AtomicU32::new(1) }, STRUCTURE_BYTES as u64);
-        let mut commits = IdMap::default();
-        let mut trees = vec![(0, 0); packs.count as usize];
-        for (hand, seen) in (0_u32..).zip(&hands) {
-            commits.extend(seen.commits.iter().zip(0..).map(|((id, _), n)| (*id, (hand, n))));
-            for (record, n) in seen.trees.iter().zip(0..) {
-                trees[record.place as usize] = (hand + 1, n);
+        let mut at = vec![(0, 0); packs.count as usize];
+        for (hand, seen) in (1_u32..).zip(&hands) {
+            let trees = seen.trees.iter().map(|record| (record.place, hand)).zip(0..);
+            let commits = seen.commits.iter().map(|walked| (walked.place, hand | COMMIT)).zip(0..);
+            for ((place, hand), n) in trees.chain(commits) {
+                at[place as usize] = (hand, n);
             }
         }
-        let places = trees.iter().zip(0_u32..).filter(|((hand, _), _)| *hand > 0);
-        let mut sorted: Vec<(u64, u32)> = places.map(|(_, place)| (head(packs.id(place)), place)).collect();
-        sorted.par_sort_unstable();
-        hands.par_iter_mut().for_each(|hand| hand.resolve(&packs, &sorted));
-        Self { packs, hands, commits, trees, led: Mutex::default() }
+        let of = |commit: bool| {
+            let all = at.par_iter().zip(0_u32..packs.count);
+            let all = all.filter(move |((hand, _), _)| *hand > 0 && (*hand >= COMMIT) == commit);
+            Sorted::of(&packs, all.map(|(_, place)| place))
+        };
+        let (sorted_trees, sorted_commits) = (of(false), of(true));
+        hands.par_iter_mut().for_each(|hand| {
+            hand.subtrees.resolve(&packs, &sorted_trees);
+            hand.parents.resolve(&packs, &sorted_commits);
+        });
+        let (leads, bounded) = spread(&hands, packs.count);
+        let closed = !bounded && hands.iter().all(|hand| hand.subtrees.closed() && !hand.env_directories);
+        Self { packs, hands, at, sorted_trees, sorted_commits, leads, closed }
     }
 
-    /// The packed trees that hold what a lens sees or lead to it, or that lead out of the packs, by place.
-    ///
-    /// Each round goes over all trees in the order of memory; there are as many as directories are deep.
-    pub(super) fn leading(&self, lens: Lens) -> Arc<Vec<bool>> {
-        let led = self.led.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, known)) = led.iter().find(|(other, _)| *other == lens) {
-            return Arc::clone(known);
-        }
-        // Not held meanwhile: a thread that waits for others may be given work that asks, too.
-        drop(led);
-        let fresh = Arc::new(self.spread(lens));
-        self.led.lock().unwrap_or_else(PoisonError::into_inner).push((lens, Arc::clone(&fresh)));
-        fresh
+    /// Whether a packed tree holds what a lens sees or leads to it, or leads out of the packs.
+    pub(super) fn leads(&self, place: u32, lens: Lens) -> bool {
+        self.leads[place as usize] & bit(lens) != 0
     }
 
-    fn spread(&self, lens: Lens) -> Vec<bool> {
-        // What did not decode may hold anything: whoever comes there asks libgit2.
-        let leads: Vec<AtomicBool> = self.trees.iter().map(|(hand, _)| AtomicBool::new(*hand == 0)).collect();
-        // A tree that another thread marks meanwhile counts in this round or in the next.
-        while self.hands.par_iter().map(|hand| hand.spread(lens, &leads)).reduce(|| false, |a, b| a | b) {}
-        leads.into_iter().map(AtomicBool::into_inner).collect()
+    /// Whether no packed tree leads out of what was decoded, nor into a directory with an env file's name.
+    pub(super) fn closed(&self) -> bool {
+        self.closed
     }
 
-    /// The ids of those trees.
-    pub(super) fn leading_ids(&self, lens: Lens) -> Vec<Oid> {
-        let decoded = |place: u32| self.trees.get(place as usize).is_some_and(|(hand, _)| *hand > 0);
-        let leading = self.leading(lens);
-        let leading = leading.iter().zip(0..).filter(|(leads, place)| **leads && decoded(*place));
-        leading.map(|(_, place)| self.packs.id(place)).collect()
+    /// The ids of the trees that lead to what a lens sees.
+    pub(super) fn leading_ids(&self, lens: Lens) -> impl Iterator<Item = Oid> {
+        let trees = self.hands.iter().flat_map(|hand| &hand.trees).map(|record| record.place);
+        trees.filter(move |place| self.leads(*place, lens)).map(|place| self.packs.id(place))
     }
 
     /// The ids of all packed commits.
     pub(super) fn commits(&self) -> impl Iterator<Item = Oid> {
-        self.commits.keys().copied()
+        self.hands.iter().flat_map(|hand| &hand.commits).map(|walked| walked.id)
     }
 
     /// Commits and trees that did not decode.
@@ -139,27 +153,60 @@ impl Structure {
         self.hands.iter().map(|hand| hand.trees.len() as u64).sum()
     }
 
-    /// A packed commit.
-    pub(super) fn commit(&self, id: Oid) -> Option<&RawCommit> {
-        let (hand, n) = self.commits.get(&id)?;
-        Some(&self.hands[*hand as usize].commits[*n as usize].1)
+    /// How many places there are.
+    pub(super) fn places(&self) -> usize {
+        self.at.len()
     }
 
-    /// Where a packed tree lies.
-    pub(super) fn find(&self, id: Oid) -> Option<u32> {
-        self.packs.find(id)
+    /// Where a commit is.
+    pub(super) fn find_commit(&self, id: Oid) -> Way {
+        self.sorted_commits.find(&self.packs, id)
     }
 
-    /// The tree at a place; `None` if it did not decode.
+    /// Where a tree is.
+    pub(super) fn find_tree(&self, id: Oid) -> Way {
+        self.sorted_trees.find(&self.packs, id)
+    }
+
+    /// The commit at a place.
+    pub(super) fn commit(&self, place: u32) -> Option<Commit<'_>> {
+        let (hand, n) = *self.at.get(place as usize)?;
+        let hand = self.hands.get((hand.checked_sub(COMMIT)? as usize).checked_sub(1)?)?;
+        Some(Commit { hand, walked: hand.commits.get(n as usize)? })
+    }
+
+    /// The tree at a place.
     pub(super) fn tree(&self, place: u32) -> Option<Tree<'_>> {
-        let (hand, n) = *self.trees.get(place as usize)?;
-        let hand = self.hands.get(hand.checked_sub(1)? as usize)?;
+        let (hand, n) = *self.at.get(place as usize)?;
+        let hand = self.hands.get((hand as usize).checked_sub(1)?)?;
         let (named, below) = hand.ranges(n as usize);
         Some(Tree { hand, named, below })
+    }
+
+    /// The id of what a way leads to.
+    pub(super) fn id_of(&self, way: Way) -> Oid {
+        match way {
+            Way::Packed(place) => self.id(place),
+            Way::Loose(id) => id,
+        }
     }
 
     /// The id of the object at a place.
     pub(super) fn id(&self, place: u32) -> Oid {
         self.packs.id(place)
     }
+}
+
+/// Which lenses see something in or below each tree; and whether trees are deeper than anybody follows, when all do.
+///
+/// Each round goes over all trees in the order of memory; there are as many as directories are deep.
+fn spread(hands: &[Hand], count: u32) -> (Vec<u8>, bool) {
+    let leads: Vec<AtomicU8> = (0..count).map(|_| AtomicU8::new(0)).collect();
+    for _ in 0..=DEEPEST {
+        // A tree that another thread marks meanwhile counts in this round or in the next.
+        if !hands.par_iter().map(|hand| hand.spread(&leads)).reduce(|| false, |a, b| a | b) {
+            return (leads.into_iter().map(AtomicU8::into_inner).collect(), false);
+        }
+    }
+    (vec![u8::MAX; leads.len()], true)
 }

@@ -2,12 +2,12 @@
 //!
 //! In: objects. Out: what matters of them, in the hand of the thread.
 
-use super::seen::{Below, Hand, Named, Record};
+use super::seen::{Below, Hand, Named, Record, Walked};
 use crate::collect::git::asked::Asked;
 use crate::collect::git::layout::Layout;
 use crate::collect::git::losses::Fault;
 use crate::collect::git::names::{Role, may_matter, of_another};
-use crate::collect::git::objects::{Entry, EntryType, parse_commit};
+use crate::collect::git::objects::{Entry, EntryType, RawCommit, parse_commit};
 use crate::collect::git::packs::{Base, Object, Visitor};
 use crate::evidence::{Stop, Task};
 use git2::{ObjectType, Oid};
@@ -60,7 +60,11 @@ impl Visitor for Reader<'_> {
             return Kept { owner: hand.owner, layout: self.tree(hand, object, own) };
         }
         if let Some(commit) = parse_commit(object.bytes) {
-            hand.commits.push((object.id(), commit));
+            let RawCommit { authored, committed, parents, tree } = commit;
+            let tree = hand.subtrees.want(tree);
+            let numbers: Vec<u32> = parents.into_iter().map(|parent| hand.parents.want(parent)).collect();
+            let parents = numbers.first().copied().unwrap_or(0)..numbers.last().map_or(0, |last| last + 1);
+            hand.commits.push(Walked { place: object.place, id: object.id(), tree, parents, authored, committed });
         } else {
             hand.losses.of(Fault::Malformed, object.id());
         }
@@ -96,10 +100,9 @@ impl Reader<'_> {
     /// What matters of one entry.
     fn entry(&self, hand: &mut Hand, entry: &Entry<'_>) -> Option<Mark> {
         if entry.what == EntryType::Tree {
-            // Where it lies is looked up later, for all subtrees in the order of their ids.
-            let tree = u32::try_from(hand.wanted.len()).unwrap_or(u32::MAX);
-            hand.wanted.push(entry.id());
-            return Some(Mark::Below(Below { name: hand.names.number(entry.name), tree }));
+            let name = hand.names.number(entry.name);
+            hand.env_directories |= hand.names.all[name as usize].1 == Role::Env;
+            return Some(Mark::Below(Below { name, tree: hand.subtrees.want(entry.id()) }));
         }
         let given = self.asked.of(entry);
         let other = of_another(entry.name, entry.what);

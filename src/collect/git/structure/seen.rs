@@ -2,18 +2,17 @@
 //!
 //! In: entries as they are read. Out: lists of what matters of them, subtrees by number until all are looked up at once.
 
+use super::ways::Ways;
 use crate::collect::git::losses::Losses;
 use crate::collect::git::names::{GIVEN, Lens, NAMED, OTHERS, Role, role_of};
-use crate::collect::git::objects::{EntryType, RawCommit};
-use crate::collect::git::packs::Packs;
+use crate::collect::git::objects::EntryType;
 use git2::Oid;
-use rayon::prelude::*;
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 
-/// No place: the tree is in no pack.
-pub(super) const LOOSE: u32 = 1 << 31;
+/// The marks of all lenses.
+const ALL: u8 = 7;
 
 /// An entry that matters.
 #[derive(Clone, Copy)]
@@ -29,6 +28,11 @@ pub(in crate::collect::git) struct Named {
 }
 
 impl Named {
+    /// The marks of all lenses that see the entry.
+    fn bits(&self) -> u8 {
+        [NAMED, GIVEN, OTHERS].into_iter().filter(|lens| self.seen(*lens)).fold(0, |all, lens| all | bit(lens))
+    }
+
     /// Whether this lens sees the entry.
     pub(super) fn seen(&self, lens: Lens) -> bool {
         match lens {
@@ -39,7 +43,7 @@ impl Named {
     }
 }
 
-/// A subtree: its number among those that the hand saw.
+/// A subtree: its number among the hand's.
 #[derive(Clone, Copy)]
 pub(super) struct Below {
     pub(super) name: u32,
@@ -49,20 +53,30 @@ pub(super) struct Below {
 /// What one thread saw.
 #[derive(Default)]
 pub(super) struct Hand {
-    pub(super) commits: Vec<(Oid, RawCommit)>,
+    pub(super) commits: Vec<Walked>,
     pub(super) trees: Vec<Record>,
     pub(super) named: Vec<Named>,
     pub(super) below: Vec<Below>,
-    /// Subtrees by number, until their places are known.
-    pub(super) wanted: Vec<Oid>,
-    /// The places of subtrees by number: among packed objects, or among `loose`.
-    pub(super) places: Vec<u32>,
-    pub(super) loose: Vec<Oid>,
+    /// Subtrees and commits' trees.
+    pub(super) subtrees: Ways,
+    pub(super) parents: Ways,
     pub(super) names: Names,
+    /// Whether a directory has an env file's name.
+    pub(super) env_directories: bool,
     /// Its number among all hands.
     pub(super) owner: u32,
     /// Commits and trees that did not decode.
     pub(super) losses: Losses,
+}
+
+/// One commit, with its tree's number and those of its parents.
+pub(super) struct Walked {
+    pub(super) place: u32,
+    pub(super) id: Oid,
+    pub(super) tree: u32,
+    pub(super) parents: Range<u32>,
+    pub(super) authored: i64,
+    pub(super) committed: i64,
 }
 
 /// One tree: where its entries begin in the hand's lists. They end where the next tree's begin.
@@ -73,39 +87,22 @@ pub(super) struct Record {
 }
 
 impl Hand {
-    /// Finds all subtrees among the packed trees, both in the order of their ids.
-    pub(super) fn resolve(&mut self, packs: &Packs, trees: &[(u64, u32)]) {
-        let wanted = std::mem::take(&mut self.wanted);
-        let mut order: Vec<(u64, u32)> = wanted.iter().map(|id| head(*id)).zip(0..).collect();
-        order.par_sort_unstable();
-        self.places = vec![0; wanted.len()];
-        let mut next = 0;
-        for (head, n) in order {
-            let id = wanted[n as usize];
-            while trees.get(next).is_some_and(|(other, _)| *other < head) {
-                next += 1;
-            }
-            let alike = trees[next..].iter().take_while(|(other, _)| *other == head);
-            let here = alike.map(|(_, place)| *place).find(|place| packs.id(*place) == id);
-            self.places[n as usize] = here.unwrap_or_else(|| {
-                self.loose.push(id);
-                LOOSE | u32::try_from(self.loose.len() - 1).unwrap_or(0)
-            });
-        }
-    }
-
-    /// Marks trees that lead to marked ones; whether there were any.
-    pub(super) fn spread(&self, lens: Lens, leads: &[AtomicBool]) -> bool {
-        let lead = |place: &u32| leads.get(*place as usize).is_none_or(|leads| leads.load(Ordering::Relaxed));
-        let leading: Vec<bool> = self.places.iter().map(lead).collect();
-        let env: Vec<bool> = self.names.all.iter().map(|(_, role)| lens == NAMED && *role == Role::Env).collect();
+    /// Marks trees by what they hold and by the marks of trees that they lead to; whether any mark is new.
+    pub(super) fn spread(&self, leads: &[AtomicU8]) -> bool {
+        let of = |place: u32| leads.get(place as usize).map(|leads| leads.load(Ordering::Relaxed));
+        let leading = self.subtrees.map(|place| place.and_then(of).unwrap_or(ALL));
+        let env = |name: &(Box<[u8]>, Role)| if name.1 == Role::Env { bit(NAMED) } else { 0 };
+        let env: Vec<u8> = self.names.all.iter().map(env).collect();
         let mut grown = false;
         for (n, record) in self.trees.iter().enumerate() {
             let (named, below) = self.ranges(n);
-            let out = |below: &Below| leading[below.tree as usize] || env[below.name as usize];
-            if self.named[named].iter().any(|named| named.seen(lens)) || self.below[below].iter().any(out) {
-                grown |= !leads[record.place as usize].swap(true, Ordering::Relaxed);
-            }
+            let own = self.named[named].iter().fold(0, |all, named| all | named.bits());
+            let all = |all, below: &Below| all | leading[below.tree as usize] | env[below.name as usize];
+            let marks = self.below[below].iter().fold(own, all);
+            // Most trees have no mark, and memory that is written is slower than memory that is read.
+            let place = &leads[record.place as usize];
+            grown |=
+                marks & !place.load(Ordering::Relaxed) != 0 && marks & !place.fetch_or(marks, Ordering::Relaxed) != 0;
         }
         grown
     }
@@ -119,9 +116,13 @@ impl Hand {
     }
 }
 
-/// The first bytes of an id.
-pub(super) fn head(id: Oid) -> u64 {
-    id.as_bytes().first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
+/// The mark of a lens.
+pub(super) fn bit(lens: Lens) -> u8 {
+    match lens {
+        GIVEN => 2,
+        OTHERS => 4,
+        _ => 1,
+    }
 }
 
 /// Names of entries that matter, each once.
