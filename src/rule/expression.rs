@@ -5,8 +5,12 @@
 
 use crate::evidence::{Evidence, Fact, FieldType, Kind, Name};
 use cel::common::ast::{EntryExpr, Expr, LiteralValue};
-use cel::{Context, IdedExpr, Program, Value};
+use cel::{Context, Env, IdedExpr, Program, Value};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+use std::sync::{Arc, LazyLock};
+
+/// CEL's own functions, made once for all evaluations.
+static LANGUAGE: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
 /// A compiled expression.
 pub(crate) struct Expression {
@@ -32,7 +36,7 @@ impl Expression {
 
     /// Evaluates it on one piece of evidence; `all` is everything of its kind about the same target.
     pub(crate) fn holds(&self, item: &Evidence, all: &[&Evidence]) -> Result<bool, NoAnswer> {
-        let mut context = Context::default();
+        let mut context = Context::with_env(Arc::clone(&LANGUAGE));
         context.add_variable("item", Facts(item)).map_err(|_| NoAnswer)?;
         if self.uses_all {
             let all: Vec<Facts<'_>> = all.iter().map(|evidence| Facts(evidence)).collect();

@@ -50,6 +50,9 @@ pub(super) struct Source<'a> {
     pub(super) skip: Option<&'a dyn Fn(Oid) -> bool>,
 }
 
+/// A commit's tree, parents and dates.
+type Read = (Way, Vec<Way>, (i64, i64));
+
 /// No number.
 const NONE: u32 = u32::MAX;
 
@@ -98,8 +101,8 @@ impl Graph {
         graph
     }
 
-    /// A commit's tree, parents and dates, from what is known or from libgit2.
-    fn read_commit(&self, odb: &Objects<'_>, way: Way) -> Result<(Way, Vec<Way>, (i64, i64)), Fault> {
+    /// A commit, from what is known or from libgit2.
+    fn read_commit(&self, odb: &Objects<'_>, way: Way) -> Result<Read, Fault> {
         let structure = self.structure.as_deref();
         if let (Way::Packed(place), Some(structure)) = (way, structure) {
             let commit = structure.commit(place).ok_or(Fault::Malformed)?;

@@ -141,7 +141,9 @@ pub(super) fn parse_commit(bytes: &[u8]) -> Option<RawCommit> {
 }
 
 fn oid(hex: &[u8]) -> Option<Oid> {
-    (hex.len() == 40).then(|| std::str::from_utf8(hex).ok().and_then(|hex| Oid::from_str(hex).ok()))?
+    let mut raw = [0; 20];
+    let written = hex.len() == 40 && data_encoding::HEXLOWER_PERMISSIVE.decode_mut(hex, &mut raw).is_ok();
+    if written { Oid::from_bytes(&raw).ok() } else { None }
 }
 
 /// The seconds in `Name <mail> 1700000000 +0100`.

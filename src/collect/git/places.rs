@@ -54,8 +54,18 @@ impl PathTable {
         Some(fresh)
     }
 
+    /// The number of a path of another table; `None` if it is not in this one.
+    pub(super) fn find(&self, other: &Self, path: u32) -> Option<u32> {
+        let mut parts = other.parts(path).into_iter();
+        parts.try_fold(TOP, |at, name| self.at.get(&(at, *self.numbers.get(name)?)).copied())
+    }
+
     /// A path as bytes.
     pub(super) fn bytes(&self, path: u32) -> Vec<u8> {
+        self.parts(path).join(&b'/')
+    }
+
+    fn parts(&self, path: u32) -> Vec<&[u8]> {
         let mut parts: Vec<&[u8]> = Vec::new();
         let mut at = path;
         while at != TOP {
@@ -64,7 +74,7 @@ impl PathTable {
             at = parent;
         }
         parts.reverse();
-        parts.join(&b'/')
+        parts
     }
 }
 

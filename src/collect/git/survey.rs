@@ -252,12 +252,19 @@ impl Survey {
                 _ => None,
             })
             .collect();
-        let first = first_seen(forest, table, labelled.iter().chain(&tagged).copied());
-        let last = first_seen(forest, table, labelled.iter().rev().chain(&tagged).copied());
-        first
+        let mut other = PathTable::default();
+        let (first, last) = rayon::join(
+            || first_seen(forest, table, labelled.iter().chain(&tagged).copied()),
+            || first_seen(forest, &mut other, labelled.iter().rev().chain(&tagged).copied()),
+        );
+        // The other table has numbers of its own.
+        let last = last
             .into_iter()
-            .map(|(spot, first)| (spot, Span { first, last: last.get(&spot).copied().unwrap_or(first) }))
-            .collect()
+            .filter_map(|(spot, label)| Some((Spot { path: table.find(&other, spot.path)?, ..spot }, label)));
+        let last: Spots<u32> = last.collect();
+        table.overflowed |= other.overflowed;
+        let span = |(spot, first)| (spot, Span { first, last: last.get(&spot).copied().unwrap_or(first) });
+        first.into_iter().map(span).collect()
     }
 
     /// The node of a commit's tree.

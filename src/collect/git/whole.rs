@@ -163,6 +163,8 @@ impl Whole<'_> {
                 self.complete.hidden(&hidden);
             }
         }
+        // So much memory is given back while the report is written.
+        rayon::spawn(move || drop((survey, reach)));
         embedded.unwrap_or(Embedded { overflowed: true, ..Embedded::default() })
     }
 

@@ -32,6 +32,8 @@ pub(super) struct Families {
     weights: Vec<u32>,
     /// Entries that belong to no family.
     pub(super) orphans: Vec<Slot>,
+    /// Whether every base lies in front of what is made from it, and every entry belongs to a family.
+    forward: bool,
 }
 
 impl Families {
@@ -49,19 +51,20 @@ impl Families {
         }
         let mut next = starts.clone();
         let mut children = vec![NONE; starts[count] as usize];
-        let mut roots = Vec::new();
+        let (mut roots, mut forward) = (Vec::new(), true);
         for (slot, link) in (0..).zip(links) {
             match link {
                 Link::Root(kind) => roots.push((slot, *kind)),
                 Link::From(base) => {
+                    forward &= *base < slot;
                     let at = &mut next[*base as usize];
                     children[*at as usize] = slot;
                     *at += 1;
                 }
-                Link::Broken => {}
+                Link::Broken => forward = false,
             }
         }
-        let mut families = Self { roots, starts, children, weights: Vec::new(), orphans: Vec::new() };
+        let mut families = Self { roots, starts, children, weights: Vec::new(), orphans: Vec::new(), forward };
         families.weights = families.needed(|_| true);
         let alone = (0..).zip(&families.weights).filter(|(_, weight)| **weight == 0);
         families.orphans = alone.map(|(slot, _)| slot).collect();
@@ -72,11 +75,16 @@ impl Families {
     ///
     /// Children have a later place in the order than their base: numbers are added up from its end.
     pub(super) fn needed(&self, needs: impl Fn(Slot) -> bool) -> Vec<u32> {
-        let order = self.order();
         let mut needed = vec![0_u32; self.starts.len() - 1];
-        for &slot in order.iter().rev() {
+        let mut add = |slot: Slot| {
             let below: u32 = self.children(slot).iter().map(|child| needed[*child as usize]).sum();
             needed[slot as usize] = below + u32::from(needs(slot));
+        };
+        if self.forward {
+            // The order of the pack is one already.
+            (0..self.starts.len() - 1).rev().filter_map(|slot| Slot::try_from(slot).ok()).for_each(&mut add);
+        } else {
+            self.order().into_iter().rev().for_each(&mut add);
         }
         needed
     }

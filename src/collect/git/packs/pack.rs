@@ -46,7 +46,8 @@ impl<T: FileData + Sync> Pack<T> {
         if !whole {
             return Err(Fault::Malformed);
         }
-        let mut order: Vec<(u64, u32)> = index.iter().map(|entry| entry.pack_offset).zip(0..).collect();
+        let at = |place| (index.pack_offset_at_index(place), place);
+        let mut order: Vec<(u64, u32)> = (0..index.num_objects()).into_par_iter().map(at).collect();
         order.par_sort_unstable();
         // Two entries at one place, or one behind the end: no index of this pack.
         let end = data.pack_end() as u64;

@@ -202,9 +202,12 @@ impl Structure {
 /// Each round goes over all trees in the order of memory; there are as many as directories are deep.
 fn spread(hands: &[Hand], count: u32) -> (Vec<u8>, bool) {
     let leads: Vec<AtomicU8> = (0..count).map(|_| AtomicU8::new(0)).collect();
+    hands.par_iter().for_each(|hand| hand.mark(&leads));
+    let mut known: Vec<Vec<u8>> = hands.iter().map(|_| Vec::new()).collect();
     for _ in 0..=DEEPEST {
         // A tree that another thread marks meanwhile counts in this round or in the next.
-        if !hands.par_iter().map(|hand| hand.spread(&leads)).reduce(|| false, |a, b| a | b) {
+        let all = hands.par_iter().zip(&mut known);
+        if !all.map(|(hand, known)| hand.spread(&leads, known)).reduce(|| false, |a, b| a | b) {
             return (leads.into_iter().map(AtomicU8::into_inner).collect(), false);
         }
     }

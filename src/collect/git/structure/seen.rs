@@ -87,24 +87,32 @@ pub(super) struct Record {
 }
 
 impl Hand {
-    /// Marks trees by what they hold and by the marks of trees that they lead to; whether any mark is new.
-    pub(super) fn spread(&self, leads: &[AtomicU8]) -> bool {
-        let of = |place: u32| leads.get(place as usize).map(|leads| leads.load(Ordering::Relaxed));
-        let leading = self.subtrees.map(|place| place.and_then(of).unwrap_or(ALL));
-        let env = |name: &(Box<[u8]>, Role)| if name.1 == Role::Env { bit(NAMED) } else { 0 };
-        let env: Vec<u8> = self.names.all.iter().map(env).collect();
-        let mut grown = false;
+    /// Marks trees by what they hold themselves.
+    pub(super) fn mark(&self, leads: &[AtomicU8]) {
+        let env = |below: &Below| self.names.all[below.name as usize].1 == Role::Env;
         for (n, record) in self.trees.iter().enumerate() {
             let (named, below) = self.ranges(n);
-            let own = self.named[named].iter().fold(0, |all, named| all | named.bits());
-            let all = |all, below: &Below| all | leading[below.tree as usize] | env[below.name as usize];
-            let marks = self.below[below].iter().fold(own, all);
-            // Most trees have no mark, and memory that is written is slower than memory that is read.
-            let place = &leads[record.place as usize];
-            grown |=
-                marks & !place.load(Ordering::Relaxed) != 0 && marks & !place.fetch_or(marks, Ordering::Relaxed) != 0;
+            let marks = self.named[named].iter().fold(0, |all, named| all | named.bits());
+            let inside = self.env_directories && self.below[below].iter().any(env);
+            add(leads, record.place, if inside { marks | bit(NAMED) } else { marks });
         }
-        grown
+    }
+
+    /// Marks trees by the marks of trees that they lead to, if there are any that `known` does not have yet.
+    pub(super) fn spread(&self, leads: &[AtomicU8], known: &mut Vec<u8>) -> bool {
+        let of = |place: u32| leads.get(place as usize).map(|leads| leads.load(Ordering::Relaxed));
+        let now = self.subtrees.map(|place| place.and_then(of).unwrap_or(ALL));
+        known.resize(now.len(), 0);
+        let fresh: Vec<u8> = now.iter().zip(&*known).map(|(now, known)| now & !known).collect();
+        *known = now;
+        if fresh.iter().all(|marks| *marks == 0) {
+            return false;
+        }
+        for (n, record) in self.trees.iter().enumerate() {
+            let below = &self.below[self.ranges(n).1];
+            add(leads, record.place, below.iter().fold(0, |all, below| all | fresh[below.tree as usize]));
+        }
+        true
     }
 
     /// Where the entries of tree number `n` stand.
@@ -113,6 +121,13 @@ impl Hand {
         let (named, below) = at(n).unwrap_or_default();
         let (named_end, below_end) = at(n + 1).unwrap_or((self.named.len(), self.below.len()));
         (named..named_end, below..below_end)
+    }
+}
+
+/// Most trees have no mark, and memory that is written is slower than memory that is read.
+fn add(leads: &[AtomicU8], place: u32, marks: u8) {
+    if marks != 0 {
+        leads[place as usize].fetch_or(marks, Ordering::Relaxed);
     }
 }
 
