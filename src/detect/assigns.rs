@@ -113,6 +113,7 @@ static PAIRS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
 /// What programs declare, look up with a default, or hand over: the value stands in quotes.
 static PROGRAMS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
     let captured = |word, text: &str| (word, Named::Captured, text.to_owned());
+    let always = |word, text: &str| (word, Named::Always("SECRET_KEY"), text.to_owned());
     built(vec![
         // `config['secret'] = "…"`, `const SECRET: &str = b"…"`, `'secret' => "…"`, `#define SECRET "…"`
         captured("[", r"\[{QK}\]\s*=\s*{QUOTED}"),
@@ -131,6 +132,21 @@ static PROGRAMS: LazyLock<Vec<Writing>> = LazyLock::new(|| {
         captured("=\n", r"\b{K}[ \t]*=\n\s*{QUOTED}"),
         captured("(\n", r"\b{K}[ \t]*(?:=[ \t]*)?\(\n\s*{QUOTED}"),
         captured("\\\n", r"\b{K}[ \t]*=[ \t]*\\\n\s*{QUOTED}"),
+        // Lisp's and Erlang's pairs, Gradle's settings, templates' parameters, Terraform's variables.
+        captured(":", r"[{ \t(]:{K}[ \t]+{QUOTED}"),
+        captured(", <<", r"\{[ \t]*{K}[ \t]*,[ \t]*<<{QUOTED}>>"),
+        captured("(", r"\((?:setf|setq|def|defvar|defparameter|defonce)[ \t]+\*?{K}\*?[ \t]+{QUOTED}"),
+        captured("assword", r"(?m)^[ \t]*{K}[ \t]+{QUOTED}[ \t]*$"),
+        captured("value", r"{QK}\s*:\s*\{\s*[\x22']value[\x22']\s*:\s*{QUOTED}"),
+        captured("variable", r"\bvariable[ \t]+{QK}\s*\{[^{}]*?\bdefault[ \t]*=[ \t]*{QUOTED}"),
+        // What a call takes as a key, whatever it is called.
+        always("jwt", r"\bjwt\.(?:sign|verify|encode|decode)\([^,\n(){}]+,\s*b?{QUOTED}"),
+        always(
+            "mac",
+            r"(?i)\b(?:hmacShaKeyFor|SecretKeySpec|hmac\.new|createHmac\([^,\n]+,|HMACSHA\d+)\(?\s*b?{QUOTED}",
+        ),
+        always("SecurityKey", r"SecurityKey\(\s*(?:[\w.]+\()?{QUOTED}"),
+        always("auth", r"\bauth\s*=\s*\(\s*[\x22'][^\x22'\n]+[\x22'],\s*{QUOTED}"),
         captured("</key>", r"<key>{K}</key>\s*<string>([^<\n]+)</string>"),
         captured("<string name=", r"<string name=\x22{K}\x22>([^<\n]+)</string>"),
     ])

@@ -14,6 +14,8 @@ pub trait Progress: Send + Sync {
 pub trait Task: Send + Sync {
     /// More of the unit is done.
     fn advance(&self, n: u64);
+    /// Bytes were read, besides.
+    fn read(&self, bytes: u64);
     /// The total became known.
     fn expect(&self, total: u64);
     /// What is being examined now.
@@ -33,6 +35,7 @@ impl Progress for NoProgress {
 
 impl Task for Silent {
     fn advance(&self, _: u64) {}
+    fn read(&self, _: u64) {}
     fn expect(&self, _: u64) {}
     fn examining(&self, _: &Name) {}
 }

@@ -87,6 +87,7 @@ impl Visitor for Reader<'_> {
 
     fn object(&self, hand: &mut Hand, object: &Object<'_>, base: Option<Base<'_, Trace>>) -> Trace {
         self.task.advance(1);
+        self.task.read(object.bytes.len() as u64);
         let base = base.map(|base| (base.state, base.parts));
         let trace = self.job.detector.trace(object.bytes, base);
         let id = object.id();
@@ -244,6 +245,7 @@ impl Reader<'_> {
         }
         match odb.read(id) {
             Ok(object) => {
+                self.task.read(object.len() as u64);
                 let trace = self.job.detector.trace(object.data(), None);
                 hand.look(&self.job.detector, (id, kind), object.data(), &trace);
             }

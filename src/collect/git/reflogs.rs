@@ -1,4 +1,5 @@
-//! What keeps objects alive, or did lately, without being a ref: reflogs, and files such as ORIG_HEAD.
+//! What keeps objects alive, or did lately, without being a ref: reflogs, files such as ORIG_HEAD, and what a commit, a
+//! merge or a rebase that was not finished left behind.
 //!
 //! In: a common git directory. Out: ids under the names of the files that hold them, and these files' texts. What the
 //! ids lead to is not asked here.
@@ -11,6 +12,8 @@ use std::path::Path;
 
 /// Largest file that is read.
 const FILE_BYTES: u64 = 256 << 20;
+/// Where git keeps what it has not finished: patches, messages, the subjects of commits to come.
+const UNDERWAY: [&str; 3] = ["rebase-merge", "rebase-apply", "sequencer"];
 /// Deepest name of a ref.
 const DEPTH: usize = 16;
 
@@ -21,6 +24,8 @@ pub(super) struct Remembered {
     pub(super) ids: Vec<(Name, Oid)>,
     /// The files' texts: messages stand in them.
     pub(super) texts: Vec<(Name, Sensitive)>,
+    /// Texts that were to become messages, and what else is underway.
+    pub(super) drafts: Vec<(Name, Sensitive)>,
     /// Files that were too large to read.
     pub(super) unread: u64,
 }
@@ -36,6 +41,14 @@ pub(super) fn read(common: &Path) -> Remembered {
         for file in children(&dir).into_iter().filter(|file| file.is_file() && is_pseudo_ref(&last(file))) {
             out.file(&file, &format!("{prefix}{}", last(&file)));
         }
+        let before = out.texts.len();
+        for file in children(&dir).into_iter().filter(|file| file.is_file() && is_draft(&last(file))) {
+            out.file(&file, &format!("{prefix}{}", last(&file)));
+        }
+        for underway in UNDERWAY {
+            out.log(&dir.join(underway), &format!("{prefix}{underway}"), DEPTH);
+        }
+        out.drafts.extend(out.texts.split_off(before));
     }
     out.ids.sort_by_key(|(name, id)| (!name.as_str().ends_with("logs/refs/stash"), name.as_str().to_owned(), *id));
     out.ids.dedup();
@@ -45,7 +58,12 @@ pub(super) fn read(common: &Path) -> Remembered {
 /// `ORIG_HEAD`, `FETCH_HEAD`, `AUTO_MERGE`: but HEAD itself is a root of history.
 fn is_pseudo_ref(name: &str) -> bool {
     let shape = name.len() > 4 && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
-    shape && name != "HEAD" && !name.ends_with("_MSG") && !name.ends_with("EDITMSG")
+    shape && name != "HEAD" && !is_draft(name)
+}
+
+/// `COMMIT_EDITMSG`, `MERGE_MSG`: a message that waits for its commit, or waited.
+fn is_draft(name: &str) -> bool {
+    name.ends_with("_MSG") || name.ends_with("_EDITMSG")
 }
 
 fn last(path: &Path) -> String {

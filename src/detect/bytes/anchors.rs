@@ -18,7 +18,7 @@ const NAMES: &str = "passw passphrase passcode secret token apikey credential au
     passwort kennwort passwoerter zugangsdaten geheimnis losungswort motdepasse passe mdp jeton contrasen clave secreto \
     senha segreto segredo wachtwoord haslo parol heslo jelszo lozinka zaporka geslo sifre salasana losenord adgangskode \
     kodeord passord kodikos synthimatiko aikotoba pasuwado pasuwaado ansho himitsu mima miyao kouling mishi bimilbeonho \
-    sandi matkhau sekret tajemnica palabra chiave secrete kunci llave chave schluessel klucz machine";
+    sandi matkhau sekret tajemnica palabra chiave secrete kunci llave chave schluessel klucz machine securitykey";
 
 /// Beginnings of values that give themselves away: connection strings without a scheme, and `password`, `secret` and
 /// `token` in base64, whichever of its three alignments they have.
@@ -145,7 +145,8 @@ fn assigns(bytes: &[u8], at: usize) -> Option<Window> {
     let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') || *b >= 0x80;
     let mut end = at + bytes[at..limit].iter().take_while(|b| name(b)).count();
     // `["password"]`, `'password'`, `\"password\"`, `password]`
-    end += bytes[end..limit].iter().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b']' | b')')).count();
+    end +=
+        bytes[end..limit].iter().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b']' | b')' | b'*')).count();
     let blank = bytes[end..limit].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     let line = |more| Some(window::lines(bytes, at, more));
     // `name: DB_PASSWORD`, and its value on one of the next lines.
@@ -161,6 +162,10 @@ fn assigns(bytes: &[u8], at: usize) -> Option<Window> {
         Some(b'[' | b'?' | b'|') => line(0),
         Some(b'<') => line(1),
         Some(b'(') if ends_open(&bytes[end + blank + 1..]) => line(1),
+        // `hmac.new(b"…"`, `SecurityKey(Encoding.UTF8.GetBytes("…"`
+        Some(b'(') if takes_text(&bytes[end + blank..limit]) => line(0),
+        // Terraform's variables have their default a few lines below.
+        Some(b'{') if few_words(bytes, at) && declares(bytes, at) => line(6),
         // `--password X`, `password X` of .netrc and redis.conf; prose has many words, a setting few.
         Some(_) if blank > 0 && (flagged(bytes, at) || few_words(bytes, at)) => line(0),
         _ if writes(bytes, at) => line(0),
@@ -172,6 +177,17 @@ fn assigns(bytes: &[u8], at: usize) -> Option<Window> {
 fn ends_open(rest: &[u8]) -> bool {
     let mut rest = rest.iter().take(8).skip_while(|b| matches!(b, b' ' | b'\t' | b'>' | b'(' | b'\\' | b'\r'));
     rest.next() == Some(&b'\n')
+}
+
+/// Whether a call takes a text in quotes.
+fn takes_text(rest: &[u8]) -> bool {
+    [&b"(\""[..], b"('", b"(b\"", b"(b'"].iter().any(|sign| memchr::memmem::find(rest, sign).is_some())
+}
+
+/// Whether `variable` stands in front.
+fn declares(bytes: &[u8], at: usize) -> bool {
+    let line = window::lines(bytes, at, 0);
+    memchr::memmem::find(&bytes[line.start..at], b"variable").is_some()
 }
 
 /// The word around a place, from its first byte.

@@ -2,6 +2,7 @@
 
 use super::unreachable::{Told, everywhere, place, told};
 use super::{Repo, leak, secret};
+use std::os::unix::fs::PermissionsExt;
 
 /// A person's name or address with the content's line in it.
 fn line(content: &str) -> &str {
@@ -12,7 +13,8 @@ fn line(content: &str) -> &str {
 fn commit_message() {
     everywhere(|repo, content| {
         repo.git(&["commit", "-q", "--allow-empty", "-m", "subject", "-m", content]);
-        vec![place("message", "", "", &repo.git(&["rev-parse", "HEAD"]))]
+        let draft = place("message", "COMMIT_EDITMSG", "", "");
+        vec![place("message", "", "", &repo.git(&["rev-parse", "HEAD"])), draft]
     });
 }
 
@@ -28,6 +30,32 @@ fn subject_of_an_amended_commit_is_in_its_message_and_in_reflogs() {
             place("reflog", "logs/HEAD", "", ""),
             place("reflog", "logs/refs/heads/main", "", ""),
         ]
+    });
+}
+
+/// A hook refused the commit: git keeps what was typed.
+#[test]
+fn message_of_a_commit_that_was_never_made() {
+    everywhere(|repo, content| {
+        let hook = repo.dir.join(".git/hooks/commit-msg");
+        std::fs::write(&hook, "#!/bin/sh\nexit 1\n").unwrap();
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(!repo.run_in(&repo.dir, &["commit", "-q", "--allow-empty", "-m", content]).status.success());
+        vec![place("message", "COMMIT_EDITMSG", "", "")]
+    });
+}
+
+#[test]
+fn patch_of_a_rebase_that_stopped() {
+    everywhere(|repo, content| {
+        repo.git(&["checkout", "-q", "-b", "topic"]);
+        repo.commit("a.txt", "one\n");
+        repo.git(&["checkout", "-q", "main"]);
+        repo.commit("a.txt", "two\n");
+        repo.git(&["checkout", "-q", "topic"]);
+        assert!(!repo.run_in(&repo.dir, &["rebase", "main"]).status.success());
+        std::fs::write(repo.dir.join(".git/rebase-merge/message"), content).unwrap();
+        vec![place("message", "rebase-merge/message", "", "")]
     });
 }
 

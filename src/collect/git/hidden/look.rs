@@ -154,6 +154,13 @@ impl Look<'_> {
         }
     }
 
+    /// Messages that git keeps beside their commits, and what a merge or rebase has not finished.
+    pub(super) fn drafts(&mut self, drafts: &[(Name, Sensitive)]) {
+        for (name, text) in drafts {
+            self.text(text, Place { path: Some(name.clone()), ..Place::default() }, "message");
+        }
+    }
+
     /// The names of branches and tags.
     pub(super) fn ref_names(&mut self) {
         let listed = self.site.store.with(|repository| {

@@ -82,6 +82,7 @@ pub(super) fn examine(
     look.rest();
     look.messages();
     look.texts(&remembered.texts);
+    look.drafts(&remembered.drafts);
     look.ref_names();
     look.unjudged.losses.malformed += remembered.unread;
     look.unjudged

@@ -53,6 +53,7 @@ impl Visitor for Reader<'_> {
     }
 
     fn object(&self, hand: &mut Hand, object: &Object<'_>, base: Option<Base<'_, Kept>>) -> Kept {
+        self.task.read(object.bytes.len() as u64);
         if object.kind == ObjectType::Tree {
             self.task.advance(1);
             // Names and loose trees have numbers of the hand that saw them.
