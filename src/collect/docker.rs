@@ -19,7 +19,7 @@ use crate::evidence::{Cause, Name};
 use address::Address;
 use bollard::errors::Error;
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use identity::Identity;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -89,6 +89,15 @@ impl Engine {
             Err(_) => Refusal::new(Cause::Timeout),
         };
         Err(answer.with("operation", Name::fixed(operation)))
+    }
+
+    /// The next part of a stream, each within our limit; `None` at its end.
+    pub(super) async fn next<T>(
+        &self,
+        operation: &'static str,
+        stream: &mut (impl Stream<Item = Result<T, Error>> + Unpin),
+    ) -> Result<Option<T>, Refusal> {
+        self.ask(operation, async { stream.next().await.transpose() }).await
     }
 
     /// An image's inspect as it came: bollard's models leave out what only old engines say. bollard has no call

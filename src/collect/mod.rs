@@ -14,6 +14,7 @@ mod git;
 #[cfg(unix)]
 mod host;
 mod image;
+mod layers;
 mod machine;
 mod metered;
 mod oci_config;
@@ -21,6 +22,7 @@ mod refusal;
 mod runtime;
 mod saved;
 mod service;
+mod summary;
 
 use crate::config::Config;
 use crate::detect::Detector;

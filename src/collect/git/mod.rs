@@ -33,7 +33,7 @@ mod places;
 mod reflogs;
 mod refs;
 mod structure;
-mod summary;
+
 mod survey;
 mod templates;
 mod tracked;

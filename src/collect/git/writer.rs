@@ -9,9 +9,9 @@ use super::lfs::{elsewhere, lfs_remedy};
 use super::losses::{Fault, Losses};
 use super::objects::Peeled;
 use super::refs::digest_name;
-use super::summary::Summary;
 use super::survey::{Span, Survey};
 use crate::collect::Job;
+use crate::collect::summary::Summary;
 use crate::evidence::{Batch, Cause, Evidence, Fact, Gap, Kind, Name, Place, Subject, Target, Timestamp};
 use git2::Oid;
 

@@ -1,18 +1,19 @@
-//! An image archive (`docker save`, plain or gzip): its JSON documents, in one bounded pass.
+//! An image archive (`docker save`, plain or gzip): its JSON documents, and its layers, in one bounded pass.
 //!
-//! In: a file. Out: the documents by path, and what was wrong with the rest. Layers are passed over, by seeking
-//! where the file allows it: neither their size nor what a sparse file pretends to hold matters.
+//! In: a file or a stream. Out: the documents by path, what was wrong with the rest, and where blobs lie. Where the
+//! file cannot seek, whatever may be a layer is looked through as it passes by, for it does not come again; where it can,
+//! layers are passed over: neither their size nor what a sparse file pretends to hold matters.
 
 use super::blobs::{Blobs, clean};
 use super::entries::{Named, is_document};
+use crate::collect::layers::{self, Layer, Look};
 use crate::collect::metered::{HEADERS, Meter, Metered};
 use crate::collect::refusal::Refusal;
-use crate::config::Limits;
-use crate::evidence::{Cause, Name, Stop};
+use crate::evidence::{Cause, Name};
 use flate2::read::MultiGzDecoder;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 use std::rc::Rc;
 use tar::Entries;
@@ -20,15 +21,33 @@ use zeroize::Zeroizing;
 
 /// How many documents of the largest size may be held at once.
 const DOCUMENTS: u64 = 8;
+/// What tells a document from a layer.
+const HEAD: u64 = 512;
 
 type Documents = BTreeMap<String, Result<Zeroizing<Vec<u8>>, Cause>>;
 
-/// The documents of an archive.
-pub(super) struct Archive(Documents);
+/// An archive that was read.
+#[derive(Default)]
+pub(super) struct Archive {
+    documents: Documents,
+    /// Blobs that are no documents.
+    pub(super) blobs: Blobbed,
+}
+
+/// Where blobs are, or what they hold.
+#[derive(Default)]
+pub(super) struct Blobbed {
+    /// Position and size of each, where the file can seek; more than one where names fight.
+    pub(super) places: BTreeMap<String, Vec<(u64, u64)>>,
+    /// What may be layers, looked through as they passed by.
+    pub(super) read: BTreeMap<String, Vec<Layer>>,
+    /// Links among them: Docker writes a layer that comes twice as one.
+    pub(super) links: BTreeMap<String, String>,
+}
 
 impl Blobs for Archive {
     fn document(&self, path: &str) -> Result<Zeroizing<Vec<u8>>, Cause> {
-        match self.0.get(path) {
+        match self.documents.get(path) {
             Some(Ok(bytes)) => Ok(bytes.clone()),
             Some(Err(cause)) => Err(*cause),
             None => Err(Cause::MissingObjects),
@@ -38,7 +57,7 @@ impl Blobs for Archive {
 
 impl Archive {
     /// Reads an archive. What was read before any damage is kept, beside the damage.
-    pub(super) fn read(path: &Path, limits: &Limits, stop: &Stop) -> Result<(Self, Option<Refusal>), Refusal> {
+    pub(super) fn read(path: &Path, look: Look<'_>, layers: bool) -> Result<(Self, Option<Refusal>), Refusal> {
         let opened = std::fs::metadata(path).and_then(|meta| Ok((meta.is_file(), File::open(path)?)));
         let mut file = match opened {
             Ok((true, file)) => file,
@@ -47,27 +66,27 @@ impl Archive {
         };
         let mut magic = [0_u8; 6];
         let read = file.read(&mut magic).and_then(|n| file.rewind().map(|()| n));
-        let magic = &magic[..read.unwrap_or_default()];
-        let meter = Meter::new(limits.archive_bytes);
-        let (documents, named) = (BTreeMap::new(), Named::default());
-        let mut pass = Pass { documents, named, held: 0, limits, stop, meter: Rc::clone(&meter) };
-        let damage = match magic {
-            [0x1f, 0x8b, ..] => {
-                let inner = MultiGzDecoder::new(BufReader::new(file));
-                let mut tar = tar::Archive::new(Metered { inner, meter });
-                tar.entries().map_err(|error| pass.damage(&error)).and_then(|entries| pass.run(entries, false)).err()
-            }
+        match &magic[..read.unwrap_or_default()] {
+            [0x1f, 0x8b, ..] => Ok(Self::stream(MultiGzDecoder::new(BufReader::new(file)), look, layers)),
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0xfd, b'7', b'z', ..] | [b'B', b'Z', b'h', ..] => {
-                return Err(Refusal::new(Cause::Unsupported).because("only plain and gzip archives are read"));
+                Err(Refusal::new(Cause::Unsupported).because("only plain and gzip archives are read"))
             }
             _ => {
-                let mut tar = tar::Archive::new(Metered { inner: file, meter });
+                let mut pass = Pass::new(look, false);
+                let mut tar = tar::Archive::new(Metered { inner: file, meter: Rc::clone(&pass.meter) });
                 let entries = tar.entries_with_seek();
-                entries.map_err(|error| pass.damage(&error)).and_then(|entries| pass.run(entries, true)).err()
+                let run = entries.map_err(|error| pass.damage(&error)).and_then(|entries| pass.run(entries, true));
+                Ok(pass.done(run.err()))
             }
-        };
-        let damage = damage.or_else(|| pass.named.ambiguous());
-        Ok((Self(pass.documents), damage))
+        }
+    }
+
+    /// Reads an archive as it comes, its layers too if they are wanted.
+    pub(super) fn stream(stream: impl Read, look: Look<'_>, layers: bool) -> (Self, Option<Refusal>) {
+        let mut pass = Pass::new(look, layers);
+        let mut tar = tar::Archive::new(Metered { inner: stream, meter: Rc::clone(&pass.meter) });
+        let run = tar.entries().map_err(|error| pass.damage(&error)).and_then(|entries| pass.run(entries, false));
+        pass.done(run.err())
     }
 }
 
@@ -81,19 +100,37 @@ fn cause_of(error: &std::io::Error) -> Cause {
 
 /// One pass over the entries.
 struct Pass<'a> {
-    documents: Documents,
+    archive: Archive,
     named: Named,
     held: u64,
-    limits: &'a Limits,
-    stop: &'a Stop,
+    look: Look<'a>,
+    /// Whether layers are looked through as they pass by.
+    layers: bool,
     meter: Rc<Meter>,
 }
 
-impl Pass<'_> {
+/// What a file is.
+enum Content {
+    Document(Zeroizing<Vec<u8>>),
+    /// Something else that begins so.
+    Other(Zeroizing<Vec<u8>>),
+}
+
+impl<'a> Pass<'a> {
+    fn new(look: Look<'a>, layers: bool) -> Self {
+        let meter = Meter::new(look.limits.archive_bytes);
+        Self { archive: Archive::default(), named: Named::default(), held: 0, look, layers, meter }
+    }
+
+    fn done(self, damage: Option<Refusal>) -> (Archive, Option<Refusal>) {
+        let damage = damage.or_else(|| self.named.ambiguous());
+        (self.archive, damage)
+    }
+
     fn run<R: Read>(&mut self, mut entries: Entries<'_, R>, seeks: bool) -> Result<(), Refusal> {
         let mut stored = 0;
         loop {
-            if self.stop.asked() {
+            if self.look.stop.asked() {
                 return Err(Refusal::new(Cause::Interrupted));
             }
             // Where the file cannot seek, passing over the last entry reads it.
@@ -111,44 +148,77 @@ impl Pass<'_> {
             self.meter.step.set(u64::MAX);
             let path = clean(&String::from_utf8_lossy(&entry.path_bytes()));
             self.named.entry(kind, &path);
-            if (kind.is_file() || sparse) && is_document(&path) {
-                let document = if sparse { Err(Cause::Unsupported) } else { self.document(&mut entry) };
-                if self.meter.over.get() || self.meter.ended.get() {
-                    return Err(self.damage(&std::io::Error::other("")));
+            if kind.is_symlink() || kind.is_hard_link() {
+                let target = entry.link_name_bytes().map(|name| String::from_utf8_lossy(&name).into_owned());
+                let from = if kind.is_symlink() { path.rsplit_once('/').map_or("", |(parent, _)| parent) } else { "" };
+                let target = target.map(|target| clean(&format!("{from}/{target}")));
+                self.archive.blobs.links.extend(target.map(|target| (path.clone(), target)));
+            }
+            if !kind.is_file() && !sparse {
+                continue;
+            }
+            let place = (entry.raw_file_position(), stored);
+            let content = if sparse {
+                if is_document(&path) { Err(Cause::Unsupported) } else { continue }
+            } else {
+                self.content(&mut entry, &path)
+            };
+            match content {
+                Ok(Content::Other(head)) => {
+                    if is_document(&path) {
+                        self.keep(path.clone(), None);
+                    }
+                    if self.layers && !seeks {
+                        self.layer(Cursor::new(&head[..]).chain(entry), &head, path);
+                    } else if seeks {
+                        self.archive.blobs.places.entry(path).or_default().push(place);
+                    }
                 }
-                self.keep(path, document.transpose());
+                Ok(Content::Document(bytes)) => self.keep(path, Some(Ok(bytes))),
+                Err(cause) => self.keep(path, Some(Err(cause))),
+            }
+            if self.meter.over.get() || self.meter.ended.get() {
+                return Err(self.damage(&std::io::Error::other("")));
             }
         }
     }
 
     /// The last entry of a name is the one that an engine unpacks.
     fn keep(&mut self, path: String, document: Option<Result<Zeroizing<Vec<u8>>, Cause>>) {
-        let same = match (self.documents.get(&path), &document) {
+        let same = match (self.archive.documents.get(&path), &document) {
             (Some(Ok(before)), Some(Ok(now))) => before == now,
             (before, now) => before.is_none() && now.is_none(),
         };
         self.named.document(&path, same);
-        self.documents.extend(document.map(|document| (path, document)));
+        self.archive.documents.extend(document.map(|document| (path, document)));
     }
 
-    /// A JSON document, or nothing if the blob is something else.
-    fn document<R: Read>(&mut self, entry: &mut tar::Entry<'_, R>) -> Result<Option<Zeroizing<Vec<u8>>>, Cause> {
+    /// A JSON document, or how something else begins.
+    fn content<R: Read>(&mut self, entry: &mut tar::Entry<'_, R>, path: &str) -> Result<Content, Cause> {
         let size = entry.size();
         let mut bytes = Zeroizing::new(Vec::new());
-        let head = entry.by_ref().take(64).read_to_end(&mut bytes);
+        let head = entry.by_ref().take(HEAD).read_to_end(&mut bytes);
         let opens = bytes.iter().find(|b| !b.is_ascii_whitespace());
         // Blanks without end may have a document behind them.
         let may_be_json = opens.map_or(!bytes.is_empty(), |first| matches!(first, b'{' | b'['));
-        if head.is_err() || !may_be_json {
-            return Ok(None);
+        if head.is_err() || !may_be_json || !is_document(path) {
+            return Ok(Content::Other(bytes));
         }
         self.held = self.held.saturating_add(size);
-        let most = self.limits.config_bytes;
+        let most = self.look.limits.config_bytes;
         if size > most || self.held > most.saturating_mul(DOCUMENTS) {
             return Err(Cause::OverLimit);
         }
         entry.read_to_end(&mut bytes).map_err(|_| Cause::Truncated)?;
-        Ok(Some(bytes))
+        Ok(Content::Document(bytes))
+    }
+
+    /// Looks through what may be a layer: which of them are, only the documents say, and these may come behind.
+    fn layer(&mut self, stream: impl Read, head: &[u8], path: String) {
+        if path.ends_with("layer.tar") || layers::may_be_layer(head) {
+            let layer = layers::read(stream, self.look);
+            self.archive.blobs.read.entry(path).or_default().push(layer);
+        }
     }
 
     /// What an error of the reader means: our own limit, the end of the file, or nonsense.

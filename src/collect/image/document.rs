@@ -4,6 +4,7 @@
 
 use super::history::{Entry, Raw};
 use crate::collect::oci_config::{Below, CONFIG, Json, Members, OciConfig, Rest, Texts, nullable};
+use crate::collect::refusal::Refusal;
 use crate::evidence::{Name, Sensitive};
 use serde::Deserialize;
 
@@ -31,6 +32,16 @@ pub(super) struct Image {
     pub(super) entries: Vec<Entry>,
     /// How many layers it has.
     pub(super) layers: u64,
+    /// Where they are, oldest first; none where the source does not say.
+    pub(super) blobs: Vec<LayerBlob>,
+}
+
+/// Where a layer is.
+pub(super) struct LayerBlob {
+    /// The path of its blob in the layout or archive.
+    pub(super) path: String,
+    /// Why it is not read, if that is known before.
+    pub(super) refusal: Option<Refusal>,
 }
 
 #[derive(Deserialize)]
@@ -126,6 +137,7 @@ impl Image {
             entries: entries.collect(),
             // An image without layers is possible; one without `rootfs` is not an image.
             layers: document.rootfs?.diff_ids.len() as u64,
+            blobs: Vec::new(),
         })
     }
 }

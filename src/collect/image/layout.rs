@@ -5,7 +5,7 @@
 
 use super::Found;
 use super::blobs::{Blobs, blob_path, clean, digest_in};
-use super::document::Image;
+use super::document::{Image, LayerBlob};
 use super::manifest::{self, Descriptor, Layer, Node, Saved};
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name, Sensitive};
@@ -132,6 +132,7 @@ impl Walk<'_> {
             Ok(image) if image.layers != layers.len() as u64 => self.miss(descriptor, Cause::Inconsistent),
             Ok(mut image) => {
                 image.digest = Name::digest(&descriptor.digest).ok();
+                image.blobs = layers.iter().map(described).collect();
                 self.configs.insert(path);
                 self.found.images.push(image);
             }
@@ -165,6 +166,7 @@ impl Walk<'_> {
             }
             Ok(mut image) => {
                 image.digest = digest_in(&path).and_then(|digest| Name::digest(&digest).ok());
+                image.blobs = saved.layers.iter().map(|layer| at(clean(layer))).collect();
                 self.found.images.push(image);
             }
             Err(cause) => self.found.unexamined.push((None, Refusal::new(cause))),
@@ -175,4 +177,25 @@ impl Walk<'_> {
     fn miss(&mut self, descriptor: &Descriptor, cause: Cause) {
         self.found.unexamined.push((descriptor.name(), Refusal::new(cause)));
     }
+}
+
+/// Where a manifest's layer is, or why nobody reads it.
+fn described(layer: &Layer) -> LayerBlob {
+    let kind = &layer.media_type;
+    let why = if kind.contains("foreign") || kind.contains("nondistributable") {
+        Some("a foreign layer: its content is not in the image")
+    } else if kind.ends_with("+encrypted") {
+        Some("an encrypted layer")
+    } else {
+        None
+    };
+    let refusal = why.map(|why| Refusal::new(Cause::Unsupported).because(why));
+    match blob_path(&layer.digest) {
+        Some(path) => LayerBlob { path, refusal },
+        None => LayerBlob { path: String::new(), refusal: refusal.or(Some(Refusal::new(Cause::Malformed))) },
+    }
+}
+
+fn at(path: String) -> LayerBlob {
+    LayerBlob { path, refusal: None }
 }

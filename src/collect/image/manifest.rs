@@ -7,7 +7,6 @@ use super::history::Raw;
 use crate::collect::oci_config::{Below, Json, Members, Pairs, Texts, nullable};
 use crate::evidence::{Cause, Name, Sensitive};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 /// An entry of Docker's `manifest.json`.
 #[derive(Deserialize)]
@@ -15,7 +14,7 @@ use serde::de::IgnoredAny;
 pub(super) struct Saved {
     pub(super) config: Raw,
     #[serde(default, deserialize_with = "nullable")]
-    pub(super) layers: Vec<IgnoredAny>,
+    pub(super) layers: Vec<Raw>,
     #[serde(default)]
     pub(super) repo_tags: Texts,
 }
@@ -71,6 +70,8 @@ impl Descriptor {
 pub(super) struct Layer {
     #[serde(default)]
     pub(super) media_type: Raw,
+    #[serde(default)]
+    pub(super) digest: Raw,
 }
 
 static PLATFORM: Members = Members(&[("os", Below::Read), ("architecture", Below::Read), ("variant", Below::Read)]);

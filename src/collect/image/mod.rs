@@ -1,7 +1,8 @@
-//! Images: what `docker history` and the image config say. From an engine, an archive or an OCI layout.
+//! Images: what `docker history` and the image config say, and what the files of all layers hold. From an engine, an
+//! archive or an OCI layout.
 //!
-//! In: the sources of `images`. Out: evidence on every ENV and ARG, on secret-looking texts of build steps and
-//! config, and coverage that counts history entries and platforms. It opens no layer and knows no rule.
+//! In: the sources of `images`. Out: evidence on every ENV and ARG, on secret-looking texts of build steps and config,
+//! on files that matter, and coverage that counts history entries, platforms and files. It knows no rule.
 
 mod archive;
 mod blobs;
@@ -12,24 +13,27 @@ mod document;
 mod engine;
 mod entries;
 mod facts;
+mod files;
 mod history;
+mod layers;
 mod layout;
 mod manifest;
 mod words;
 
+use super::layers::Look;
 use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, Pairs, VALUE_KIND};
 use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
-use crate::config::{Config, ImageSource, Limits};
-use crate::evidence::{
-    ALPHABET, Batch, Cause, Field, FieldType, Kind, Name, SECRET, STEP, Sensitive, Stop, Subject, Target,
-};
+use crate::config::{Config, ImageSource};
+use crate::evidence::{ALPHABET, Batch, Cause, Field, FieldType, Kind, Name, SECRET, STEP, Sensitive, Subject, Target};
 use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join};
+use layers::Layers;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::Arc;
 
 const PLATFORM: Field =
@@ -102,7 +106,45 @@ pub(super) static COMMAND: Kind = Kind {
     ],
 };
 
-static KINDS: [&Kind; 2] = [&ENV, &COMMAND];
+/// A file of a layer.
+pub(super) static FILE: Kind = Kind {
+    name: "image.file",
+    meaning: "an env file, or a real value in any other file, of some layer of an image, removed later or not",
+    declared_by: "images",
+    live: false,
+    unit: "files",
+    fields: &[
+        Field {
+            name: "file",
+            holds: FieldType::Word(&["env-file", "env-template", "other"]),
+            meaning: "what the file is by its name",
+        },
+        Field {
+            name: "visible",
+            holds: FieldType::Bool,
+            meaning: "whether no later layer hides it from the containers of the image",
+        },
+        Field {
+            name: "origin",
+            holds: FieldType::Word(&["own", "inherited", "unknown"]),
+            meaning: "whether this image or its base image has the layer, as far as that can be told",
+        },
+        Field { name: "made_by", holds: FieldType::Name, meaning: "the build step that made the layer" },
+        Field { name: "exposed", holds: FieldType::Int, meaning: "how many values are exposed" },
+        Field { name: "variables", holds: FieldType::List, meaning: "the variables whose values are exposed" },
+        PLATFORM,
+        CLASS,
+        VALUE_KIND,
+        STEP,
+        ALPHABET,
+        SECRET,
+        LENGTH,
+        KNOWN,
+        CORRELATOR,
+    ],
+};
+
+static KINDS: [&Kind; 3] = [&ENV, &COMMAND, &FILE];
 
 /// The collector.
 pub(super) struct Images;
@@ -112,6 +154,10 @@ pub(super) struct Images;
 struct Found {
     /// One image per platform.
     images: Vec<Image>,
+    /// Their layers, if anybody asked for files.
+    layers: Layers,
+    /// Why some layers, or all of them, were not read.
+    unread_layers: Vec<Refusal>,
     /// Platforms, or the source as a whole, that could not be examined.
     unexamined: Vec<(Option<Name>, Refusal)>,
     /// Attestation manifests of the index.
@@ -164,7 +210,7 @@ async fn from_files(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
         let task = job.progress.begin("images", u64::try_from(sources.len()).ok());
         let examine = |source: &ImageSource| {
             task.examining(&source.shown());
-            let work = || report(&job, source, read(source, &job.config.limits, &job.stop));
+            let work = || report(&job, source, read(source, &job));
             let batch = catch_unwind(AssertUnwindSafe(work));
             task.advance(1);
             batch.unwrap_or_else(|_| report(&job, source, Err(Refusal::new(Cause::Crashed))))
@@ -176,24 +222,48 @@ async fn from_files(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
     all
 }
 
-fn read(source: &ImageSource, limits: &Limits, stop: &Stop) -> Result<Found, Refusal> {
+fn read(source: &ImageSource, job: &Job) -> Result<Found, Refusal> {
+    let (look, wanted) = (look(job), job.wants(&FILE));
     match source {
         ImageSource::DockerArchive(path) => {
-            let (archive, damage) = archive::Archive::read(path, limits, stop)?;
-            let found = layout::images(&archive);
-            match (found, damage) {
-                (Ok(mut found), damage) => {
-                    found.unexamined.extend(damage.map(|why| (None, why)));
-                    Ok(found)
-                }
-                (Err(_), Some(why)) | (Err(why), None) => Err(why),
-            }
+            let (archive, damage) = archive::Archive::read(path, look, wanted)?;
+            from_archive(archive, damage, Some(path), look, wanted)
         }
-        ImageSource::OciLayout(root) => layout::images(&blobs::Directory::open(root, limits)?),
+        ImageSource::OciLayout(root) => {
+            let mut found = layout::images(&blobs::Directory::open(root, look.limits)?)?;
+            if wanted {
+                found.layers = layers::of_directory(root, &found.images, look);
+            }
+            Ok(found)
+        }
         ImageSource::Registry(_) => Err(Refusal::new(Cause::Unsupported)
             .because("registries are not read yet; give docker-archive:FILE or oci:DIR")),
         ImageSource::Engine(_) => Err(Refusal::new(Cause::Unsupported)
             .because("this build has no Docker support; give docker-archive:FILE or oci:DIR")),
+    }
+}
+
+fn look(job: &Job) -> Look<'_> {
+    Look { detector: &job.detector, limits: &job.config.limits, stop: &job.stop }
+}
+
+/// The images of an archive that was read, and their layers if they are wanted.
+fn from_archive(
+    archive: archive::Archive,
+    damage: Option<Refusal>,
+    file: Option<&Path>,
+    look: Look<'_>,
+    wanted: bool,
+) -> Result<Found, Refusal> {
+    match (layout::images(&archive), damage) {
+        (Ok(mut found), damage) => {
+            found.unexamined.extend(damage.map(|why| (None, why)));
+            if wanted {
+                found.layers = layers::of_archive(file, archive.blobs, &found.images, look);
+            }
+            Ok(found)
+        }
+        (Err(_), Some(why)) | (Err(why), None) => Err(why),
     }
 }
 
@@ -224,7 +294,7 @@ async fn one(
 ) -> Batch {
     task.examining(&source.shown());
     let found = match (engine, source) {
-        (Ok(engine), ImageSource::Engine(reference)) => engine::read(engine, reference).await,
+        (Ok(engine), ImageSource::Engine(reference)) => engine::read(engine, reference, job).await,
         (Err(refusal), _) => Err(refusal.clone()),
         _ => Err(Refusal::new(Cause::Unsupported)),
     };
@@ -237,7 +307,7 @@ async fn one(
 async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
     let mut all = Batch::default();
     for source in &sources {
-        all.absorb(report(job, source, read(source, &job.config.limits, &job.stop)));
+        all.absorb(report(job, source, read(source, job)));
     }
     all
 }
@@ -245,7 +315,13 @@ async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
 fn report(job: &Job, source: &ImageSource, found: Result<Found, Refusal>) -> Batch {
     let target = target(source);
     match found {
-        Ok(found) => facts::report(job, &target, &found),
+        Ok(found) => {
+            let mut batch = facts::report(job, &target, &found);
+            if job.wants(&FILE) {
+                batch.absorb(files::report(job, &target, &found));
+            }
+            batch
+        }
         Err(why) => {
             let wanted = KINDS.into_iter().filter(|kind| job.wants(kind));
             Batch { gaps: wanted.map(|kind| why.gap(kind, Subject::whole(&target))).collect(), ..Batch::default() }

@@ -5,16 +5,20 @@ use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
 
-/// Writes the archive. Every history entry that is not an empty layer gets a small layer of its own.
+/// Writes the archive. Every history entry that is not an empty layer gets a layer of its own: what stands under
+/// its `files`, which is no part of the history, and a small file beside.
 pub(super) fn build(text: &str, to: &Path) -> io::Result<()> {
     let mut config: Value = serde_json::from_str(text)?;
-    let entries = config["history"].as_array().cloned().unwrap_or_default();
-    let with_layer = entries.iter().filter(|entry| entry["empty_layer"] != true).count();
+    let mut contents = Vec::new();
+    for entry in config["history"].as_array_mut().into_iter().flatten() {
+        let files = entry.as_object_mut().and_then(|entry| entry.remove("files"));
+        contents.extend((entry["empty_layer"] != true).then_some(files));
+    }
     let mut archive = tar::Builder::new(std::fs::File::create(to)?);
     let mut layers = Vec::new();
     let mut digests = Vec::new();
-    for number in 0..with_layer {
-        let layer = layer(number)?;
+    for (number, files) in contents.iter().enumerate() {
+        let layer = layer(number, files.as_ref())?;
         let hex = sha256(&layer);
         append(&mut archive, &format!("{hex}/layer.tar"), &layer)?;
         layers.push(format!("{hex}/layer.tar"));
@@ -29,8 +33,11 @@ pub(super) fn build(text: &str, to: &Path) -> io::Result<()> {
     archive.into_inner().map(drop)
 }
 
-fn layer(number: usize) -> io::Result<Vec<u8>> {
+fn layer(number: usize, files: Option<&Value>) -> io::Result<Vec<u8>> {
     let mut layer = tar::Builder::new(Vec::new());
+    for (path, content) in files.and_then(Value::as_object).into_iter().flatten() {
+        append(&mut layer, path, content.as_str().unwrap_or_default().as_bytes())?;
+    }
     append(&mut layer, &format!("app/part-{number}"), format!("part {number} of the demo's image\n").as_bytes())?;
     layer.into_inner()
 }

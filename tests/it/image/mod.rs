@@ -6,4 +6,5 @@ mod builders;
 mod disguises;
 mod engine;
 mod entries;
+mod layers;
 mod layouts;

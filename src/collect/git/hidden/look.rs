@@ -179,7 +179,7 @@ impl Look<'_> {
             return;
         }
         let mut out = self.site.writer(&UNREACHABLE, (self.shown.survey, self.shown.reach), self.batch).in_place(word);
-        out.summary(&crate::collect::git::summary::Summary::of(scan), place, Seen::at(None, true));
+        out.summary(&crate::collect::summary::Summary::of(scan), place, Seen::at(None, true));
     }
 }
 

@@ -1,0 +1,179 @@
+//! Evidence of kind `image.file`: what the files of all layers hold, those that a later layer removes included.
+//!
+//! In: images, and their layers as they were read. Out: one piece of evidence per file that matters, gaps for what could
+//! not be read, and counts. Which layer is whose follows from the history; a layer of several images is told once.
+
+use super::completeness::base;
+use super::document::Image;
+use super::layers::Layers;
+use super::{FILE, Found};
+use crate::collect::Job;
+use crate::collect::layers::{File, Layer, Sort};
+use crate::collect::refusal::Refusal;
+use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Judgement, Name, Place, Subject, Target};
+use std::collections::BTreeSet;
+
+/// Writes what the layers of one source hold.
+pub(super) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
+    let coverage = Coverage::new(&FILE, target);
+    let mut out = Out { job, target, batch: Batch::default(), coverage, told: BTreeSet::new() };
+    for (what, name) in &found.identity {
+        out.coverage.identify(what, name.clone());
+    }
+    for (name, why) in &found.unexamined {
+        let gap = why.gap(&FILE, Subject::whole(target));
+        out.batch.gaps.push(name.iter().fold(gap, |gap, name| gap.with("platform", name.clone())));
+        out.coverage.miss(name.clone().unwrap_or(Name::fixed("(unnamed)")), why.cause);
+    }
+    for why in &found.unread_layers {
+        out.batch.gaps.push(why.gap(&FILE, Subject::whole(target)));
+        out.coverage.miss(Name::fixed("layers"), why.cause);
+    }
+    for image in &found.images {
+        out.image(image, &found.layers);
+    }
+    out.batch.coverage.push(out.coverage);
+    out.batch
+}
+
+struct Out<'a> {
+    job: &'a Job,
+    target: &'a Target,
+    batch: Batch,
+    coverage: Coverage,
+    /// Layers that were told.
+    told: BTreeSet<String>,
+}
+
+/// Where a layer stands.
+struct At<'a> {
+    image: &'a Image,
+    layers: &'a Layers,
+    /// Which of the image's layers it is.
+    number: usize,
+    /// The entry of the history that made it, if that can be told.
+    step: Option<usize>,
+}
+
+impl Out<'_> {
+    fn image(&mut self, image: &Image, layers: &Layers) {
+        if image.blobs.len() as u64 != image.layers {
+            self.gap(image, None, &Refusal::new(Cause::Unproven).because("where the layers are is not known"));
+        }
+        let made: Vec<usize> = (0..image.entries.len()).filter(|n| image.entries[*n].layer == Some(true)).collect();
+        for (number, blob) in image.blobs.iter().enumerate() {
+            let step = made.get(number).copied().filter(|_| made.len() == image.blobs.len());
+            let name = layer_name(&blob.path, number);
+            let Some(layer) = layers.get(&blob.path).filter(|_| blob.refusal.is_none()) else {
+                let why = blob.refusal.clone().unwrap_or(Refusal::new(Cause::MissingObjects));
+                self.gap(image, Some(name), &why);
+                continue;
+            };
+            if self.told.insert(blob.path.clone()) {
+                self.layer(&At { image, layers, number, step }, &name, layer);
+            }
+        }
+    }
+
+    fn layer(&mut self, at: &At<'_>, name: &Name, layer: &Layer) {
+        self.coverage.add("layers", 1);
+        self.coverage.add("files", layer.count);
+        self.coverage.add("bytes", layer.bytes);
+        if let Some(why) = &layer.broken {
+            self.gap(at.image, Some(name.clone()), why);
+        }
+        for (n, file) in layer.files.iter().enumerate() {
+            self.file(at, name, n, file);
+        }
+        for (n, trouble) in layer.troubles.iter().enumerate() {
+            let place = place_in(at.image, name, shown(&trouble.path, n));
+            self.batch.gaps.push(trouble.why.gap(&FILE, Subject::at(self.target, place)));
+        }
+        for (n, store) in layer.stores.iter().enumerate() {
+            let why =
+                Refusal::new(Cause::ContentElsewhere).because("the history of a repository in a layer is not read");
+            let place = place_in(at.image, name, shown(store, n));
+            self.batch.gaps.push(why.gap(&FILE, Subject::at(self.target, place)));
+        }
+    }
+
+    fn file(&mut self, at: &At<'_>, name: &Name, n: usize, file: &File) {
+        let mut place = place_in(at.image, name, shown(&file.path, n));
+        let summary = &file.summary;
+        if !summary.determined {
+            self.batch.gaps.push(Gap::new(&FILE, Subject::at(self.target, place.clone()), Cause::Malformed));
+        }
+        if let (Sort::Env, Some((variable, line))) = (file.sort, &summary.review) {
+            let place = Place { variable: variable.clone(), line: Some(*line), ..place.clone() };
+            self.batch.gaps.push(Gap::new(&FILE, Subject::at(self.target, place), Cause::NeedsReview));
+        }
+        let exposed = summary.exposes(file.sort != Sort::Env);
+        // An env file that exposes nothing is there all the same.
+        let judgement = match &exposed {
+            Some((worst, ..)) => worst.judgement.clone(),
+            None if file.sort == Sort::Env && summary.determined => Judgement::stated(Class::NotSecret, "env-file"),
+            None => return,
+        };
+        let mut facts: Vec<(&'static str, Fact)> = judgement.facts().into_iter().collect();
+        if let Some((worst, count, variables)) = exposed {
+            place = Place { line: Some(worst.line), variable: worst.variable.clone(), ..place };
+            facts.push(("exposed", Fact::count(count)));
+            facts.push(("variables", Fact::List(variables.into_iter().map(Fact::Name).collect())));
+        }
+        facts.push(("file", Fact::word(word(file.sort))));
+        facts.push(("platform", Fact::Name(at.image.platform.clone())));
+        facts.push(("visible", Fact::Bool(at.visible(file))));
+        facts.push(("origin", Fact::word(at.origin())));
+        if let Some(step) = at.step {
+            let number = Name::number(step as u64 + 1);
+            facts.push(("made_by", Fact::Name(Name::fixed("step").joined(" ", &number))));
+        }
+        let subject = Subject::at(self.target, place);
+        self.batch.evidence.push(Evidence::new(&FILE, subject, facts, self.job.now));
+    }
+
+    fn gap(&mut self, image: &Image, layer: Option<Name>, why: &Refusal) {
+        let place = Place { layer: layer.clone(), digest: image.digest.clone(), ..Place::default() };
+        let gap = why.gap(&FILE, Subject::at(self.target, place));
+        self.batch.gaps.push(gap.with("platform", image.platform.clone()));
+        self.coverage.miss(layer.unwrap_or(Name::fixed("layers")), why.cause);
+    }
+}
+
+impl At<'_> {
+    /// Whether a container of the image sees the file.
+    fn visible(&self, file: &File) -> bool {
+        let later = &self.image.blobs[self.number + 1..];
+        !later.iter().filter_map(|blob| self.layers.get(&blob.path)).any(|layer| layer.paths.hides(&file.entry))
+    }
+
+    fn origin(&self) -> &'static str {
+        match (self.step, base(&self.image.entries)) {
+            (Some(step), Some(base)) if step < base => "inherited",
+            (Some(_), Some(_)) => "own",
+            _ => "unknown",
+        }
+    }
+}
+
+fn place_in(image: &Image, layer: &Name, path: Name) -> Place {
+    Place { path: Some(path), layer: Some(layer.clone()), digest: image.digest.clone(), ..Place::default() }
+}
+
+fn word(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Env => "env-file",
+        Sort::Template => "env-template",
+        Sort::Other => "other",
+    }
+}
+
+fn shown(path: &[u8], ordinal: usize) -> Name {
+    Name::admit_or(&String::from_utf8_lossy(path), "path", ordinal)
+}
+
+/// A layer's digest, or which one it is.
+fn layer_name(path: &str, number: usize) -> Name {
+    let digest = super::blobs::digest_in(path).and_then(|digest| Name::digest(&digest).ok());
+    digest.unwrap_or_else(|| Name::fixed("layer").joined(" ", &Name::number(number as u64 + 1)))
+}

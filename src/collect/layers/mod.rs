@@ -1,0 +1,89 @@
+//! Layers of images: every file of a tar stream, compressed or not, looked through as it passes by. Not a collector.
+//!
+//! In: a stream. Out: what files hold that matters, which paths the layer adds and removes, and what could not be
+//! read. Nothing is unpacked: memory does not grow with the layer. It knows no image, no registry and no rule.
+
+mod content;
+mod nested;
+mod paths;
+mod stream;
+mod walk;
+
+pub(super) use paths::Paths;
+
+use super::refusal::Refusal;
+use super::summary::Summary;
+use crate::config::Limits;
+use crate::detect::Detector;
+use crate::evidence::Stop;
+use std::io::Read;
+
+/// What layers are looked through with.
+#[derive(Clone, Copy)]
+pub(super) struct Look<'a> {
+    pub(super) detector: &'a Detector,
+    pub(super) limits: &'a Limits,
+    pub(super) stop: &'a Stop,
+}
+
+/// What a file is by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sort {
+    /// An env file: what it holds is judged as such.
+    Env,
+    /// A template of one: stand-ins belong there.
+    Template,
+    /// Anything else: only real values count.
+    Other,
+}
+
+/// A file that matters.
+pub(super) struct File {
+    /// Its path in the layer; inside an archive, behind the archive's and `!/`.
+    pub(super) path: Vec<u8>,
+    /// The path of the layer's own entry.
+    pub(super) entry: Vec<u8>,
+    pub(super) sort: Sort,
+    pub(super) summary: Summary,
+}
+
+/// A file that could not be read.
+pub(super) struct Trouble {
+    pub(super) path: Vec<u8>,
+    pub(super) why: Refusal,
+}
+
+/// What one layer holds.
+#[derive(Default)]
+pub(super) struct Layer {
+    pub(super) files: Vec<File>,
+    pub(super) troubles: Vec<Trouble>,
+    /// Object stores of git: `.git` and bare ones.
+    pub(super) stores: Vec<Vec<u8>>,
+    pub(super) paths: Paths,
+    /// How many files were looked through, those in archives included.
+    pub(super) count: u64,
+    /// Their bytes.
+    pub(super) bytes: u64,
+    /// Why the layer as a whole was not read to its end.
+    pub(super) broken: Option<Refusal>,
+    /// `sha256:` of the stream as it came.
+    pub(super) digest: String,
+}
+
+impl Layer {
+    /// One that nothing could be read of.
+    pub(super) fn unread(why: Refusal) -> Self {
+        Self { broken: Some(why), ..Self::default() }
+    }
+}
+
+/// Looks through one layer.
+pub(super) fn read(source: impl Read, look: Look<'_>) -> Layer {
+    walk::layer(source, look)
+}
+
+/// Whether bytes at the beginning of a blob can be a layer's.
+pub(super) fn may_be_layer(head: &[u8]) -> bool {
+    stream::packing(head).is_some() || stream::is_tar(head)
+}

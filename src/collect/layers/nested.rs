@@ -1,0 +1,105 @@
+//! Archives inside layers: gzip, zstd, tar and zip, one in another up to a bound.
+//!
+//! In: a file's stream. Out: its members, looked through like files of the layer; a path inside stands behind `!/`.
+
+use super::stream::{Raw, is_tar, packing, unpack};
+use super::walk::{Walk, over};
+use crate::collect::metered::{Meter, Metered};
+use crate::collect::refusal::Refusal;
+use crate::evidence::Cause;
+use std::io::{BufRead, BufReader, Cursor, Read};
+use std::rc::Rc;
+use zeroize::Zeroizing;
+use zip::ZipArchive;
+
+/// Largest zip: its directory stands at its end, so it must be here as a whole.
+const ZIP_BYTES: u64 = 64 << 20;
+
+/// Looks through an archive that begins with `head`.
+pub(super) fn archive<'s, 'a: 's>(
+    walk: &mut Walk<'_, 's, 'a>,
+    reader: &mut dyn Read,
+    head: &[u8],
+    path: Vec<u8>,
+    depth: usize,
+) {
+    if packing(head).is_some() {
+        packed(walk, reader, path, depth);
+    } else if is_tar(head) {
+        tar(walk, reader, path, depth);
+    } else {
+        zip(walk, reader, path, depth);
+    }
+}
+
+fn inside(path: &[u8]) -> Vec<u8> {
+    [path, b"!/"].concat()
+}
+
+fn packed<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec<u8>, depth: usize) {
+    let (raw, count, _) = Raw::new(reader);
+    match unpack(raw, walk.look.limits.archive_bytes) {
+        Ok(Some(unpacked)) => {
+            let mut unpacked = BufReader::new(unpacked);
+            let begins = unpacked.fill_buf().map(<[u8]>::to_vec).map(Zeroizing::new);
+            match begins {
+                Ok(head) if is_tar(&head) => tar(walk, &mut unpacked, path.clone(), depth),
+                // How large it is nobody says.
+                Ok(_) => walk.file(&mut unpacked, 0, bare(&path), depth + 1),
+                Err(_) => walk.trouble(path.clone(), Refusal::new(Cause::Malformed)),
+            }
+            if count.over() {
+                walk.trouble(path, over("limits.archive_bytes"));
+            }
+        }
+        Ok(None) => {
+            let why = Refusal::new(Cause::Unsupported).because("an archive that is neither gzip, zstd, tar nor zip");
+            walk.trouble(path, why);
+        }
+        Err(_) => walk.trouble(path, Refusal::new(Cause::Malformed)),
+    }
+}
+
+/// `x.env.gz` is an env file.
+fn bare(path: &[u8]) -> Vec<u8> {
+    let endings: [&[u8]; 5] = [b".gz", b".zst", b".zstd", b".Z", b".GZ"];
+    endings.iter().find_map(|ending| path.strip_suffix(*ending)).unwrap_or(path).to_vec()
+}
+
+fn tar<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec<u8>, depth: usize) {
+    let meter = Meter::new(walk.look.limits.archive_bytes);
+    let mut metered = Metered { inner: reader, meter: Rc::clone(&meter) };
+    if let Err(why) = walk.tar(&mut metered, &meter, &inside(&path), depth + 1) {
+        walk.trouble(path, why);
+    }
+}
+
+fn zip<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec<u8>, depth: usize) {
+    let mut bytes = Zeroizing::new(Vec::new());
+    let read = reader.take(ZIP_BYTES + 1).read_to_end(&mut bytes);
+    if bytes.len() as u64 > ZIP_BYTES {
+        return walk.trouble(path, over("zip files of 64 MiB"));
+    }
+    let opened = read.ok().and_then(|_| ZipArchive::new(Cursor::new(&bytes[..])).ok());
+    let Some(mut archive) = opened else {
+        // What only begins like one is a file like any other.
+        return walk.content(&mut &bytes[..], bytes.len() as u64, path);
+    };
+    let prefix = inside(&path);
+    let mut left = walk.look.limits.archive_bytes;
+    for n in 0..archive.len() {
+        let Ok(mut member) = archive.by_index(n) else {
+            return walk
+                .trouble(path, Refusal::new(Cause::Unsupported).because("a member of a zip that does not open"));
+        };
+        if member.is_file() {
+            let name = [&prefix, member.name_raw()].concat();
+            left = left.saturating_sub(member.size());
+            if left == 0 {
+                return walk.trouble(path, over("limits.archive_bytes"));
+            }
+            let size = member.size();
+            walk.file(&mut member, size, name, depth + 1);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! A stream as it came, and as it unpacks: gzip, zstd or plain, with a digest of the one and limits on the other.
+//!
+//! In: a reader. Out: readers. It knows compression and nothing of what is in it.
+
+use sha2::{Digest, Sha256};
+use std::cell::{Cell, RefCell};
+use std::io::{BufRead, BufReader, Error, Read, Result};
+use std::rc::Rc;
+
+/// Below so many bytes nothing is called a bomb: text compresses very well.
+const HARMLESS: u64 = 1 << 30;
+/// More bytes made of one are no file's.
+const RATIO: u64 = 800;
+/// Bytes read at once.
+const BUFFER: usize = 128 << 10;
+
+/// How a stream is packed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Packing {
+    Gzip,
+    Zstd,
+    /// One that is known and not read.
+    Other,
+}
+
+/// How bytes that begin so are packed.
+pub(super) fn packing(head: &[u8]) -> Option<Packing> {
+    match head {
+        [0x1f, 0x8b, 8, ..] => Some(Packing::Gzip),
+        // Frames, and those that are skipped.
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Packing::Zstd),
+        // xz, and bzip2 with the mark of its first block.
+        [0xfd, b'7', b'z', b'X', b'Z', ..] | [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..] => {
+            Some(Packing::Other)
+        }
+        _ => None,
+    }
+}
+
+/// Whether bytes begin as a tar does.
+pub(super) fn is_tar(head: &[u8]) -> bool {
+    head.get(257..262) == Some(b"ustar")
+}
+
+/// What was read of a stream.
+#[derive(Default)]
+pub(super) struct Count {
+    raw: Cell<u64>,
+    made: Cell<u64>,
+    over: Cell<bool>,
+}
+
+impl Count {
+    /// Whether a limit was met.
+    pub(super) fn over(&self) -> bool {
+        self.over.get()
+    }
+}
+
+/// A stream as it came: counted and digested.
+pub(super) struct Raw<R> {
+    inner: R,
+    count: Rc<Count>,
+    digest: Rc<RefCell<Sha256>>,
+}
+
+impl<R: Read> Raw<R> {
+    pub(super) fn new(inner: R) -> (Self, Rc<Count>, Rc<RefCell<Sha256>>) {
+        let (count, digest) = (Rc::<Count>::default(), Rc::<RefCell<Sha256>>::default());
+        (Self { inner, count: Rc::clone(&count), digest: Rc::clone(&digest) }, count, digest)
+    }
+}
+
+impl<R: Read> Read for Raw<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.count.raw.set(self.count.raw.get() + n as u64);
+        self.digest.borrow_mut().update(&buffer[..n]);
+        Ok(n)
+    }
+}
+
+/// What a stream unpacks to, up to a limit.
+pub(super) struct Unpacked<'a> {
+    inner: Box<dyn Read + 'a>,
+    count: Rc<Count>,
+    limit: u64,
+}
+
+impl Read for Unpacked<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let made = self.count.made.get();
+        if made >= self.limit || made > HARMLESS && made / RATIO > self.count.raw.get() {
+            self.count.over.set(true);
+            return Err(Error::other("limit"));
+        }
+        let n = self.inner.read(buffer)?;
+        self.count.made.set(made + n as u64);
+        Ok(n)
+    }
+}
+
+/// Unpacks a stream, whatever it begins with; `None` for packings that are not read.
+pub(super) fn unpack<'a, R: Read + 'a>(raw: Raw<R>, limit: u64) -> Result<Option<Unpacked<'a>>> {
+    let count = Rc::clone(&raw.count);
+    let mut buffered = BufReader::with_capacity(BUFFER, raw);
+    let inner: Box<dyn Read + 'a> = match packing(buffered.fill_buf()?) {
+        Some(Packing::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(buffered)),
+        Some(Packing::Zstd) => Box::new(zstd::Decoder::with_buffer(buffered)?),
+        Some(Packing::Other) => return Ok(None),
+        None => Box::new(buffered),
+    };
+    Ok(Some(Unpacked { inner, count, limit }))
+}

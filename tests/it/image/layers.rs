@@ -1,0 +1,412 @@
+//! Layers: what their files hold, in every packing and from every source. Each test is named after the trap it closes.
+
+use super::builder::{Files, config, digest, gzip, header, meta, step};
+use crate::docker::rig::{causes, collect, count, secret, shown};
+use leakproof::evidence::{Batch, Cause, Evidence, Fact, Name};
+use serde_json::{Value, json};
+use std::io::Write;
+
+const FILE: [&str; 1] = ["image.file"];
+
+/// How a layer is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    Plain,
+    Gzip,
+    Zstd,
+}
+
+const PACKINGS: [Packing; 3] = [Packing::Plain, Packing::Gzip, Packing::Zstd];
+
+impl Packing {
+    fn pack(self, tar: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Plain => tar.to_vec(),
+            Self::Gzip => gzip(tar),
+            Self::Zstd => zstd::encode_all(tar, 3).unwrap(),
+        }
+    }
+}
+
+/// A layer's tar.
+fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    for (path, content) in files {
+        let mut header = header(content.len() as u64);
+        // As it is written: also what an honest builder would refuse.
+        header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+        header.set_cksum();
+        tar.append(&header, *content).unwrap();
+    }
+    tar.into_inner().unwrap()
+}
+
+/// An image of these layers: its config, and a layout.
+fn image(files: &mut Files, architecture: &str, layers: &[Vec<u8>]) -> Value {
+    let steps: Vec<Value> = (1..=layers.len()).map(|n| step(&format!("COPY {n} / # buildkit"))).collect();
+    let config = config(architecture, &json!({ "Cmd": ["app"] }), &[vec![meta("CMD [\"sh\"]")], steps].concat());
+    let config = files.blob("application/vnd.oci.image.config.v1+json", &config);
+    let blob = |files: &mut Files, bytes: &Vec<u8>| {
+        let digest = digest(bytes);
+        files.0.insert(format!("blobs/sha256/{}", &digest[7..]), bytes.clone());
+        json!({ "mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": bytes.len() })
+    };
+    let layers: Vec<Value> = layers.iter().map(|layer| blob(files, layer)).collect();
+    let manifest = json!({ "schemaVersion": 2, "config": config, "layers": layers });
+    let mut descriptor = files.blob("application/vnd.oci.image.manifest.v1+json", &manifest);
+    descriptor["platform"] = json!({ "os": "linux", "architecture": architecture });
+    descriptor
+}
+
+fn layout(layers: &[Vec<u8>]) -> Files {
+    let mut files = Files::oci();
+    let descriptor = image(&mut files, "amd64", layers);
+    files.root(&[descriptor]);
+    files
+}
+
+/// What older engines write.
+fn classic(layers: &[Vec<u8>]) -> Files {
+    let steps: Vec<Value> = (1..=layers.len()).map(|n| step(&format!("COPY {n} / # buildkit"))).collect();
+    let mut files = Files::docker(&config("amd64", &json!({}), &[vec![meta("CMD [\"sh\"]")], steps].concat()));
+    let paths: Vec<String> = files.0.keys().filter(|path| path.ends_with("layer.tar")).cloned().collect();
+    for (path, layer) in paths.iter().zip(layers) {
+        files.0.insert(path.clone(), layer.clone());
+    }
+    files
+}
+
+fn of_archive(bytes: &[u8], rest: &str) -> Batch {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("image.tar"), bytes).unwrap();
+    collect(&format!("service: t\nimages: [ \"docker-archive:image.tar\" ]\n{rest}\n"), dir.path(), &FILE)
+}
+
+fn of_layout(files: &Files, rest: &str) -> Batch {
+    let dir = tempfile::tempdir().unwrap();
+    files.write(&dir.path().join("image"));
+    collect(&format!("service: t\nimages: [ \"oci:image\" ]\n{rest}\n"), dir.path(), &FILE)
+}
+
+/// The same image from every source that needs no engine.
+fn everywhere(layers: &[Vec<u8>]) -> Vec<(&'static str, Batch)> {
+    let oci = layout(layers);
+    let mut all = vec![
+        ("layout", of_layout(&oci, "")),
+        ("archive of a layout", of_archive(&oci.tar(), "")),
+        ("packed archive of a layout", of_archive(&gzip(&oci.tar()), "")),
+    ];
+    let plain = layers.iter().all(|layer| layer.get(257..262) == Some(b"ustar".as_slice()));
+    if plain {
+        all.push(("older archive", of_archive(&classic(layers).tar(), "")));
+        all.push(("packed older archive", of_archive(&gzip(&classic(layers).tar()), "")));
+    }
+    all
+}
+
+/// `path:line` of everything exposed, in order.
+fn told(batch: &Batch) -> Vec<String> {
+    let mut all: Vec<String> = exposed(batch).into_iter().map(at).collect();
+    all.sort();
+    all
+}
+
+fn at(one: &Evidence) -> String {
+    let place = &one.subject.place;
+    format!("{}:{}", place.path.as_ref().map_or("", Name::as_str), place.line.unwrap_or_default())
+}
+
+fn exposed(batch: &Batch) -> Vec<&Evidence> {
+    let classes = ["plaintext", "placeholder", "template-failure"];
+    batch.evidence.iter().filter(|one| one.word("class").is_some_and(|class| classes.contains(&class))).collect()
+}
+
+fn visible(one: &Evidence) -> bool {
+    one.facts.iter().any(|(name, fact)| name.as_str() == "visible" && matches!(fact, Fact::Bool(true)))
+}
+
+fn line(value: &str) -> String {
+    format!("PORT=8000\nJWT_SECRET_KEY={value}\n")
+}
+
+#[test]
+fn a_file_that_a_later_layer_removes_is_found_with_its_layer_path_and_step() {
+    for packing in PACKINGS {
+        for clean in [false, true] {
+            let value = if clean { String::new() } else { secret() };
+            let content = line(&value);
+            let layers = [
+                tar(&[("bin/app", b"\x7fELF")]),
+                tar(&[("./app/.env", content.as_bytes()), ("app/main.py", b"print(1)\n")]),
+                tar(&[("app/.wh..env", b"")]),
+            ];
+            let layers: Vec<Vec<u8>> = layers.iter().map(|layer| packing.pack(layer)).collect();
+            for (source, batch) in everywhere(&layers) {
+                let what = format!("{packing:?} {source} clean: {clean} {}", shown(&batch));
+                assert!(batch.gaps.is_empty(), "{what}");
+                assert_eq!(count(&batch, "image.file", "files"), 3, "{what}");
+                assert_eq!(count(&batch, "image.file", "layers"), 3, "{what}");
+                assert_eq!(told(&batch), if clean { vec![] } else { vec!["app/.env:2"] }, "{what}");
+                let file = batch.evidence.iter().find(|one| one.word("file") == Some("env-file")).unwrap();
+                assert!(!visible(file), "{what}");
+                assert_eq!(file.word("origin"), Some("own"), "{what}");
+                assert!(shown(&batch).contains("step 3") && (clean || !shown(&batch).contains(&value)), "{what}");
+                let layer = file.subject.place.layer.as_ref().map(Name::as_str).unwrap();
+                let named = if source.contains("older") { "layer 2".to_owned() } else { digest(&layers[1]) };
+                assert_eq!(layer, named, "{what}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_older_of_two_values_at_one_path_is_found_too() {
+    let (first, second) = (line(&secret()), format!("JWT_SECRET_KEY={}\n", secret()));
+    let layers = [tar(&[(".env", first.as_bytes())]), tar(&[(".env", second.as_bytes())])];
+    for (source, batch) in everywhere(&layers) {
+        assert_eq!(told(&batch), [".env:1", ".env:2"], "{source} {}", shown(&batch));
+        let seen: Vec<bool> = exposed(&batch).into_iter().map(visible).collect();
+        assert_eq!(seen.iter().filter(|visible| **visible).count(), 1, "{source}");
+    }
+}
+
+#[test]
+fn two_entries_of_one_path_in_one_layer_are_both_looked_through() {
+    let (first, second) = (line(&secret()), format!("JWT_SECRET_KEY={}\n", secret()));
+    let layers = [tar(&[(".env", first.as_bytes()), (".env", second.as_bytes())])];
+    for (source, batch) in everywhere(&layers) {
+        assert_eq!(told(&batch), [".env:1", ".env:2"], "{source}");
+    }
+}
+
+#[test]
+fn every_platform_of_an_index_is_read_and_a_shared_layer_once() {
+    let shared = gzip(&tar(&[("etc/app.conf", b"level=info\n")]));
+    let leak = |value: &str| gzip(&tar(&[("app/settings.py", format!("JWT_SECRET_KEY = \"{value}\"\n").as_bytes())]));
+    let mut files = Files::oci();
+    let arm = image(&mut files, "arm64", &[shared.clone(), leak(&secret())]);
+    let amd = image(&mut files, "amd64", &[shared, gzip(&tar(&[("app/settings.py", b"import os\n")]))]);
+    let index = files.index(&[amd, arm]);
+    files.root(&[index]);
+    let batch = of_layout(&files, "");
+    assert_eq!(told(&batch), ["app/settings.py:1"], "{}", shown(&batch));
+    assert!(shown(&batch).contains("linux/arm64"));
+    assert_eq!(count(&batch, "image.file", "layers"), 3);
+}
+
+#[test]
+fn a_secret_behind_fifty_megabytes_of_a_file_is_found_with_its_line() {
+    let value = secret();
+    let lines = 3_500_000;
+    let mut dump = "0123456789abcd\n".repeat(lines);
+    dump.push_str(&format!("JWT_SECRET_KEY=\"{value}\"\n"));
+    let layer = Packing::Gzip.pack(&tar(&[("var/dump.sql", dump.as_bytes())]));
+    let batch = of_layout(&layout(&[layer]), "");
+    assert_eq!(told(&batch), [format!("var/dump.sql:{}", lines + 1)], "{}", shown(&batch));
+    assert!(batch.gaps.is_empty());
+}
+
+fn zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (path, content) in files {
+        zip.start_file(*path, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+#[test]
+fn archives_inside_layers_are_opened() {
+    for clean in [false, true] {
+        let content = line(&if clean { String::new() } else { secret() });
+        let env: (&str, &[u8]) = ("conf/.env", content.as_bytes());
+        let deep = gzip(&tar(&[("b.zip", &zip(&[env]))]));
+        let layer = tar(&[
+            ("a.tar", &tar(&[env])),
+            ("a.tgz", &gzip(&tar(&[env]))),
+            ("a.tar.zst", &Packing::Zstd.pack(&tar(&[env]))),
+            ("a.jar", &zip(&[env])),
+            ("prod.env.gz", &gzip(content.as_bytes())),
+            ("deep.tgz", &deep),
+        ]);
+        for (source, batch) in everywhere(&[layer]) {
+            let paths = ["a.jar!/conf/.env:2", "a.tar!/conf/.env:2", "a.tar.zst!/conf/.env:2", "a.tgz!/conf/.env:2"];
+            let more = ["deep.tgz!/b.zip!/conf/.env:2", "prod.env:2"];
+            let expected = if clean { Vec::new() } else { [paths.as_slice(), &more].concat() };
+            assert_eq!(told(&batch), expected, "{source} {}", shown(&batch));
+            assert!(batch.gaps.is_empty(), "{source} {}", shown(&batch));
+        }
+    }
+}
+
+#[test]
+fn archives_deeper_than_anybody_nests_are_a_gap_with_their_path() {
+    let mut inner = tar(&[(".env", line(&secret()).as_bytes())]);
+    for _ in 0..5 {
+        inner = tar(&[("a.tar", &inner)]);
+    }
+    let batch = of_layout(&layout(&[tar(&[("a.tar", &inner)])]), "");
+    assert_eq!(causes(&batch, "image.file"), [Cause::OverLimit], "{}", shown(&batch));
+    assert!(shown(&batch).contains("a.tar!/a.tar!/a.tar!/a.tar"));
+}
+
+#[test]
+fn an_env_file_without_values_and_a_template_are_no_failure() {
+    let template = "JWT_SECRET_KEY=changeme\nDATABASE_URL=postgres://user:password@db/app\n";
+    let layer = tar(&[
+        (".env", b"JWT_SECRET_KEY=\nDATABASE_URL=${DATABASE_URL}\nPORT=8000\n"),
+        (".env.example", template.as_bytes()),
+    ]);
+    for (source, batch) in everywhere(&[layer]) {
+        assert_eq!(told(&batch), [""; 0], "{source} {}", shown(&batch));
+        assert!(batch.gaps.is_empty(), "{source} {}", shown(&batch));
+        assert_eq!(batch.evidence.len(), 1, "the env file is there all the same: {}", shown(&batch));
+    }
+}
+
+#[test]
+fn private_keys_and_credential_files_are_found_by_what_they_hold() {
+    let key = format!(
+        "-----BEGIN RSA PRIVATE KEY-----\n{}-----END RSA PRIVATE KEY-----\n",
+        format!("{}\n", crate::scene::hex(64)).repeat(12)
+    );
+    let npm = format!("//registry.example.org/:_authToken={}\n", secret());
+    let netrc = format!("machine git.example.org login app password {}\n", secret());
+    let layer = tar(&[
+        ("root/.ssh/id_rsa", key.as_bytes()),
+        ("root/.npmrc", npm.as_bytes()),
+        ("root/.netrc", netrc.as_bytes()),
+        ("etc/ssl/certs/ca.pem", b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),
+    ]);
+    for (source, batch) in everywhere(&[layer]) {
+        assert_eq!(
+            told(&batch),
+            ["root/.netrc:1", "root/.npmrc:1", "root/.ssh/id_rsa:1"],
+            "{source} {}",
+            shown(&batch)
+        );
+    }
+}
+
+#[test]
+fn names_that_climb_links_devices_and_opaque_directories() {
+    let content = line(&secret());
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut entry = |kind, path: &str, link: &str, content: &[u8]| {
+        let mut header = header(content.len() as u64);
+        header.set_entry_type(kind);
+        header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+        header.as_old_mut().linkname[..link.len()].copy_from_slice(link.as_bytes());
+        header.set_cksum();
+        builder.append(&header, content).unwrap();
+    };
+    entry(tar::EntryType::Regular, "../../app/.env", "", content.as_bytes());
+    entry(tar::EntryType::Symlink, "app/prod.env", "/etc/passwd", b"");
+    entry(tar::EntryType::Link, "app/copy", "app/.env", b"");
+    entry(tar::EntryType::Char, "dev/null", "", b"");
+    entry(tar::EntryType::Fifo, "run/.env", "", b"");
+    let first = builder.into_inner().unwrap();
+    let layers = [first, tar(&[("app/.wh..wh..opq", b"")])];
+    for (source, batch) in everywhere(&layers) {
+        assert_eq!(told(&batch), ["app/.env:2"], "{source} {}", shown(&batch));
+        assert!(!visible(exposed(&batch)[0]), "{source}");
+    }
+}
+
+#[test]
+fn a_repository_in_a_layer_is_a_gap_until_its_history_is_read() {
+    let layer = tar(&[("app/.git/HEAD", b"ref: refs/heads/main\n"), ("app/.git/config", b"[core]\n")]);
+    for (source, batch) in everywhere(&[layer]) {
+        assert_eq!(causes(&batch, "image.file"), [Cause::ContentElsewhere], "{source} {}", shown(&batch));
+        assert!(shown(&batch).contains("app/.git"), "{source}");
+    }
+}
+
+#[test]
+fn damaged_layers_are_gaps_and_what_came_before_is_told() {
+    let value = line(&secret());
+    let noise: Vec<u8> = (0..500_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let whole = tar(&[(".env", value.as_bytes()), ("big", &noise)]);
+    for (what, layer, cause) in [
+        ("truncated tar", whole[..20_000].to_vec(), Cause::Truncated),
+        ("truncated gzip", gzip(&whole)[..gzip(&whole).len() - 30].to_vec(), Cause::Malformed),
+        (
+            "truncated zstd",
+            {
+                let z = Packing::Zstd.pack(&whole);
+                z[..z.len() - 5].to_vec()
+            },
+            Cause::Malformed,
+        ),
+    ] {
+        for (source, batch) in everywhere(std::slice::from_ref(&layer)) {
+            let got = causes(&batch, "image.file");
+            assert!(
+                !got.is_empty() && got.iter().all(|one| [cause, Cause::Truncated, Cause::Malformed].contains(one)),
+                "{what} {source} {got:?} {}",
+                shown(&batch)
+            );
+            assert_eq!(told(&batch), [".env:2"], "{what} {source} {}", shown(&batch));
+        }
+    }
+    let xz = [&[0xfd, b'7', b'z', b'X', b'Z', 0][..], &[1; 100]].concat();
+    for (source, batch) in everywhere(&[xz]) {
+        assert_eq!(causes(&batch, "image.file"), [Cause::Unsupported], "{source} {}", shown(&batch));
+    }
+}
+
+#[test]
+fn a_layer_that_is_not_here_foreign_encrypted_or_not_what_its_digest_says() {
+    let good = gzip(&tar(&[("a", b"b")]));
+    let path = format!("blobs/sha256/{}", &digest(&good)[7..]);
+    let mut missing = layout(std::slice::from_ref(&good));
+    missing.0.remove(&path);
+    let mut other = layout(&[good]);
+    other.0.insert(path, gzip(&tar(&[("a", b"c")])));
+    for (what, files, cause) in [("missing", missing, Cause::MissingObjects), ("other", other, Cause::Inconsistent)] {
+        for batch in [of_layout(&files, ""), of_archive(&files.tar(), ""), of_archive(&gzip(&files.tar()), "")] {
+            assert_eq!(causes(&batch, "image.file"), [cause], "{what} {}", shown(&batch));
+        }
+    }
+    for kind in [
+        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+        "application/vnd.oci.image.layer.v1.tar+gzip+encrypted",
+    ] {
+        let mut files = Files::oci();
+        let config =
+            files.blob("application/vnd.oci.image.config.v1+json", &config("amd64", &json!({}), &[step("COPY a /")]));
+        let layer = json!({ "mediaType": kind, "digest": digest(b"x"), "size": 1 });
+        let manifest = json!({ "schemaVersion": 2, "config": config, "layers": [layer] });
+        let descriptor = files.blob("application/vnd.oci.image.manifest.v1+json", &manifest);
+        files.root(&[descriptor]);
+        assert_eq!(causes(&of_layout(&files, ""), "image.file"), [Cause::Unsupported], "{kind}");
+    }
+}
+
+#[test]
+fn a_layer_larger_than_the_limit_is_a_gap_and_never_a_pass() {
+    let layer = gzip(&tar(&[("zeros", &vec![0; 3_000_000]), (".env", line(&secret()).as_bytes())]));
+    let batch = of_layout(&layout(&[layer]), "limits: { archive_bytes: 1000000 }");
+    assert_eq!(causes(&batch, "image.file"), [Cause::OverLimit], "{}", shown(&batch));
+}
+
+#[test]
+#[ignore = "needs a Docker engine: run ./test"]
+fn an_image_in_an_engine_is_streamed_and_its_removed_file_found() {
+    use crate::docker::rig::{BASE, Builder, build, config as docker_config, host};
+    for builder in [Builder::Classic, Builder::Buildkit] {
+        for clean in [false, true] {
+            let value = if clean { String::new() } else { secret() };
+            let text = format!("{BASE}CMD [\"sh\"]\nRUN echo JWT_SECRET_KEY={value} > /.env\nRUN rm /.env\n");
+            let image = build(builder, &text, &[]);
+            let batch =
+                collect(&docker_config(&host(), &format!("images: [ \"{image}\" ]")), std::path::Path::new(""), &FILE);
+            let what = format!("{builder:?} clean: {clean} {}", shown(&batch));
+            assert_eq!(told(&batch), if clean { vec![] } else { vec![".env:1"] }, "{what}");
+            assert!(batch.gaps.is_empty(), "{what}");
+            assert_eq!(count(&batch, "image.file", "layers"), 3, "{what}");
+            let file = batch.evidence.iter().find(|one| one.word("file") == Some("env-file")).unwrap();
+            assert!(!visible(file) && file.word("origin") == Some("own"), "{what}");
+        }
+    }
+}
