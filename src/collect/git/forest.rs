@@ -18,6 +18,10 @@ use std::sync::{Arc, Mutex};
 
 /// Names remembered per worker.
 const NAMES: usize = 1 << 16;
+/// A packed tree that no search came to, one without anything that matters, and one with something.
+const UNSEEN: u8 = 0;
+const BARREN: u8 = 1;
+const MATTERS: u8 = 2;
 /// Numbers of nodes from here on are of trees that libgit2 read; the others are places of packed trees.
 const MADE: u32 = 1 << 31;
 
@@ -51,8 +55,8 @@ type Key = (Oid, Lens);
 pub(super) struct Forest {
     /// Packed trees count as the structure has them, through this lens.
     views: Option<(Arc<Structure>, Lens)>,
-    /// Packed trees that a thorough search came to.
-    visited: Vec<bool>,
+    /// What a search that came to packed trees found them to be, by place.
+    visited: Vec<u8>,
     nodes: Vec<Node>,
     at: IdMap<Key, u32>,
     /// Distinct trees decoded.
@@ -66,7 +70,7 @@ impl Forest {
     /// Whether a thorough search came to a tree, and it matters.
     pub(super) fn holds(&self, tree: Oid, lens: Lens) -> bool {
         match self.way(tree, lens) {
-            Way::Packed(place) => self.visited.get(place as usize).is_some_and(|visited| *visited),
+            Way::Packed(place) => self.visited.get(place as usize).is_some_and(|visited| *visited != UNSEEN),
             Way::Loose(id) => self.at.contains_key(&(id, lens)),
         }
     }
@@ -74,7 +78,9 @@ impl Forest {
     /// The node of a root tree.
     pub(super) fn root(&self, tree: Way, id: impl FnOnce() -> Oid, lens: Lens) -> Option<u32> {
         match (tree, &self.views) {
-            (Way::Packed(place), Some((known, own))) if *own == lens => known.leads(place, lens).then_some(place),
+            (Way::Packed(place), Some((known, own))) if *own == lens => {
+                (known.leads(place, lens) && !self.is_barren(place)).then_some(place)
+            }
             (Way::Packed(_), _) => self.at.get(&(id(), lens)).copied(),
             (Way::Loose(id), _) => self.at.get(&(id, lens)).copied(),
         }
@@ -83,6 +89,11 @@ impl Forest {
     /// The same for a tree that only its id is known of.
     pub(super) fn root_by_id(&self, id: Oid, lens: Lens) -> Option<u32> {
         self.root(self.way(id, lens), || id, lens)
+    }
+
+    /// A mark says that a tree may lead somewhere; whoever came to it knows.
+    fn is_barren(&self, place: u32) -> bool {
+        self.visited.get(place as usize) == Some(&BARREN)
     }
 
     fn way(&self, tree: Oid, lens: Lens) -> Way {
@@ -100,7 +111,9 @@ impl Forest {
             && let Some(tree) = structure.tree(node)
         {
             for (name, named) in tree.named(*lens) {
-                each(Hit { name, id: named.id, what: named.what, role: named.role });
+                // A blob that was given is looked for whatever its name says.
+                let role = if *lens == GIVEN { Role::Other } else { named.role };
+                each(Hit { name, id: named.id, what: named.what, role });
             }
         }
     }
@@ -117,7 +130,9 @@ impl Forest {
             for (name, role, way) in tree.below() {
                 let env = is_env_directory(name, role, *lens);
                 let to = match (way, env) {
-                    (Way::Packed(place), false) => structure.leads(place, *lens).then_some(place),
+                    (Way::Packed(place), false) => {
+                        (structure.leads(place, *lens) && !self.is_barren(place)).then_some(place)
+                    }
                     (Way::Loose(id), false) => self.at.get(&(id, *lens)).copied(),
                     (way, true) => self.at.get(&(structure.id_of(way), INSIDE)).copied(),
                 };
@@ -254,8 +269,8 @@ impl Search<'_> {
 struct Worker<'a> {
     lookout: Lookout<'a>,
     structure: Option<&'a Arc<Structure>>,
-    /// Packed trees that were come to, by place.
-    visited: Vec<bool>,
+    /// What packed trees that were come to turned out to be, by place.
+    visited: Vec<u8>,
     names: HashMap<Box<[u8]>, Role>,
     /// Every tree read: its node if it matters.
     memo: IdMap<Key, Option<u32>>,
@@ -270,7 +285,7 @@ impl<'a> Worker<'a> {
         Self {
             lookout,
             structure,
-            visited: structure.map_or_else(Vec::new, |known| vec![false; known.places()]),
+            visited: structure.map_or_else(Vec::new, |known| vec![UNSEEN; known.places()]),
             names: HashMap::new(),
             memo: IdMap::default(),
             nodes: Vec::new(),
@@ -284,33 +299,44 @@ impl<'a> Worker<'a> {
     fn way(&mut self, odb: &Objects<'_>, tree: Way, lens: Lens, depth: usize, verify: bool) -> Option<u32> {
         match (tree, self.structure) {
             (Way::Packed(place), Some(known)) if lens == self.lookout.lens() => {
-                known.leads(place, lens).then(|| self.packed(odb, known, place, depth))
+                let leads = known.leads(place, lens);
+                leads.then(|| self.packed(odb, known, place, depth)).flatten()
             }
-            (Way::Packed(place), known) => self.visit(odb, (known?.id(place), lens), depth, verify),
+            (Way::Packed(place), Some(known)) => self.visit(odb, (known.id(place), lens), depth, verify),
+            // Nobody can say which tree that is.
+            (Way::Packed(_), None) => {
+                self.losses.count(Fault::Malformed);
+                None
+            }
             (Way::Loose(id), _) => self.visit(odb, (id, lens), depth, verify),
         }
     }
 
-    /// Comes to a packed tree that matters: what leads out of the packs is read.
-    fn packed(&mut self, odb: &Objects<'_>, known: &'a Arc<Structure>, place: u32, depth: usize) -> u32 {
+    /// Comes to a packed tree that may matter: what leads out of the packs is read, and only then is it known.
+    fn packed(&mut self, odb: &Objects<'_>, known: &'a Arc<Structure>, place: u32, depth: usize) -> Option<u32> {
         if depth > DEEPEST {
             self.losses.of(Fault::TooLarge, known.id(place));
-        } else if !std::mem::replace(&mut self.visited[place as usize], true)
+            return None;
+        }
+        if self.visited[place as usize] == UNSEEN
             && let Some(tree) = known.tree(place)
         {
+            self.visited[place as usize] = BARREN;
             let lens = self.lookout.lens();
+            let mut matters = tree.named(lens).next().is_some();
             for (name, role, way) in tree.below() {
                 if is_env_directory(name, role, lens) {
-                    let id = known.id_of(way);
                     // It matters even if nothing in it can be read.
-                    let key = (id, INSIDE);
+                    let key = (known.id_of(way), INSIDE);
                     self.visit(odb, key, depth + 1, false).unwrap_or_else(|| self.keep(key, Node::default()));
+                    matters = true;
                 } else {
-                    self.way(odb, way, lens, depth + 1, false);
+                    matters |= self.way(odb, way, lens, depth + 1, false).is_some();
                 }
             }
+            self.visited[place as usize] = if matters { MATTERS } else { BARREN };
         }
-        place
+        (self.visited[place as usize] == MATTERS).then_some(place)
     }
 
     fn visit(&mut self, odb: &Objects<'_>, key: Key, depth: usize, verify: bool) -> Option<u32> {

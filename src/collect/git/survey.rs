@@ -194,8 +194,12 @@ impl Survey {
     /// What a search finds below all trees of commits and tags.
     fn grown(&self, search: &Search<'_>) -> Forest {
         let (send, receive) = mpsc::channel();
-        let trees = self.commit_trees().chain(trees(&self.refs).map(Way::Loose));
-        let trees = trees.filter(|tree| search.needs(*tree)).collect();
+        let commits = self.order.iter().filter_map(|&n| {
+            // Who knows nothing of packs asks by id.
+            let known = search.structure.and(self.graph.commits[n as usize].tree);
+            known.or_else(|| self.graph.tree(n).map(Way::Loose))
+        });
+        let trees = commits.chain(trees(&self.refs).map(Way::Loose)).filter(|tree| search.needs(*tree)).collect();
         search.run(receive, move || Batch { send, trees, search }.flush()).1
     }
 
@@ -234,10 +238,6 @@ impl Survey {
             self.losses.count(Fault::TooLarge);
         }
         spans
-    }
-
-    fn commit_trees(&self) -> impl Iterator<Item = Way> {
-        self.order.iter().filter_map(|&n| self.graph.commits[n as usize].tree)
     }
 
     fn sweep(&self, table: &mut PathTable, forest: &Forest, lens: Lens) -> Spots<Span> {

@@ -24,6 +24,7 @@ mod names;
 mod objects;
 mod oddities;
 mod oracle;
+mod packed;
 mod real;
 mod stores;
 mod taken_back;

@@ -205,11 +205,13 @@ fn spread(hands: &[Hand], count: u32) -> (Vec<u8>, bool) {
     hands.par_iter().for_each(|hand| hand.mark(&leads));
     let mut known: Vec<Vec<u8>> = hands.iter().map(|_| Vec::new()).collect();
     for _ in 0..=DEEPEST {
-        // A tree that another thread marks meanwhile counts in this round or in the next.
-        let all = hands.par_iter().zip(&mut known);
-        if !all.map(|(hand, known)| hand.spread(&leads, known)).reduce(|| false, |a, b| a | b) {
+        // One level a round, whoever is faster: how deep trees are must not depend on threads.
+        let fresh: Vec<Vec<u8>> =
+            hands.par_iter().zip(&mut known).map(|(hand, known)| hand.fresh(&leads, known)).collect();
+        if fresh.iter().all(Vec::is_empty) {
             return (leads.into_iter().map(AtomicU8::into_inner).collect(), false);
         }
+        hands.par_iter().zip(&fresh).for_each(|(hand, fresh)| hand.spread(&leads, fresh));
     }
     (vec![u8::MAX; leads.len()], true)
 }

@@ -102,7 +102,7 @@ impl Reader<'_> {
     fn entry(&self, hand: &mut Hand, entry: &Entry<'_>) -> Option<Mark> {
         if entry.what == EntryType::Tree {
             let name = hand.names.number(entry.name);
-            hand.env_directories |= hand.names.all[name as usize].1 == Role::Env;
+            hand.env_directories |= hand.names.is_env_directory(name);
             return Some(Mark::Below(Below { name, tree: hand.subtrees.want(entry.id()) }));
         }
         let given = self.asked.of(entry);

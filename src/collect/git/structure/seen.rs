@@ -4,7 +4,7 @@
 
 use super::ways::Ways;
 use crate::collect::git::losses::Losses;
-use crate::collect::git::names::{GIVEN, Lens, NAMED, OTHERS, Role, role_of};
+use crate::collect::git::names::{GIVEN, Lens, NAMED, OTHERS, Role, dotted, role_of};
 use crate::collect::git::objects::EntryType;
 use git2::Oid;
 use std::collections::HashMap;
@@ -89,7 +89,7 @@ pub(super) struct Record {
 impl Hand {
     /// Marks trees by what they hold themselves.
     pub(super) fn mark(&self, leads: &[AtomicU8]) {
-        let env = |below: &Below| self.names.all[below.name as usize].1 == Role::Env;
+        let env = |below: &Below| self.names.is_env_directory(below.name);
         for (n, record) in self.trees.iter().enumerate() {
             let (named, below) = self.ranges(n);
             let marks = self.named[named].iter().fold(0, |all, named| all | named.bits());
@@ -98,21 +98,25 @@ impl Hand {
         }
     }
 
-    /// Marks trees by the marks of trees that they lead to, if there are any that `known` does not have yet.
-    pub(super) fn spread(&self, leads: &[AtomicU8], known: &mut Vec<u8>) -> bool {
+    /// The marks of all subtrees that `known` does not have yet; none if there are none.
+    pub(super) fn fresh(&self, leads: &[AtomicU8], known: &mut Vec<u8>) -> Vec<u8> {
         let of = |place: u32| leads.get(place as usize).map(|leads| leads.load(Ordering::Relaxed));
         let now = self.subtrees.map(|place| place.and_then(of).unwrap_or(ALL));
         known.resize(now.len(), 0);
         let fresh: Vec<u8> = now.iter().zip(&*known).map(|(now, known)| now & !known).collect();
         *known = now;
-        if fresh.iter().all(|marks| *marks == 0) {
-            return false;
+        if fresh.iter().all(|marks| *marks == 0) { Vec::new() } else { fresh }
+    }
+
+    /// Marks trees by the marks of the trees that they lead to.
+    pub(super) fn spread(&self, leads: &[AtomicU8], fresh: &[u8]) {
+        if fresh.is_empty() {
+            return;
         }
         for (n, record) in self.trees.iter().enumerate() {
             let below = &self.below[self.ranges(n).1];
             add(leads, record.place, below.iter().fold(0, |all, below| all | fresh[below.tree as usize]));
         }
-        true
     }
 
     /// Where the entries of tree number `n` stand.
@@ -148,6 +152,12 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// Whether what is in a directory of this name is an env file each.
+    pub(super) fn is_env_directory(&self, number: u32) -> bool {
+        let (name, role) = &self.all[number as usize];
+        *role == Role::Env && dotted(name)
+    }
+
     pub(super) fn number(&mut self, name: &[u8]) -> u32 {
         if let Some(known) = self.at.get(name) {
             return *known;
