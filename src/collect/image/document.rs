@@ -34,6 +34,8 @@ pub(super) struct Image {
     pub(super) layers: u64,
     /// Where they are, oldest first; none where the source does not say.
     pub(super) blobs: Vec<LayerBlob>,
+    /// The digests of their tars, as the config has them.
+    pub(super) diff_ids: Vec<String>,
 }
 
 /// Where a layer is.
@@ -76,7 +78,7 @@ struct Step {
 #[derive(Deserialize)]
 struct RootFs {
     #[serde(default, deserialize_with = "nullable")]
-    diff_ids: Vec<serde::de::IgnoredAny>,
+    diff_ids: Vec<Raw>,
 }
 
 /// Everything that is read here by its name.
@@ -109,6 +111,8 @@ impl Image {
     /// Reads a config document; `None` if it is not one.
     pub(super) fn parse(json: &[u8]) -> Option<Self> {
         let document: ImageDocument = MEMBERS.read(json)?;
+        // An image without layers is possible; one without `rootfs` is not an image.
+        let diff_ids: Vec<String> = document.rootfs?.diff_ids.iter().map(|id| id.to_string()).collect();
         let rest = MEMBERS.rest(serde_json::from_slice::<Json>(json).ok()?.unwrapped());
         let authors: Vec<Sensitive> = document
             .history
@@ -135,9 +139,9 @@ impl Image {
             }),
             rest,
             entries: entries.collect(),
-            // An image without layers is possible; one without `rootfs` is not an image.
-            layers: document.rootfs?.diff_ids.len() as u64,
+            layers: diff_ids.len() as u64,
             blobs: Vec::new(),
+            diff_ids,
         })
     }
 }

@@ -92,7 +92,7 @@ async fn files(engine: &Engine, id: &Name, job: &Job, image: &mut Image, found: 
                         let steps = image.entries.iter_mut().zip(&one.entries);
                         steps.for_each(|(entry, told)| entry.layer = told.layer);
                     }
-                    image.blobs = one.blobs;
+                    (image.blobs, image.diff_ids) = (one.blobs, one.diff_ids);
                 }
                 None => found.unexamined.push((None, Refusal::new(Cause::Inconsistent))),
             }
@@ -179,6 +179,7 @@ fn image(inspect: ImageInspect, history: Vec<ImageHistoryResponseItem>, id: Name
         entries: entries.collect(),
         layers: inspect.root_fs.and_then(|fs| fs.layers).map_or(0, |layers| layers.len() as u64),
         blobs: Vec::new(),
+        diff_ids: Vec::new(),
     }
 }
 

@@ -3,9 +3,9 @@
 //! In: images, and their layers as they were read. Out: one piece of evidence per file that matters, gaps for what could
 //! not be read, and counts. Which layer is whose follows from the history; a layer of several images is told once.
 
+use super::blobs::digest_in;
 use super::completeness::base;
-use super::document::Image;
-use super::layers::Layers;
+use super::document::{Image, LayerBlob};
 use super::{FILE, Found};
 use crate::collect::Job;
 use crate::collect::layers::{File, Layer, Sort};
@@ -30,7 +30,7 @@ pub(super) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
         out.coverage.miss(Name::fixed("layers"), why.cause);
     }
     for image in &found.images {
-        out.image(image, &found.layers);
+        out.image(image, found);
     }
     out.batch.coverage.push(out.coverage);
     out.batch
@@ -48,15 +48,15 @@ struct Out<'a> {
 /// Where a layer stands.
 struct At<'a> {
     image: &'a Image,
-    layers: &'a Layers,
-    /// Which of the image's layers it is.
-    number: usize,
+    found: &'a Found,
+    path: &'a str,
     /// The entry of the history that made it, if that can be told.
     step: Option<usize>,
 }
 
 impl Out<'_> {
-    fn image(&mut self, image: &Image, layers: &Layers) {
+    fn image(&mut self, image: &Image, found: &Found) {
+        let layers = &found.layers;
         if image.blobs.len() as u64 != image.layers {
             self.gap(image, None, &Refusal::new(Cause::Unproven).because("where the layers are is not known"));
         }
@@ -69,8 +69,15 @@ impl Out<'_> {
                 self.gap(image, Some(name), &why);
                 continue;
             };
+            // A digest in the path was held against the blob; without one, the config's is held against the tar.
+            let stated = image.diff_ids.get(number).filter(|_| digest_in(&blob.path).is_none());
+            if layer.broken.is_none() && stated.is_some_and(|stated| *stated != layer.digest) {
+                let why = if layer.packed { Cause::Unproven } else { Cause::Inconsistent };
+                let why = Refusal::new(why).because("a layer that is not shown to be the one of the config");
+                self.gap(image, Some(name.clone()), &why);
+            }
             if self.told.insert(blob.path.clone()) {
-                self.layer(&At { image, layers, number, step }, &name, layer);
+                self.layer(&At { image, found, path: &blob.path, step }, &name, layer);
             }
         }
     }
@@ -87,13 +94,15 @@ impl Out<'_> {
         }
         for (n, trouble) in layer.troubles.iter().enumerate() {
             let place = place_in(at.image, name, shown(&trouble.path, n));
-            self.batch.gaps.push(trouble.why.gap(&FILE, Subject::at(self.target, place)));
+            let path = place.path.clone().unwrap_or(Name::fixed("(unknown)"));
+            self.batch.gaps.push(trouble.why.gap(&FILE, Subject::at(self.target, place)).with("path", path));
         }
         for (n, store) in layer.stores.iter().enumerate() {
             let why =
                 Refusal::new(Cause::ContentElsewhere).because("the history of a repository in a layer is not read");
             let place = place_in(at.image, name, shown(store, n));
-            self.batch.gaps.push(why.gap(&FILE, Subject::at(self.target, place)));
+            let path = place.path.clone().unwrap_or(Name::fixed("(unknown)"));
+            self.batch.gaps.push(why.gap(&FILE, Subject::at(self.target, place)).with("path", path));
         }
     }
 
@@ -141,10 +150,15 @@ impl Out<'_> {
 }
 
 impl At<'_> {
-    /// Whether a container of the image sees the file.
+    /// Whether a container of any of the images sees the file.
     fn visible(&self, file: &File) -> bool {
-        let later = &self.image.blobs[self.number + 1..];
-        !later.iter().filter_map(|blob| self.layers.get(&blob.path)).any(|layer| layer.paths.hides(&file.entry))
+        let hides =
+            |blob: &LayerBlob| self.found.layers.get(&blob.path).is_some_and(|layer| layer.paths.hides(&file.entry));
+        self.found.images.iter().any(|image| {
+            // A layer that comes again brings its files again.
+            let last = image.blobs.iter().rposition(|blob| blob.path == self.path);
+            last.is_some_and(|last| !image.blobs[last + 1..].iter().any(hides))
+        })
     }
 
     fn origin(&self) -> &'static str {
@@ -174,6 +188,6 @@ fn shown(path: &[u8], ordinal: usize) -> Name {
 
 /// A layer's digest, or which one it is.
 fn layer_name(path: &str, number: usize) -> Name {
-    let digest = super::blobs::digest_in(path).and_then(|digest| Name::digest(&digest).ok());
+    let digest = digest_in(path).and_then(|digest| Name::digest(&digest).ok());
     digest.unwrap_or_else(|| Name::fixed("layer").joined(" ", &Name::number(number as u64 + 1)))
 }

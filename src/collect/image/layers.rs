@@ -41,7 +41,7 @@ pub(super) fn of_directory(root: &Path, images: &[Image], look: Look<'_>) -> Lay
 pub(super) fn of_archive(file: Option<&Path>, mut blobs: Blobbed, images: &[Image], look: Look<'_>) -> Layers {
     let mut passed: BTreeMap<String, Layer> = BTreeMap::new();
     for path in wanted(images) {
-        let real = blobs.links.get(path).map_or(path, String::as_str);
+        let real = real(&blobs.links, path);
         if let Some(layer) = blobs.read.get_mut(real).and_then(|read| one(std::mem::take(read))) {
             passed.insert(path.to_owned(), honest(path, layer));
         }
@@ -51,7 +51,7 @@ pub(super) fn of_archive(file: Option<&Path>, mut blobs: Blobbed, images: &[Imag
         return passed;
     }
     let read = |path: &str| {
-        let real = blobs.links.get(path).map_or(path, String::as_str);
+        let real = real(&blobs.links, path);
         match (blobs.places.get(real).map(Vec::as_slice), file) {
             (Some([(at, size)]), Some(file)) => match at_place(file, *at, *size) {
                 Ok(part) => layers::read(part, look),
@@ -64,6 +64,11 @@ pub(super) fn of_archive(file: Option<&Path>, mut blobs: Blobbed, images: &[Imag
     let mut layers = all(images, |path| if passed.contains_key(path) { Layer::default() } else { read(path) });
     layers.extend(passed);
     layers
+}
+
+/// Where a blob lies that may be a link. Whether links leave open what a name means, is told with the documents.
+fn real<'a>(links: &'a BTreeMap<String, String>, path: &'a str) -> &'a str {
+    links.get(path).map_or(path, String::as_str)
 }
 
 fn at_place(file: &Path, at: u64, size: u64) -> std::io::Result<impl Read> {

@@ -9,7 +9,7 @@ use super::document::{Image, LayerBlob};
 use super::manifest::{self, Descriptor, Layer, Node, Saved};
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name, Sensitive};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Deepest nesting of indexes, and the most descriptors that are followed.
 const DEEPEST: usize = 4;
@@ -21,7 +21,7 @@ pub(super) fn images(blobs: &dyn Blobs) -> Result<Found, Refusal> {
         blobs,
         found: Found::default(),
         seen: BTreeSet::new(),
-        configs: BTreeSet::new(),
+        configs: BTreeMap::new(),
         attested: BTreeSet::new(),
     };
     let index = blobs.document("index.json");
@@ -61,8 +61,8 @@ struct Walk<'a> {
     found: Found,
     /// Paths of the indexes and manifests that were followed.
     seen: BTreeSet<String>,
-    /// Paths of the configs that were examined. One blob may be taken for both.
-    configs: BTreeSet<String>,
+    /// Paths of the configs that were examined, and of the layers that go with them.
+    configs: BTreeMap<String, Vec<String>>,
     /// Those that are attestations.
     attested: BTreeSet<String>,
 }
@@ -133,7 +133,7 @@ impl Walk<'_> {
             Ok(mut image) => {
                 image.digest = Name::digest(&descriptor.digest).ok();
                 image.blobs = layers.iter().map(described).collect();
-                self.configs.insert(path);
+                self.configs.insert(path, image.blobs.iter().map(|blob| blob.path.clone()).collect());
                 self.found.images.push(image);
             }
             Err(cause) => self.miss(descriptor, cause),
@@ -157,7 +157,13 @@ impl Walk<'_> {
     /// An image of `manifest.json`, unless the index already led to it. Gives its tags.
     fn saved(&mut self, saved: Saved) -> Vec<Sensitive> {
         let path = clean(&saved.config);
-        if !self.configs.insert(path.clone()) {
+        let paths: Vec<String> = saved.layers.iter().map(|layer| clean(layer)).collect();
+        if let Some(before) = self.configs.insert(path.clone(), paths.clone()) {
+            // Two documents that name other layers for one config: which of them an engine takes, nobody can say.
+            if before != paths {
+                let why = Refusal::new(Cause::Inconsistent).because("two lists of layers for one config");
+                self.found.unexamined.push((None, why));
+            }
             return saved.repo_tags.0;
         }
         match self.config(&path) {
@@ -166,7 +172,7 @@ impl Walk<'_> {
             }
             Ok(mut image) => {
                 image.digest = digest_in(&path).and_then(|digest| Name::digest(&digest).ok());
-                image.blobs = saved.layers.iter().map(|layer| at(clean(layer))).collect();
+                image.blobs = paths.into_iter().map(at).collect();
                 self.found.images.push(image);
             }
             Err(cause) => self.found.unexamined.push((None, Refusal::new(cause))),

@@ -5,11 +5,14 @@
 use super::paths::split;
 use super::{File, Look, Sort};
 use crate::collect::summary::Summary;
-use crate::detect::{Context, Memory, Scan, env_like, env_template, weak_env_name};
+use crate::detect::{Context, Memory, Scan, Spotted, env_like, env_template, weak_env_name};
 use crate::evidence::{Class, Sensitive};
 
 /// Files are settings, sources, dumps: what a place says of values is what it says in a file.
 const CONTEXT: Context = Context::Dotenv;
+
+/// No variable is longer.
+const VARIABLE: usize = 64 << 10;
 
 /// What a file is by its name.
 pub(super) fn sort(path: &[u8]) -> Sort {
@@ -38,8 +41,18 @@ pub(super) fn judge(look: Look<'_>, path: &[u8], entry: &[u8], bytes: &[u8], mem
         sort = Sort::Other;
     }
     let trace = look.detector.trace(bytes, None);
-    let scan = look.detector.traced(bytes, CONTEXT, &trace, memory);
+    let mut scan = look.detector.traced(bytes, CONTEXT, &trace, memory);
+    if bytes.len() <= VARIABLE && holds_variables(path) {
+        let (file_name, bytes) = (Sensitive::new(split(path).1.to_vec()), Sensitive::new(bytes.to_vec()));
+        scan = look.detector.variable_file(&file_name, &bytes).into_iter().fold(scan, Scan::and);
+    }
     tells(&scan).then(|| File { path: path.to_vec(), entry: entry.to_vec(), sort, summary: Summary::of(scan) })
+}
+
+/// Whether a file may be one variable: in a directory called like an env file, or `secrets`.
+fn holds_variables(path: &[u8]) -> bool {
+    let name = String::from_utf8_lossy(split(split(path).0).1);
+    name == "secrets" || name.starts_with('.') && env_like(&name)
 }
 
 /// Whether a scan of bytes has anything to tell: a real value, or that there was no end of them.
@@ -47,41 +60,23 @@ fn tells(scan: &Scan) -> bool {
     !scan.determined || scan.spotted.iter().any(|spotted| spotted.judgement.class == Class::Plaintext)
 }
 
-/// A file that is too large to be here as a whole, piece by piece.
-#[derive(Default)]
-pub(super) struct Pieces {
-    scan: Option<Scan>,
-    lines: u32,
+/// One piece of a file that is too large to be here as a whole; `lines` stand in front of it.
+pub(super) fn piece(look: Look<'_>, bytes: &[u8], lines: u32, memory: &mut Memory) -> Option<Scan> {
+    let trace = look.detector.trace(bytes, None);
+    let mut scan = look.detector.traced(bytes, CONTEXT, &trace, memory);
+    scan.spotted.iter_mut().for_each(|spotted| spotted.line = spotted.line.saturating_add(lines));
+    tells(&scan).then_some(scan)
 }
 
-impl Pieces {
-    /// The next piece; the last `overlap` bytes of it come again at the beginning of the next one.
-    pub(super) fn add(&mut self, look: Look<'_>, bytes: &[u8], overlap: usize, memory: &mut Memory) {
-        let trace = look.detector.trace(bytes, None);
-        let mut scan = look.detector.traced(bytes, CONTEXT, &trace, memory);
-        scan.spotted.iter_mut().for_each(|spotted| spotted.line = spotted.line.saturating_add(self.lines));
-        let once = &bytes[..bytes.len() - overlap];
-        let ends = memchr::memchr_iter(b'\n', once).count();
-        self.lines = self.lines.saturating_add(u32::try_from(ends).unwrap_or(u32::MAX));
-        self.scan = Some(match self.scan.take() {
-            Some(mut before) => {
-                // What stands in the overlap is found twice.
-                let told = |line: u32, variable: &Option<crate::evidence::Name>| {
-                    before.spotted.iter().any(|other| other.line == line && other.variable == *variable)
-                };
-                scan.spotted.retain(|spotted| !told(spotted.line, &spotted.variable));
-                before.determined &= scan.determined;
-                before.spotted.extend(scan.spotted);
-                before
-            }
-            None => scan,
-        });
-    }
-
-    /// What all of them say.
-    pub(super) fn done(self, path: &[u8], entry: &[u8]) -> Option<File> {
-        let scan = self.scan.filter(tells)?;
-        let (path, entry) = (path.to_vec(), entry.to_vec());
-        Some(File { path, entry, sort: Sort::Other, summary: Summary::of(scan) })
-    }
+/// What all pieces of a file say, in order.
+pub(super) fn whole(pieces: impl Iterator<Item = Scan>, path: &[u8], entry: &[u8]) -> Option<File> {
+    let scan = pieces.reduce(|before, mut scan| {
+        // What stands where two pieces overlap is found twice.
+        let mark = |spotted: &Spotted| (spotted.line, spotted.variable.clone(), spotted.judgement.correlator.clone());
+        let told: Vec<_> = before.spotted.iter().map(mark).collect();
+        scan.spotted.retain(|spotted| !told.contains(&mark(spotted)));
+        before.and(scan)
+    })?;
+    let (path, entry) = (path.to_vec(), entry.to_vec());
+    Some(File { path, entry, sort: Sort::Other, summary: Summary::of(scan) })
 }

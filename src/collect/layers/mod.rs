@@ -69,6 +69,8 @@ pub(super) struct Layer {
     pub(super) broken: Option<Refusal>,
     /// `sha256:` of the stream as it came.
     pub(super) digest: String,
+    /// Whether it came packed.
+    pub(super) packed: bool,
 }
 
 impl Layer {

@@ -18,7 +18,7 @@ const ZIP_BYTES: u64 = 64 << 20;
 /// Looks through an archive that begins with `head`.
 pub(super) fn archive<'s, 'a: 's>(
     walk: &mut Walk<'_, 's, 'a>,
-    reader: &mut dyn Read,
+    (reader, size): (&mut dyn Read, u64),
     head: &[u8],
     path: Vec<u8>,
     depth: usize,
@@ -28,8 +28,13 @@ pub(super) fn archive<'s, 'a: 's>(
     } else if is_tar(head) {
         tar(walk, reader, path, depth);
     } else {
-        zip(walk, reader, path, depth);
+        zip(walk, (reader, size), path, depth);
     }
+}
+
+/// Whether a file begins as a zip does.
+pub(super) fn is_zip(head: &[u8]) -> bool {
+    [&b"PK\x03\x04"[..], b"PK00PK\x03\x04", b"PK\x05\x06"].iter().any(|mark| head.starts_with(mark))
 }
 
 fn inside(path: &[u8]) -> Vec<u8> {
@@ -74,17 +79,29 @@ fn tar<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec
     }
 }
 
-fn zip<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec<u8>, depth: usize) {
-    let mut bytes = Zeroizing::new(Vec::new());
+fn zip<'s, 'a: 's>(
+    walk: &mut Walk<'_, 's, 'a>,
+    (reader, size): (&mut dyn Read, u64),
+    path: Vec<u8>,
+    depth: usize,
+) {
+    // A buffer that grows as it is filled would take twice its size.
+    let room = usize::try_from(size.min(ZIP_BYTES)).unwrap_or(0) + 64;
+    let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     let read = reader.take(ZIP_BYTES + 1).read_to_end(&mut bytes);
     if bytes.len() as u64 > ZIP_BYTES {
         return walk.trouble(path, over("zip files of 64 MiB"));
     }
     let opened = read.ok().and_then(|_| ZipArchive::new(Cursor::new(&bytes[..])).ok());
     let Some(mut archive) = opened else {
-        // What only begins like one is a file like any other.
+        walk.trouble(path.clone(), Refusal::new(Cause::Malformed));
         return walk.content(&mut &bytes[..], bytes.len() as u64, path);
     };
+    // Two members of one name are one to most readers; a second zip in front is none.
+    let stated = stated_members(&bytes);
+    if stated.is_some_and(|stated| stated != archive.len()) || archive.offset() > 0 && has_directory(&bytes, &archive) {
+        walk.trouble(path.clone(), Refusal::new(Cause::Inconsistent).because("members that not every reader sees"));
+    }
     let prefix = inside(&path);
     let mut left = walk.look.limits.archive_bytes;
     for n in 0..archive.len() {
@@ -95,11 +112,28 @@ fn zip<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec
         if member.is_file() {
             let name = [&prefix, member.name_raw()].concat();
             left = left.saturating_sub(member.size());
-            if left == 0 {
+            if left == 0 || walk.layer.bytes > walk.look.limits.archive_bytes {
                 return walk.trouble(path, over("limits.archive_bytes"));
             }
             let size = member.size();
             walk.file(&mut member, size, name, depth + 1);
         }
     }
+}
+
+/// How many members the end of the directory states; `None` if more than it can.
+fn stated_members(bytes: &[u8]) -> Option<usize> {
+    let end = memchr::memmem::rfind(bytes, b"PK\x05\x06")?;
+    let count = bytes.get(end + 10..end + 12)?;
+    let count = u16::from_le_bytes([count[0], count[1]]);
+    (count < u16::MAX).then_some(usize::from(count))
+}
+
+/// Whether another zip's directory ends in front of this one.
+fn has_directory<R>(bytes: &[u8], archive: &ZipArchive<R>) -> bool
+where
+    R: Read + std::io::Seek,
+{
+    let before = usize::try_from(archive.offset()).ok().and_then(|offset| bytes.get(..offset));
+    before.is_some_and(|before| memchr::memmem::find(before, b"PK\x05\x06").is_some())
 }

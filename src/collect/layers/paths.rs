@@ -14,6 +14,8 @@ const OPAQUE: &[u8] = b".wh..wh..opq";
 pub(in crate::collect) struct Paths {
     /// What stands in the layer and is no directory: it takes the place of what was there.
     placed: HashSet<u64>,
+    /// Directories: one takes the place of a file.
+    directories: HashSet<u64>,
     /// What a whiteout takes away, with all that is below.
     gone: HashSet<u64>,
     /// Directories that hide what earlier layers put into them.
@@ -29,7 +31,9 @@ impl Paths {
         } else if let Some(hidden) = name.strip_prefix(WHITEOUT) {
             let path = if parent.is_empty() { hidden.to_vec() } else { [parent, b"/", hidden].concat() };
             self.gone.insert(mark(&path));
-        } else if !is_directory {
+        } else if is_directory {
+            self.directories.insert(mark(path));
+        } else {
             self.placed.insert(mark(path));
         }
     }
@@ -42,6 +46,7 @@ impl Paths {
         };
         let above = path.iter().enumerate().filter(|(_, b)| **b == b'/').map(|(at, _)| &path[..at]);
         taken(path)
+            || self.directories.contains(&mark(path))
             || self.opaque.contains(&mark(b""))
             || above.into_iter().any(|dir| taken(dir) || self.opaque.contains(&mark(dir)))
     }
@@ -55,7 +60,7 @@ pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// Whether an entry only says that something is gone.
+/// Whether an entry says that something is gone.
 pub(super) fn is_whiteout(path: &[u8]) -> bool {
     split(path).1.starts_with(WHITEOUT)
 }
@@ -81,6 +86,7 @@ mod tests {
             (vec![("app/.wh..env", false)], true),
             (vec![(".wh.app", false)], true),
             (vec![("app", false)], true),
+            (vec![("app/.env", true)], true),
             (vec![("app/.wh..wh..opq", false)], true),
             (vec![(".wh..wh..opq", false)], true),
             (vec![("app", true), ("app/other", false), ("app/.wh.other2", false)], false),

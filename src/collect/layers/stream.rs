@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Error, Read, Result};
 use std::rc::Rc;
 
 /// Below so many bytes nothing is called a bomb: text compresses very well.
-const HARMLESS: u64 = 1 << 30;
+pub(super) const HARMLESS: u64 = 1 << 30;
 /// More bytes made of one are no file's.
 const RATIO: u64 = 800;
 /// Bytes read at once.
@@ -29,17 +29,28 @@ pub(super) fn packing(head: &[u8]) -> Option<Packing> {
         [0x1f, 0x8b, 8, ..] => Some(Packing::Gzip),
         // Frames, and those that are skipped.
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Some(Packing::Zstd),
-        // xz, and bzip2 with the mark of its first block.
-        [0xfd, b'7', b'z', b'X', b'Z', ..] | [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..] => {
-            Some(Packing::Other)
-        }
+        // xz, bzip2 with the mark of its first block, 7z, rar, compress, lz4, lzip, squashfs, rpm.
+        [0xfd, b'7', b'z', b'X', b'Z', ..]
+        | [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, 0x59, 0x26, ..]
+        | [b'7', b'z', 0xbc, 0xaf, 0x27, 0x1c, ..]
+        | [b'R', b'a', b'r', b'!', 0x1a, 7, ..]
+        | [0x1f, 0x9d, ..]
+        | [0x04, 0x22, 0x4d, 0x18, ..]
+        | [b'L', b'Z', b'I', b'P', 1, ..]
+        | [b'h', b's', b'q', b's', ..]
+        | [0xed, 0xab, 0xee, 0xdb, ..] => Some(Packing::Other),
+        _ if head.starts_with(b"!<arch>\ndebian-binary") => Some(Packing::Other),
         _ => None,
     }
 }
 
-/// Whether bytes begin as a tar does.
+/// Whether bytes begin as a tar does: old ones have no mark, but all have a sum of their header.
 pub(super) fn is_tar(head: &[u8]) -> bool {
-    head.get(257..262) == Some(b"ustar")
+    let Some(header) = head.get(..512) else { return false };
+    let stated = header[148..156].iter().skip_while(|b| **b == b' ').take_while(|b| matches!(b, b'0'..=b'7'));
+    let stated = stated.fold(0_u64, |sum, b| sum * 8 + u64::from(b - b'0'));
+    let own = |at: usize, b: u8| u64::from(if (148..156).contains(&at) { b' ' } else { b });
+    header[0] != 0 && stated > 0 && stated == header.iter().enumerate().map(|(at, b)| own(at, *b)).sum::<u64>()
 }
 
 /// What was read of a stream.
@@ -85,6 +96,14 @@ pub(super) struct Unpacked<'a> {
     inner: Box<dyn Read + 'a>,
     count: Rc<Count>,
     limit: u64,
+    packed: bool,
+}
+
+impl Unpacked<'_> {
+    /// Whether the stream is packed at all.
+    pub(super) fn packed(&self) -> bool {
+        self.packed
+    }
 }
 
 impl Read for Unpacked<'_> {
@@ -104,11 +123,12 @@ impl Read for Unpacked<'_> {
 pub(super) fn unpack<'a, R: Read + 'a>(raw: Raw<R>, limit: u64) -> Result<Option<Unpacked<'a>>> {
     let count = Rc::clone(&raw.count);
     let mut buffered = BufReader::with_capacity(BUFFER, raw);
-    let inner: Box<dyn Read + 'a> = match packing(buffered.fill_buf()?) {
+    let how = packing(buffered.fill_buf()?);
+    let inner: Box<dyn Read + 'a> = match how {
         Some(Packing::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(buffered)),
         Some(Packing::Zstd) => Box::new(zstd::Decoder::with_buffer(buffered)?),
         Some(Packing::Other) => return Ok(None),
         None => Box::new(buffered),
     };
-    Ok(Some(Unpacked { inner, count, limit }))
+    Ok(Some(Unpacked { inner, count, limit, packed: how.is_some() }))
 }

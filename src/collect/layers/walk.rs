@@ -3,14 +3,14 @@
 //! In: a stream. Out: a [`Layer`]. Small files are handed on in batches, large ones are read piece by piece; what is
 //! under way at a time is bounded, so memory does not grow with the layer.
 
-use super::content::{Pieces, judge, sort};
+use super::content::{judge, piece, sort, whole};
 use super::nested;
 use super::paths::{is_whiteout, split};
-use super::stream::{self, Raw, is_tar, packing, unpack};
+use super::stream::{self, HARMLESS, Raw, is_tar, packing, unpack};
 use super::{File, Layer, Look, Sort, Trouble};
 use crate::collect::metered::{HEADERS, Meter, Metered};
 use crate::collect::refusal::Refusal;
-use crate::detect::Memory;
+use crate::detect::{Memory, Scan};
 use crate::evidence::{Cause, Name};
 use rayon::Scope;
 use sha2::Digest;
@@ -24,13 +24,19 @@ use zeroize::Zeroizing;
 /// Files are handed on once there is so much of them.
 const BATCH: usize = 1 << 20;
 /// Most bytes that wait for a thread.
-const WAITING: usize = 16 << 20;
+const WAITING: usize = 8 << 20;
+/// So many parts of texts are remembered by a thread.
+const REMEMBERED: usize = 1 << 15;
 /// Larger files are read in pieces of this size.
-const PIECE: usize = 8 << 20;
+const PIECE: usize = 4 << 20;
 /// What two pieces have in common.
 const OVERLAP: usize = 512 << 10;
 /// Deepest nesting of archives.
 pub(super) const DEEPEST: usize = 4;
+/// Longest path: no system has longer ones.
+const LONGEST: usize = 4096;
+/// Most files of a layer that are told as not read.
+const MOST: usize = 10_000;
 /// What tells what a file is.
 const HEAD: usize = 512;
 
@@ -45,14 +51,18 @@ struct Batch {
 #[derive(Default)]
 struct Shared {
     found: Mutex<Vec<File>>,
+    /// What pieces of large files say: the file's number, the piece's, and a scan.
+    pieces: Mutex<Vec<(usize, usize, Scan)>>,
     waiting: AtomicUsize,
+    /// What threads remember, while they do something else.
+    memories: Mutex<Vec<Memory>>,
 }
 
 /// Reads one layer.
 pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
     let shared = Shared::default();
     let (raw, count, digest) = Raw::new(source);
-    let mut layer = rayon::in_place_scope(|scope| {
+    let (mut layer, large) = rayon::in_place_scope(|scope| {
         let mut walk = Walk {
             look,
             shared: &shared,
@@ -60,13 +70,23 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
             layer: Layer::default(),
             batch: Batch::default(),
             memory: Memory::default(),
+            waiting: 0,
             entry: Vec::new(),
+            large: Vec::new(),
         };
         walk.top(raw, &count);
         walk.flush();
-        walk.layer
+        (walk.layer, walk.large)
     });
     layer.files.extend(shared.found.into_inner().unwrap_or_default());
+    let mut pieces = shared.pieces.into_inner().unwrap_or_default();
+    pieces.sort_by_key(|(file, number, _)| (*file, *number));
+    let mut pieces = pieces.into_iter().peekable();
+    while let Some((file, _, first)) = pieces.next() {
+        let rest = std::iter::from_fn(|| pieces.next_if(|(other, ..)| *other == file).map(|(.., scan)| scan));
+        let (path, entry) = &large[file];
+        layer.files.extend(whole(std::iter::once(first).chain(rest), path, entry));
+    }
     layer.files.sort_by(|a, b| a.path.cmp(&b.path));
     layer.digest = format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest.take().finalize()));
     layer
@@ -79,16 +99,23 @@ pub(super) struct Walk<'w, 's, 'a> {
     scope: &'w Scope<'s>,
     pub(super) layer: Layer,
     batch: Batch,
+    /// How much the batch holds, names included.
+    waiting: usize,
     memory: Memory,
     /// The layer's entry that is being read.
     entry: Vec<u8>,
+    /// Files that are read in pieces, and their entries.
+    large: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     fn top<R: Read>(&mut self, raw: Raw<R>, count: &Rc<stream::Count>) {
         let limit = self.look.limits.archive_bytes;
         let unpacked = match unpack(raw, limit) {
-            Ok(Some(unpacked)) => unpacked,
+            Ok(Some(unpacked)) => {
+                self.layer.packed = unpacked.packed();
+                unpacked
+            }
             Ok(None) => {
                 let why = Refusal::new(Cause::Unsupported).because("a layer that is neither plain, gzip nor zstd");
                 self.layer.broken = Some(why);
@@ -140,15 +167,39 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             };
             meter.step.set(u64::MAX);
             let kind = entry.header().entry_type();
-            let path = [prefix, &clean(&entry.path_bytes())].concat();
+            let mut path = [prefix, &clean(&entry.path_bytes())].concat();
+            if path.len() > LONGEST {
+                path.truncate(LONGEST);
+                self.trouble(path.clone(), over("paths of 4096 bytes"));
+            }
             if depth == 0 {
                 self.entry.clone_from(&path);
                 self.layer.paths.add(&path, kind.is_dir());
-                self.store(&path);
             }
-            if (kind.is_file() || kind.is_contiguous() || kind.is_gnu_sparse()) && !is_whiteout(&path) {
-                let size = entry.size();
+            self.store(&path);
+            let size = entry.size();
+            let empty = kind.is_dir() || kind.is_symlink() || kind.is_hard_link();
+            let empty = empty || kind.is_character_special() || kind.is_block_special() || kind.is_fifo();
+            if kind.is_gnu_sparse() && size > HARMLESS {
+                self.trouble(path, over("sparse files of 1 GiB"));
+            } else if size > 0 || !(empty || depth == 0 && is_whiteout(&path)) {
+                // Some read what stands behind such an entry as the next one, others pass over it.
+                if empty {
+                    self.trouble(
+                        path.clone(),
+                        Refusal::new(Cause::Inconsistent).because("content where there is none"),
+                    );
+                } else if is_sparse(&mut entry) {
+                    let why = Refusal::new(Cause::Unsupported).because("a sparse file in the form of pax");
+                    self.trouble(path.clone(), why);
+                }
                 self.file(&mut entry, size, path, depth);
+            }
+            if self.layer.bytes > self.look.limits.archive_bytes {
+                return Err(over("limits.archive_bytes"));
+            }
+            if self.layer.troubles.len() + self.layer.stores.len() > MOST {
+                return Err(over("files that cannot be read"));
             }
             if meter.over.get() {
                 return Err(damage(meter));
@@ -158,11 +209,10 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
 
     /// The store of a repository: nobody sees its history by looking at files.
     fn store(&mut self, path: &[u8]) {
-        let is = path.strip_suffix(b"/HEAD").or(path.strip_suffix(b"/packed-refs"));
-        if let Some(dir) = is.filter(|dir| split(dir).1 == b".git" || dir.ends_with(b".git"))
-            && self.layer.stores.last().map(Vec::as_slice) != Some(dir)
+        if let Some(store) = store_of(path)
+            && self.layer.stores.last().map(Vec::as_slice) != Some(store)
         {
-            self.layer.stores.push(dir.to_vec());
+            self.layer.stores.push(store.to_vec());
         }
     }
 
@@ -173,10 +223,13 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         if reader.take(HEAD as u64).read_to_end(&mut head).is_err() {
             return self.trouble(path, Refusal::new(Cause::Malformed));
         }
-        let archive = packing(&head).is_some() || is_tar(&head) || head.starts_with(b"PK\x03\x04");
+        if head.starts_with(b"# v2 git bundle") || head.starts_with(b"# v3 git bundle") {
+            self.layer.stores.push(path.clone());
+        }
+        let archive = packing(&head).is_some() || is_tar(&head) || nested::is_zip(&head);
         let mut whole = Cursor::new(&head[..]).chain(reader);
         if archive && depth < DEEPEST {
-            return nested::archive(self, &mut whole, &head, path, depth);
+            return nested::archive(self, (&mut whole, size), &head, path, depth);
         }
         if archive {
             self.trouble(path.clone(), over("archives in archives"));
@@ -208,45 +261,65 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         if read.is_err() {
             self.trouble(path.clone(), Refusal::new(Cause::Malformed));
         }
+        self.waiting += path.len() + self.entry.len() + to - from;
         self.batch.files.push((path, self.entry.clone(), from..to));
-        if to >= BATCH {
+        if self.waiting >= BATCH {
             self.flush();
         }
     }
 
     fn pieces(&mut self, reader: &mut dyn Read, path: &[u8]) {
-        let mut buffer = Zeroizing::new(Vec::with_capacity(PIECE));
-        let mut pieces = Pieces::default();
-        loop {
-            let before = buffer.len();
-            let read = reader.take((PIECE - before) as u64).read_to_end(&mut buffer);
-            self.layer.bytes += (buffer.len() - before) as u64;
-            let last = read.is_err() || buffer.len() < PIECE || self.look.stop.asked();
-            let overlap = if last { 0 } else { OVERLAP };
-            pieces.add(self.look, &buffer, overlap, &mut self.memory);
+        let file = self.large.len();
+        self.large.push((path.to_vec(), self.entry.clone()));
+        let (mut kept, mut lines) = (Zeroizing::new(Vec::new()), 0_u32);
+        for number in 0.. {
+            let mut bytes = Zeroizing::new(Vec::with_capacity(PIECE));
+            bytes.extend_from_slice(&kept);
+            let read = reader.take((PIECE - kept.len()) as u64).read_to_end(&mut bytes);
+            self.layer.bytes += (bytes.len() - kept.len()) as u64;
             if read.is_err() {
                 self.trouble(path.to_vec(), Refusal::new(Cause::Malformed));
             }
+            let full = self.layer.bytes > self.look.limits.archive_bytes;
+            let last = read.is_err() || full || bytes.len() < PIECE || self.look.stop.asked();
+            let once = bytes.len() - if last { 0 } else { OVERLAP };
+            kept = Zeroizing::new(bytes[once..].to_vec());
+            let ends = memchr::memchr_iter(b'\n', &bytes[..once]).count();
+            let before = lines;
+            lines = lines.saturating_add(u32::try_from(ends).unwrap_or(u32::MAX));
+            self.hand_on(bytes.len(), move |look, shared, memory| {
+                if let (Some(scan), Ok(mut pieces)) = (piece(look, &bytes, before, memory), shared.pieces.lock()) {
+                    pieces.push((file, number, scan));
+                }
+            });
             if last {
                 break;
             }
-            let behind = buffer.len() - overlap;
-            buffer.drain(..behind);
         }
-        self.layer.files.extend(pieces.done(path, &self.entry));
     }
 
-    /// Hands a batch to whoever is free.
     fn flush(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
-        let (shared, look, size) = (self.shared, self.look, batch.bytes.len());
+        let (batch, size) = (std::mem::take(&mut self.batch), std::mem::take(&mut self.waiting));
+        self.hand_on(size, move |look, shared, memory| look_through(look, shared, &batch, memory));
+    }
+
+    /// Hands work on so many bytes to whoever is free, or does it here if too much waits.
+    fn hand_on(&mut self, size: usize, work: impl FnOnce(Look<'_>, &Shared, &mut Memory) + Send + 's) {
+        let (shared, look) = (self.shared, self.look);
         if shared.waiting.load(Ordering::Relaxed) > WAITING {
-            look_through(look, shared, &batch, &mut self.memory);
-            return;
+            if self.memory.parts() >= REMEMBERED {
+                self.memory = Memory::default();
+            }
+            return work(look, shared, &mut self.memory);
         }
         shared.waiting.fetch_add(size, Ordering::Relaxed);
         self.scope.spawn(move |_| {
-            look_through(look, shared, &batch, &mut Memory::default());
+            let mut memory = shared.memories.lock().ok().and_then(|mut all| all.pop()).unwrap_or_default();
+            work(look, shared, &mut memory);
+            // Layers repeat themselves less than a history does: old memories are not worth their room.
+            if let (true, Ok(mut memories)) = (memory.parts() < REMEMBERED, shared.memories.lock()) {
+                memories.push(memory);
+            }
             shared.waiting.fetch_sub(size, Ordering::Relaxed);
         });
     }
@@ -263,6 +336,27 @@ fn look_through(look: Look<'_>, shared: &Shared, batch: &Batch, memory: &mut Mem
     if let (false, Ok(mut found)) = (judged.is_empty(), shared.found.lock()) {
         found.extend(judged);
     }
+}
+
+/// The store that a path belongs to: what is named `.git`, and wherever objects and packs lie as git has them.
+fn store_of(path: &[u8]) -> Option<&[u8]> {
+    let (dir, name) = split(path);
+    let (above, folder) = split(dir);
+    let hex = |text: &[u8], len: usize| text.len() == len && text.iter().all(u8::is_ascii_hexdigit);
+    if hex(folder, 2) && hex(name, 38) && split(above).1 == b"objects" {
+        return Some(split(above).0);
+    }
+    if name.starts_with(b"pack-") && name.ends_with(b".pack") && folder == b"pack" && split(above).1 == b"objects" {
+        return Some(split(above).0);
+    }
+    let named = split(dir).1 == b".git" || dir.ends_with(b".git");
+    (named && matches!(name, b"HEAD" | b"packed-refs")).then_some(dir)
+}
+
+/// Whether a file's content begins with a map of its holes.
+fn is_sparse<R: Read>(entry: &mut tar::Entry<'_, R>) -> bool {
+    let extensions = entry.pax_extensions().ok().flatten();
+    extensions.is_some_and(|all| all.flatten().any(|one| one.key_bytes().starts_with(b"GNU.sparse.")))
 }
 
 /// A limit was met.

@@ -37,6 +37,12 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// How many parts are remembered.
+    #[must_use]
+    pub fn parts(&self) -> usize {
+        self.clean.len() + self.told.len()
+    }
+
     /// The key of a part, and of what was looked for in it: `0` for everything.
     pub(super) fn key(&self, part: &[u8], what: usize) -> u64 {
         let mut hasher = self.key.build_hasher();

@@ -68,7 +68,9 @@ fn layout(layers: &[Vec<u8>]) -> Files {
 /// What older engines write.
 fn classic(layers: &[Vec<u8>]) -> Files {
     let steps: Vec<Value> = (1..=layers.len()).map(|n| step(&format!("COPY {n} / # buildkit"))).collect();
-    let mut files = Files::docker(&config("amd64", &json!({}), &[vec![meta("CMD [\"sh\"]")], steps].concat()));
+    let mut config = config("amd64", &json!({}), &[vec![meta("CMD [\"sh\"]")], steps].concat());
+    config["rootfs"]["diff_ids"] = layers.iter().map(|layer| digest(layer)).collect();
+    let mut files = Files::docker(&config);
     let paths: Vec<String> = files.0.keys().filter(|path| path.ends_with("layer.tar")).cloned().collect();
     for (path, layer) in paths.iter().zip(layers) {
         files.0.insert(path.clone(), layer.clone());
@@ -388,6 +390,183 @@ fn a_layer_larger_than_the_limit_is_a_gap_and_never_a_pass() {
     let layer = gzip(&tar(&[("zeros", &vec![0; 3_000_000]), (".env", line(&secret()).as_bytes())]));
     let batch = of_layout(&layout(&[layer]), "limits: { archive_bytes: 1000000 }");
     assert_eq!(causes(&batch, "image.file"), [Cause::OverLimit], "{}", shown(&batch));
+}
+
+fn entry(kind: tar::EntryType, path: &str, link: &str, content: &[u8]) -> Vec<u8> {
+    let mut header = header(content.len() as u64);
+    header.set_entry_type(kind);
+    header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+    header.as_old_mut().linkname[..link.len()].copy_from_slice(link.as_bytes());
+    header.set_cksum();
+    let padding = vec![0; content.len().next_multiple_of(512) - content.len()];
+    [header.as_bytes(), content, &padding].concat()
+}
+
+#[test]
+fn content_behind_entries_that_have_none_is_read_and_a_gap() {
+    let inner = entry(tar::EntryType::Regular, ".env", "", line(&secret()).as_bytes());
+    for kind in [tar::EntryType::Link, tar::EntryType::Symlink, tar::EntryType::Fifo, tar::EntryType::Directory] {
+        let layer = [entry(kind, "a", "b", &inner), vec![0; 1024]].concat();
+        let batch = of_layout(&layout(&[layer]), "");
+        assert!(causes(&batch, "image.file").contains(&Cause::Inconsistent), "{kind:?} {}", shown(&batch));
+    }
+    // What nobody knows is a file like any other.
+    let layer = [entry(tar::EntryType::new(b'Q'), ".env", "", line(&secret()).as_bytes()), vec![0; 1024]].concat();
+    assert_eq!(told(&of_layout(&layout(&[layer]), "")), [".env:2"]);
+}
+
+#[test]
+fn a_whiteout_with_content_is_read_as_a_file() {
+    let content = line(&secret());
+    let layer =
+        tar(&[("app/.wh..env", content.as_bytes()), ("b.tgz", &gzip(&tar(&[(".wh.env", content.as_bytes())])))]);
+    for (source, batch) in everywhere(&[layer]) {
+        assert_eq!(told(&batch), ["app/.wh..env:2", "b.tgz!/.wh.env:2"], "{source} {}", shown(&batch));
+    }
+}
+
+#[test]
+fn holes_and_names_without_end_are_gaps_and_end() {
+    let mut sparse = tar::Header::new_gnu();
+    sparse.set_entry_type(tar::EntryType::GNUSparse);
+    sparse.set_path("holes").unwrap();
+    sparse.set_size(512);
+    let gnu = sparse.as_gnu_mut().unwrap();
+    gnu.sparse[0].offset.copy_from_slice(b"00000000000\0");
+    gnu.sparse[0].numbytes.copy_from_slice(b"00000001000\0");
+    gnu.realsize.copy_from_slice(b"77777777777\0");
+    gnu.sparse[1].offset.copy_from_slice(b"77777777777\0");
+    gnu.sparse[1].numbytes.copy_from_slice(b"00000000000\0");
+    sparse.set_cksum();
+    let layer = [sparse.as_bytes().to_vec(), vec![1; 512], vec![0; 1024]].concat();
+    assert_eq!(causes(&of_layout(&layout(&[layer]), ""), "image.file"), [Cause::OverLimit]);
+    let mut builder = tar::Builder::new(Vec::new());
+    let path = format!("{}.env", "a/".repeat(300_000));
+    builder.append_data(&mut header(4), &path, &b"A=b\n"[..]).unwrap();
+    let batch = of_layout(&layout(&[builder.into_inner().unwrap(), tar(&[("x", b"y")])]), "");
+    assert_eq!(causes(&batch, "image.file"), [Cause::OverLimit], "{}", shown(&batch).len());
+}
+
+#[test]
+fn packings_that_are_not_read_are_gaps_wherever_they_lie() {
+    for magic in [
+        &b"7z\xbc\xaf\x27\x1c"[..],
+        b"Rar!\x1a\x07",
+        b"\x1f\x9d\x90",
+        b"\x04\x22\x4d\x18",
+        b"LZIP\x01",
+        b"hsqs",
+        b"\xed\xab\xee\xdb",
+        b"!<arch>\ndebian-binary   ",
+        b"BZh91AY&SY",
+    ] {
+        let layer = tar(&[("opt/backup", &[magic, &[7; 300]].concat())]);
+        let batch = of_layout(&layout(&[layer]), "");
+        assert_eq!(causes(&batch, "image.file"), [Cause::Unsupported], "{magic:?} {}", shown(&batch));
+        assert!(shown(&batch).contains("opt/backup"));
+    }
+}
+
+#[test]
+fn zips_that_readers_see_differently_or_not_at_all_are_gaps() {
+    let content = line(&secret());
+    let one = zip(&[("a/.env", content.as_bytes())]);
+    let both = [one.clone(), zip(&[("x.txt", b"hello")])].concat();
+    for (what, bytes, cause) in
+        [("two zips", both, Cause::Inconsistent), ("damaged", one[..one.len() - 10].to_vec(), Cause::Malformed)]
+    {
+        let batch = of_layout(&layout(&[tar(&[("b.zip", &bytes)])]), "");
+        assert_eq!(causes(&batch, "image.file"), [cause], "{what} {}", shown(&batch));
+    }
+}
+
+#[test]
+fn a_directory_of_one_file_per_variable_is_read_as_variables() {
+    let value = secret();
+    let layer = tar(&[("run/.env/JWT_SECRET_KEY", value.as_bytes()), ("run/secrets/JWT_SECRET_KEY", value.as_bytes())]);
+    for (source, batch) in everywhere(&[layer]) {
+        assert_eq!(told(&batch).len(), 2, "{source} {}", shown(&batch));
+    }
+}
+
+#[test]
+fn stores_without_head_in_archives_and_bundles_are_gaps() {
+    let object = format!("r/.git/objects/ab/{}", "c".repeat(38));
+    let pack = format!("srv/repo/objects/pack/pack-{}.pack", "d".repeat(40));
+    for (path, content) in [
+        (object.as_str(), gzip(&tar(&[(&object, b"x\x9c")]))),
+        ("src.tgz", gzip(&tar(&[("r/.git/HEAD", b"ref: refs/heads/main\n")]))),
+        (&pack, b"PACK".to_vec()),
+        ("repo.bundle", b"# v2 git bundle\n".to_vec()),
+    ] {
+        let batch = of_layout(&layout(&[tar(&[(path, &content)])]), "");
+        let causes = causes(&batch, "image.file");
+        assert!(causes.contains(&Cause::ContentElsewhere), "{path} {}", shown(&batch));
+    }
+}
+
+#[test]
+fn a_stand_in_hides_no_value_on_the_same_line_far_behind_it() {
+    let filler = "\"a\": 1, ".repeat(1 << 20);
+    let json =
+        format!("[{{\"JWT_SECRET_KEY\":\"changeme\"}}, {{ {filler} }}, {{\"JWT_SECRET_KEY\":\"{}\"}}]", secret());
+    let batch = of_layout(&layout(&[gzip(&tar(&[("a.json", json.as_bytes())]))]), "");
+    assert_eq!(told(&batch), ["a.json:1"], "{}", shown(&batch).len());
+}
+
+#[test]
+fn an_old_tar_without_a_mark_is_opened_too() {
+    let mut header = tar::Header::new_old();
+    let content = gzip(&tar(&[(".env", line(&secret()).as_bytes())]));
+    header.set_path("b.tgz").unwrap();
+    header.set_size(content.len() as u64);
+    header.set_mode(0o644);
+    header.set_cksum();
+    let padding = vec![0; content.len().next_multiple_of(512) - content.len() + 1024];
+    let old = [header.as_bytes().as_slice(), &content, &padding].concat();
+    let batch = of_layout(&layout(&[tar(&[("a.tgz", &gzip(&old))])]), "");
+    assert_eq!(told(&batch), ["a.tgz!/b.tgz!/.env:2"], "{}", shown(&batch));
+}
+
+#[test]
+fn layers_that_are_not_the_config_s_are_gaps() {
+    let (leaky, clean) = (tar(&[(".env", line(&secret()).as_bytes())]), tar(&[("a", b"b")]));
+    let mut swapped = classic(std::slice::from_ref(&leaky));
+    let path = swapped.0.keys().find(|path| path.ends_with("layer.tar")).unwrap().clone();
+    swapped.0.insert(path, clean.clone());
+    assert_eq!(causes(&of_archive(&swapped.tar(), ""), "image.file"), [Cause::Inconsistent]);
+    // One config, and two lists of layers.
+    let mut two = classic(std::slice::from_ref(&clean));
+    let mut manifest: Value = serde_json::from_slice(&two.0["manifest.json"]).unwrap();
+    let mut other = manifest[0].clone();
+    other["Layers"] = json!(["other/layer.tar"]);
+    two.0.insert("other/layer.tar".into(), leaky);
+    manifest.as_array_mut().unwrap().push(other);
+    two.0.insert("manifest.json".into(), manifest.to_string().into_bytes());
+    assert_eq!(causes(&of_archive(&two.tar(), ""), "image.file"), [Cause::Inconsistent]);
+}
+
+#[test]
+fn what_a_repeated_layer_brings_back_is_visible_and_what_a_directory_replaces_is_not() {
+    let leaky = tar(&[("app/.env", line(&secret()).as_bytes())]);
+    let gone = tar(&[("app/.wh..env", b"")]);
+    let directory = [entry(tar::EntryType::Directory, "app/.env", "", b""), vec![0; 1024]].concat();
+    for (layers, seen) in [
+        (vec![leaky.clone(), leaky.clone()], true),
+        (vec![leaky.clone(), gone.clone(), leaky.clone()], true),
+        (vec![leaky.clone(), leaky.clone(), gone], false),
+        (vec![leaky, directory], false),
+    ] {
+        for (source, batch) in everywhere(&layers) {
+            let all = exposed(&batch);
+            assert_eq!(
+                all.iter().map(|one| visible(one)).collect::<Vec<_>>().last(),
+                Some(&seen),
+                "{source} {}",
+                shown(&batch)
+            );
+        }
+    }
 }
 
 #[test]
