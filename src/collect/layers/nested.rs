@@ -79,12 +79,7 @@ fn tar<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec
     }
 }
 
-fn zip<'s, 'a: 's>(
-    walk: &mut Walk<'_, 's, 'a>,
-    (reader, size): (&mut dyn Read, u64),
-    path: Vec<u8>,
-    depth: usize,
-) {
+fn zip<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, (reader, size): (&mut dyn Read, u64), path: Vec<u8>, depth: usize) {
     // A buffer that grows as it is filled would take twice its size.
     let room = usize::try_from(size.min(ZIP_BYTES)).unwrap_or(0) + 64;
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
