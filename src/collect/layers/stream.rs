@@ -2,6 +2,7 @@
 //!
 //! In: a reader. Out: readers. It knows compression and nothing of what is in it.
 
+use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
 use std::cell::{Cell, RefCell};
 use std::io::{BufRead, BufReader, Error, Read, Result};
@@ -125,10 +126,41 @@ pub(super) fn unpack<'a, R: Read + 'a>(raw: Raw<R>, limit: u64) -> Result<Option
     let mut buffered = BufReader::with_capacity(BUFFER, raw);
     let how = packing(buffered.fill_buf()?);
     let inner: Box<dyn Read + 'a> = match how {
-        Some(Packing::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(buffered)),
+        Some(Packing::Gzip) => Box::new(Members(Some(GzDecoder::new(buffered)))),
         Some(Packing::Zstd) => Box::new(zstd::Decoder::with_buffer(buffered)?),
         Some(Packing::Other) => return Ok(None),
         None => Box::new(buffered),
     };
     Ok(Some(Unpacked { inner, count, limit, packed: how.is_some() }))
+}
+
+/// The members of a gzip, one behind the other. Zeros behind the last one are padding, as gzip itself has it.
+struct Members<R: BufRead>(Option<GzDecoder<R>>);
+
+impl<R: BufRead> Read for Members<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        while let Some(member) = &mut self.0 {
+            let n = member.read(buffer)?;
+            if n > 0 || buffer.is_empty() {
+                return Ok(n);
+            }
+            let Some(ended) = self.0.take() else { break };
+            self.0 = next_member(ended.into_inner())?.map(GzDecoder::new);
+        }
+        Ok(0)
+    }
+}
+
+/// The stream where another member begins, or nothing if only padding is left.
+fn next_member<R: BufRead>(mut rest: R) -> Result<Option<R>> {
+    loop {
+        let bytes = rest.fill_buf()?;
+        let padding = bytes.iter().take_while(|b| **b == 0).count();
+        match bytes.get(padding) {
+            None if bytes.is_empty() => return Ok(None),
+            None => rest.consume(padding),
+            Some(0x1f) if padding == 0 => return Ok(Some(rest)),
+            Some(_) => return Err(Error::other("something that is no gzip")),
+        }
+    }
 }

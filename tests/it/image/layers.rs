@@ -547,6 +547,21 @@ fn layers_that_are_not_the_config_s_are_gaps() {
 }
 
 #[test]
+fn members_of_a_gzip_and_zeros_behind_it_are_read_and_other_bytes_are_a_gap() {
+    let whole = tar(&[("a", b"b"), (".env", line(&secret()).as_bytes())]);
+    let (front, back) = whole.split_at(700);
+    let members = [gzip(front), gzip(back)].concat();
+    for (what, layer, gaps) in [
+        ("members", members.clone(), vec![]),
+        ("zeros", [members.clone(), vec![0; 10_000]].concat(), vec![]),
+        ("other bytes", [members, b"garbage".to_vec()].concat(), vec![Cause::Malformed]),
+    ] {
+        let batch = of_layout(&layout(&[layer]), "");
+        assert_eq!((told(&batch), causes(&batch, "image.file")), (vec![".env:2".to_owned()], gaps), "{what}");
+    }
+}
+
+#[test]
 fn what_a_repeated_layer_brings_back_is_visible_and_what_a_directory_replaces_is_not() {
     let leaky = tar(&[("app/.env", line(&secret()).as_bytes())]);
     let gone = tar(&[("app/.wh..env", b"")]);
