@@ -49,6 +49,13 @@ pub(super) fn judge(look: Look<'_>, path: &[u8], entry: &[u8], bytes: &[u8], mem
     tells(&scan).then(|| File { path: path.to_vec(), entry: entry.to_vec(), sort, summary: Summary::of(scan) })
 }
 
+/// Whether a file of this name keeps keys where nobody sees them without a password.
+pub(super) fn is_key_store(path: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 7] = [b".p12", b".pfx", b".jks", b".jceks", b".keystore", b".kdbx", b".bcfks"];
+    let name = split(path).1.to_ascii_lowercase();
+    ENDINGS.iter().any(|ending| name.len() > ending.len() && name.ends_with(ending))
+}
+
 /// Whether a file may be one variable: in a directory called like an env file, or `secrets`.
 fn holds_variables(path: &[u8]) -> bool {
     let name = String::from_utf8_lossy(split(split(path).0).1);

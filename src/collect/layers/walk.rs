@@ -3,7 +3,7 @@
 //! In: a stream. Out: a [`Layer`]. Small files are handed on in batches, large ones are read piece by piece; what is
 //! under way at a time is bounded, so memory does not grow with the layer.
 
-use super::content::{judge, piece, sort, whole};
+use super::content::{is_key_store, judge, piece, sort, whole};
 use super::nested;
 use super::paths::{is_whiteout, split};
 use super::stream::{self, HARMLESS, Raw, is_tar, packing, unpack};
@@ -225,6 +225,11 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         }
         if head.starts_with(b"# v2 git bundle") || head.starts_with(b"# v3 git bundle") {
             self.layer.stores.push(path.clone());
+        }
+        if !head.is_empty() && is_key_store(&path) {
+            let why =
+                Refusal::new(Cause::NeedsReview).because("a store of keys: what it holds shows only with its password");
+            self.trouble(path.clone(), why);
         }
         let archive = packing(&head).is_some() || is_tar(&head) || nested::is_zip(&head);
         let mut whole = Cursor::new(&head[..]).chain(reader);

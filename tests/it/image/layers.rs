@@ -291,6 +291,16 @@ fn private_keys_and_credential_files_are_found_by_what_they_hold() {
 }
 
 #[test]
+fn a_store_of_keys_is_for_review_and_an_empty_one_is_none() {
+    let layer =
+        tar(&[("app/tls.P12", b"0\x82\x01\x01"), ("app/empty.jks", b""), ("app/jks", b"a"), ("lib/cacerts", b"a")]);
+    for (source, batch) in everywhere(&[layer]) {
+        assert_eq!(causes(&batch, "image.file"), [Cause::NeedsReview], "{source} {}", shown(&batch));
+        assert!(shown(&batch).contains("app/tls.P12"), "{source}");
+    }
+}
+
+#[test]
 fn names_that_climb_links_devices_and_opaque_directories() {
     let content = line(&secret());
     let mut builder = tar::Builder::new(Vec::new());
