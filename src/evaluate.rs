@@ -268,7 +268,7 @@ fn finding(
 /// The facts a reader wants first, in a few words: what it is, then where it came from.
 fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
     /// Field, and the words before its value.
-    const SAID: [(&str, &str); 18] = [
+    const SAID: [(&str, &str); 20] = [
         ("problem", ""),
         ("outcome", ""),
         ("what", ""),
@@ -278,6 +278,8 @@ fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
         ("where", "in "),
         ("origin", "origin "),
         ("by", "found by "),
+        ("made_by", "made by "),
+        ("visible", "visible in the end: "),
         ("platform", "for "),
         ("status", "HTTP status "),
         ("member", "member "),
@@ -324,9 +326,9 @@ fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
 /// injects, does not cover a literal or another variable that comes to stand in the same place.
 fn identity(subject: &Subject, facts: &BTreeMap<Name, Fact>) -> Vec<String> {
     const SEEN: [&str; 8] = ["where", "what", "problem", "origin", "class", "outcome", "variables", "known"];
-    let seen =
-        SEEN.iter().map(|field| facts.iter().find(|(name, _)| name.as_str() == *field).map(|(_, fact)| fact.shown()));
-    subject.identity().into_iter().chain(seen.map(Option::unwrap_or_default)).collect()
+    let shown = |field: &str| facts.iter().find(|(name, _)| name.as_str() == field).map(|(_, fact)| fact.shown());
+    let seen = SEEN.iter().map(|field| shown(field).unwrap_or_default());
+    subject.identity().into_iter().chain(seen).chain(shown("made_by")).collect()
 }
 
 /// A gap's cause and place, and what was missed there; no count or code that another run would not repeat.

@@ -103,8 +103,10 @@ impl Subject {
     pub fn identity(&self) -> Vec<String> {
         let place = &self.place;
         let mut parts = vec![self.target.kind.as_str().to_owned(), self.target.name.as_str().to_owned()];
-        for part in [&place.path, &place.blob, &place.layer, &place.variable] {
-            parts.push(part.as_ref().map_or("", Name::as_str).to_owned());
+        // A layer's digest is another one after every build; the step that made it stays.
+        let layer = place.layer.as_ref().filter(|layer| !layer.as_str().contains(':'));
+        for part in [place.path.as_ref(), place.blob.as_ref(), layer, place.variable.as_ref()] {
+            parts.push(part.map_or("", Name::as_str).to_owned());
         }
         // Two unnamed values in one file are told apart by their lines, for want of anything that moves less.
         let nameless = place.variable.is_none() && place.blob.is_none();

@@ -594,6 +594,24 @@ fn what_a_repeated_layer_brings_back_is_visible_and_what_a_directory_replaces_is
     }
 }
 
+/// A waiver or a baseline must outlive the next build.
+#[test]
+fn a_finding_has_the_same_fingerprint_after_another_build_and_another_one_for_another_step() {
+    let fingerprints = |layers: &[Vec<u8>]| {
+        let dir = tempfile::tempdir().unwrap();
+        layout(layers).write(&dir.path().join("image"));
+        let args = ["check", "--image", "oci:image", "--rule", "image/layer-files", "-f", "json"];
+        let report = crate::commands::report(crate::commands::leakproof().args(args).current_dir(dir.path()));
+        let findings = report["findings"].as_array().unwrap().clone();
+        findings.iter().map(|one| one["fingerprint"].as_str().unwrap().to_owned()).collect::<Vec<String>>()
+    };
+    let leaky = |other: &str| tar(&[(".env", line(&secret()).as_bytes()), ("built", other.as_bytes())]);
+    let (first, second) = (fingerprints(&[leaky("one")]), fingerprints(&[leaky("two")]));
+    assert_eq!((first.len(), &first), (1, &second));
+    let both = fingerprints(&[leaky("one"), leaky("two")]);
+    assert!(both.len() == 2 && both[0] != both[1] && both.contains(&first[0]), "{both:?} {first:?}");
+}
+
 #[test]
 #[ignore = "needs a Docker engine: run ./test"]
 fn an_image_in_an_engine_is_streamed_and_its_removed_file_found() {
