@@ -290,7 +290,7 @@ fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
         ("variables", "variables "),
         ("first_seen", "first seen "),
     ];
-    let shown = |field: &str| facts.iter().find(|(name, _)| name.as_str() == field).map(|(_, fact)| fact.shown());
+    let shown = |field: &str| shown(facts, field);
     let mut words = Vec::new();
     match (shown("class"), shown("value_kind")) {
         (Some(class), Some(kind)) if class != kind => words.push(format!("{class}: {kind}")),
@@ -320,13 +320,18 @@ fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
     (!words.is_empty()).then(|| words.join(", "))
 }
 
+/// A fact as it is shown.
+fn shown(facts: &BTreeMap<Name, Fact>, field: &str) -> Option<String> {
+    facts.iter().find(|(name, _)| name.as_str() == field).map(|(_, fact)| fact.shown())
+}
+
 /// What tells one failing place from another, over runs and machines: the place, and what was seen there.
 ///
 /// The class, the origin and the variables belong to it, so that the waiver of a placeholder, or of what a platform
 /// injects, does not cover a literal or another variable that comes to stand in the same place.
 fn identity(subject: &Subject, facts: &BTreeMap<Name, Fact>) -> Vec<String> {
     const SEEN: [&str; 8] = ["where", "what", "problem", "origin", "class", "outcome", "variables", "known"];
-    let shown = |field: &str| facts.iter().find(|(name, _)| name.as_str() == field).map(|(_, fact)| fact.shown());
+    let shown = |field: &str| shown(facts, field);
     let seen = SEEN.iter().map(|field| shown(field).unwrap_or_default());
     subject.identity().into_iter().chain(seen).chain(shown("made_by")).collect()
 }

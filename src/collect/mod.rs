@@ -10,6 +10,7 @@ mod container;
 #[cfg(feature = "docker")]
 mod docker;
 mod dockerfile;
+mod entry_path;
 mod git;
 #[cfg(unix)]
 mod host;

@@ -12,19 +12,18 @@ use super::kinds::{FILE, HISTORY, UNREACHABLE};
 use super::links::follow;
 use super::losses::{Fault, Losses};
 use super::marks::Marks;
-use super::names::{Role, dotted, has_ending, role_of, split};
-use super::objects::{EntryType, Objects, Peeled, commit, entries, structure};
+use super::names::{Role, dotted, has_ending, role_of};
+use super::objects::{DEEPEST, EntryType, Objects, Peeled, commit, entries, structure};
 use super::open::Lent;
 use super::refs::{Root, digest_name};
 use super::survey::{Span, Survey};
 use super::whole::Site;
 use super::writer::{self, REFS, Seen, Writer, blob_at, shown_path};
+use crate::collect::entry_path::split;
 use crate::evidence::{Batch, Cause, Coverage, Gap, Kind, Name, Place, Subject};
 use git2::{ErrorCode, Index, ObjectType, Oid, Repository, Sort};
 use std::collections::{BTreeMap, HashMap};
 
-/// Deepest tree that is looked at.
-const DEEPEST: usize = 256;
 /// Most entries of trees that are compared: a tree that repeats itself holds more than anybody reads.
 const MOST_STEPS: usize = 300_000;
 /// The kinds that a change gives.

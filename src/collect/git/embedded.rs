@@ -8,7 +8,7 @@
 use super::ids::IdMap;
 use super::marks::module_names;
 use super::names::{OTHERS, has_ending};
-use super::objects::{Entry, EntryType, Objects, begins_with, entries, plain, structure};
+use super::objects::{DEEPEST, Entry, EntryType, Objects, begins_with, entries, plain, structure};
 use super::open::Lent;
 use super::structure::{Structure, Way};
 use git2::{ObjectType, Oid};
@@ -19,8 +19,6 @@ use std::rc::Rc;
 const MODULES_BYTES: usize = 1 << 20;
 /// Largest bundle that is opened to see whether it is git's; a larger one counts as git's.
 const BUNDLE_BYTES: usize = 16 << 20;
-/// Deepest tree that is looked at.
-const DEEPEST: usize = 256;
 /// Most paths that are kept.
 const MOST_PATHS: usize = 5_000;
 /// Most steps on the way to them, over all tips.

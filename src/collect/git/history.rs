@@ -7,12 +7,13 @@
 use super::graph::Reach;
 use super::judge::{Ask, Judged, Outcome, judge};
 use super::kinds::HISTORY;
-use super::names::{Role, split};
+use super::names::Role;
 use super::objects::{EntryType, Peeled};
 use super::places::{PathTable, Spots};
 use super::survey::{Span, Survey};
 use super::whole::Site;
 use super::writer::{REFS, Seen, Unjudged, Writer, shown_path};
+use crate::collect::entry_path::split;
 use crate::collect::summary::Summary;
 use crate::evidence::{Batch, Coverage};
 use git2::Oid;

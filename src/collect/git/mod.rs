@@ -33,7 +33,6 @@ mod places;
 mod reflogs;
 mod refs;
 mod structure;
-
 mod survey;
 mod templates;
 mod tracked;

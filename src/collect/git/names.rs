@@ -70,12 +70,6 @@ impl Paths {
     }
 }
 
-/// The folder and the name of a path; at the root the folder is empty.
-pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    let at = path.iter().rposition(|&b| b == b'/');
-    at.map_or((b"", path), |at| (&path[..at], &path[at + 1..]))
-}
-
 /// Whether a directory of an env file's name is one: `.env/`, `prod.env/`, but not `env/` or `environment/`,
 /// which are where programs keep their code.
 pub(super) fn dotted(name: &[u8]) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! In: a directory, or anything else that gives a document by its path. Out: bytes, or why there are none.
 
+use crate::collect::entry_path;
 use crate::collect::refusal::Refusal;
 use crate::config::Limits;
 use crate::evidence::Cause;
@@ -80,15 +81,7 @@ pub(super) fn digest_in(path: &str) -> Option<String> {
     blob_path(&stated).map(|_| stated)
 }
 
-/// A path as it lies after unpacking: `./x`, `/x` and `a/../x` are all `x`, and nothing lies above the root.
+/// A path as it lies after unpacking.
 pub(super) fn clean(path: &str) -> String {
-    let mut parts: Vec<&str> = Vec::new();
-    for part in path.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
+    String::from_utf8_lossy(&entry_path::clean(path.as_bytes())).into_owned()
 }

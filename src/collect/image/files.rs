@@ -93,17 +93,18 @@ impl Out<'_> {
             self.file(at, name, n, file);
         }
         for (n, trouble) in layer.troubles.iter().enumerate() {
-            let place = place_in(at.image, name, shown(&trouble.path, n));
-            let path = place.path.clone().unwrap_or(Name::fixed("(unknown)"));
-            self.batch.gaps.push(trouble.why.gap(&FILE, Subject::at(self.target, place)).with("path", path));
+            self.unread(at.image, name, shown(&trouble.path, n), &trouble.why);
         }
+        let why = Refusal::new(Cause::ContentElsewhere).because("the history of a repository in a layer is not read");
         for (n, store) in layer.stores.iter().enumerate() {
-            let why =
-                Refusal::new(Cause::ContentElsewhere).because("the history of a repository in a layer is not read");
-            let place = place_in(at.image, name, shown(store, n));
-            let path = place.path.clone().unwrap_or(Name::fixed("(unknown)"));
-            self.batch.gaps.push(why.gap(&FILE, Subject::at(self.target, place)).with("path", path));
+            self.unread(at.image, name, shown(store, n), &why);
         }
+    }
+
+    /// A file of a layer that was not read.
+    fn unread(&mut self, image: &Image, layer: &Name, path: Name, why: &Refusal) {
+        let subject = Subject::at(self.target, place_in(image, layer, path.clone()));
+        self.batch.gaps.push(why.gap(&FILE, subject).with("path", path));
     }
 
     fn file(&mut self, at: &At<'_>, name: &Name, n: usize, file: &File) {

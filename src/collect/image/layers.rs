@@ -34,21 +34,17 @@ pub(super) fn of_directory(root: &Path, images: &[Image], look: Look<'_>) -> Lay
         }
         Err(_) => Layer::unread(Refusal::new(Cause::MissingObjects)),
     };
-    all(images, read)
+    all(wanted(images).into_iter(), read)
 }
 
 /// Those of an archive: read at their places, or as they passed by.
 pub(super) fn of_archive(file: Option<&Path>, mut blobs: Blobbed, images: &[Image], look: Look<'_>) -> Layers {
-    let mut passed: BTreeMap<String, Layer> = BTreeMap::new();
+    let mut passed = Layers::new();
     for path in wanted(images) {
         let real = real(&blobs.links, path);
         if let Some(layer) = blobs.read.get_mut(real).and_then(|read| one(std::mem::take(read))) {
             passed.insert(path.to_owned(), honest(path, layer));
         }
-    }
-    let missing = images.iter().flat_map(|image| &image.blobs).any(|blob| !passed.contains_key(&blob.path));
-    if !missing {
-        return passed;
     }
     let read = |path: &str| {
         let real = real(&blobs.links, path);
@@ -61,9 +57,10 @@ pub(super) fn of_archive(file: Option<&Path>, mut blobs: Blobbed, images: &[Imag
             _ => Layer::unread(Refusal::new(Cause::MissingObjects)),
         }
     };
-    let mut layers = all(images, |path| if passed.contains_key(path) { Layer::default() } else { read(path) });
-    layers.extend(passed);
-    layers
+    let rest = wanted(images).into_iter().filter(|path| !passed.contains_key(*path));
+    let rest = all(rest, read);
+    passed.extend(rest);
+    passed
 }
 
 /// Where a blob lies that may be a link. Whether links leave open what a name means, is told with the documents.
@@ -87,8 +84,8 @@ fn fought_over() -> Layer {
     Layer::unread(Refusal::new(Cause::Inconsistent).because("two layers of one name"))
 }
 
-fn all(images: &[Image], read: impl Fn(&str) -> Layer + Sync) -> Layers {
-    let paths: Vec<&str> = wanted(images).into_iter().collect();
+fn all<'a>(paths: impl Iterator<Item = &'a str>, read: impl Fn(&str) -> Layer + Sync) -> Layers {
+    let paths: Vec<&str> = paths.collect();
     paths.into_par_iter().map(|path| (path.to_owned(), honest(path, read(path)))).collect()
 }
 

@@ -2,8 +2,8 @@
 //!
 //! In: a path and bytes. Out: a summary if there is anything to tell. It knows names of env files and the detector.
 
-use super::paths::split;
 use super::{File, Look, Sort};
+use crate::collect::entry_path::split;
 use crate::collect::summary::Summary;
 use crate::detect::{Context, Memory, Scan, Spotted, env_like, env_template, weak_env_name};
 use crate::evidence::{Class, Sensitive};

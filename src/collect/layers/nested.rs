@@ -42,15 +42,14 @@ fn inside(path: &[u8]) -> Vec<u8> {
 }
 
 fn packed<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec<u8>, depth: usize) {
-    let (raw, count, _) = Raw::new(reader);
+    let (raw, count) = Raw::new(reader);
     match unpack(raw, walk.look.limits.archive_bytes) {
         Ok(Some(unpacked)) => {
             let mut unpacked = BufReader::new(unpacked);
-            let begins = unpacked.fill_buf().map(<[u8]>::to_vec).map(Zeroizing::new);
-            match begins {
-                Ok(head) if is_tar(&head) => tar(walk, &mut unpacked, path.clone(), depth),
+            match unpacked.fill_buf().map(is_tar) {
+                Ok(true) => tar(walk, &mut unpacked, path.clone(), depth),
                 // How large it is nobody says.
-                Ok(_) => walk.file(&mut unpacked, 0, bare(&path), depth + 1),
+                Ok(false) => walk.file(&mut unpacked, 0, bare(&path), depth + 1),
                 Err(_) => walk.trouble(path.clone(), Refusal::new(Cause::Malformed)),
             }
             if count.over() {

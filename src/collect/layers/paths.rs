@@ -2,6 +2,7 @@
 //!
 //! In: the entries of a layer. Out: answers about paths. It keeps digests of paths, not paths: layers have millions.
 
+use crate::collect::entry_path::split;
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
@@ -49,14 +50,6 @@ impl Paths {
             || self.directories.contains(&mark(path))
             || self.opaque.contains(&mark(b""))
             || above.into_iter().any(|dir| taken(dir) || self.opaque.contains(&mark(dir)))
-    }
-}
-
-/// A path's parent and name.
-pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
-    match path.iter().rposition(|b| *b == b'/') {
-        Some(at) => (&path[..at], &path[at + 1..]),
-        None => (b"", path),
     }
 }
 

@@ -69,17 +69,37 @@ impl Count {
     }
 }
 
-/// A stream as it came: counted and digested.
-pub(super) struct Raw<R> {
+/// A stream as it came, with the digest of what was read of it.
+pub(super) struct Digested<R> {
     inner: R,
-    count: Rc<Count>,
     digest: Rc<RefCell<Sha256>>,
 }
 
+impl<R: Read> Digested<R> {
+    pub(super) fn new(inner: R) -> (Self, Rc<RefCell<Sha256>>) {
+        let digest = Rc::<RefCell<Sha256>>::default();
+        (Self { inner, digest: Rc::clone(&digest) }, digest)
+    }
+}
+
+impl<R: Read> Read for Digested<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        let n = self.inner.read(buffer)?;
+        self.digest.borrow_mut().update(&buffer[..n]);
+        Ok(n)
+    }
+}
+
+/// A stream before it is unpacked, counted.
+pub(super) struct Raw<R> {
+    inner: R,
+    count: Rc<Count>,
+}
+
 impl<R: Read> Raw<R> {
-    pub(super) fn new(inner: R) -> (Self, Rc<Count>, Rc<RefCell<Sha256>>) {
-        let (count, digest) = (Rc::<Count>::default(), Rc::<RefCell<Sha256>>::default());
-        (Self { inner, count: Rc::clone(&count), digest: Rc::clone(&digest) }, count, digest)
+    pub(super) fn new(inner: R) -> (Self, Rc<Count>) {
+        let count = Rc::<Count>::default();
+        (Self { inner, count: Rc::clone(&count) }, count)
     }
 }
 
@@ -87,7 +107,6 @@ impl<R: Read> Read for Raw<R> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let n = self.inner.read(buffer)?;
         self.count.raw.set(self.count.raw.get() + n as u64);
-        self.digest.borrow_mut().update(&buffer[..n]);
         Ok(n)
     }
 }

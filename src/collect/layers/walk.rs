@@ -5,9 +5,10 @@
 
 use super::content::{is_key_store, judge, piece, sort, whole};
 use super::nested;
-use super::paths::{is_whiteout, split};
-use super::stream::{self, HARMLESS, Raw, is_tar, packing, unpack};
+use super::paths::is_whiteout;
+use super::stream::{self, Digested, HARMLESS, Raw, is_tar, packing, unpack};
 use super::{File, Layer, Look, Sort, Trouble};
+use crate::collect::entry_path::{clean, split};
 use crate::collect::metered::{HEADERS, Meter, Metered};
 use crate::collect::refusal::Refusal;
 use crate::detect::{Memory, Scan};
@@ -45,6 +46,20 @@ const HEAD: usize = 512;
 struct Batch {
     bytes: Zeroizing<Vec<u8>>,
     files: Vec<(Vec<u8>, Vec<u8>, Range<usize>)>,
+    /// How long their names are together.
+    names: usize,
+}
+
+impl Batch {
+    fn add(&mut self, path: Vec<u8>, entry: Vec<u8>, content: Range<usize>) {
+        self.names += path.len() + entry.len();
+        self.files.push((path, entry, content));
+    }
+
+    /// How much it holds.
+    fn size(&self) -> usize {
+        self.bytes.len() + self.names
+    }
 }
 
 /// What threads share.
@@ -61,8 +76,9 @@ struct Shared {
 /// Reads one layer.
 pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
     let shared = Shared::default();
-    let (raw, count, digest) = Raw::new(source);
-    let (mut layer, large) = rayon::in_place_scope(|scope| {
+    let (digested, digest) = Digested::new(source);
+    let (raw, count) = Raw::new(digested);
+    let (mut layer, in_pieces) = rayon::in_place_scope(|scope| {
         let mut walk = Walk {
             look,
             shared: &shared,
@@ -70,13 +86,12 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
             layer: Layer::default(),
             batch: Batch::default(),
             memory: Memory::default(),
-            waiting: 0,
             entry: Vec::new(),
-            large: Vec::new(),
+            in_pieces: Vec::new(),
         };
         walk.top(raw, &count);
         walk.flush();
-        (walk.layer, walk.large)
+        (walk.layer, walk.in_pieces)
     });
     layer.files.extend(shared.found.into_inner().unwrap_or_default());
     let mut pieces = shared.pieces.into_inner().unwrap_or_default();
@@ -84,7 +99,7 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
     let mut pieces = pieces.into_iter().peekable();
     while let Some((file, _, first)) = pieces.next() {
         let rest = std::iter::from_fn(|| pieces.next_if(|(other, ..)| *other == file).map(|(.., scan)| scan));
-        let (path, entry) = &large[file];
+        let (path, entry) = &in_pieces[file];
         layer.files.extend(whole(std::iter::once(first).chain(rest), path, entry));
     }
     layer.files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -99,13 +114,11 @@ pub(super) struct Walk<'w, 's, 'a> {
     scope: &'w Scope<'s>,
     pub(super) layer: Layer,
     batch: Batch,
-    /// How much the batch holds, names included.
-    waiting: usize,
     memory: Memory,
     /// The layer's entry that is being read.
     entry: Vec<u8>,
     /// Files that are read in pieces, and their entries.
-    large: Vec<(Vec<u8>, Vec<u8>)>,
+    in_pieces: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 impl<'s, 'a: 's> Walk<'_, 's, 'a> {
@@ -244,38 +257,40 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
 
     /// What a file holds, whatever it is. `size` says how much is expected.
     pub(super) fn content(&mut self, reader: &mut dyn Read, size: u64, path: Vec<u8>) {
-        let limit = if sort(&path) == Sort::Other { PIECE as u64 } else { self.look.limits.file_bytes };
+        let other = sort(&path) == Sort::Other;
+        let limit = if other { PIECE as u64 } else { self.look.limits.file_bytes };
         if size > limit {
-            if sort(&path) != Sort::Other {
-                self.trouble(path.clone(), over("limits.file_bytes"));
-            }
-            return self.pieces(reader, &path);
+            return self.large(reader, path, other);
         }
         let from = self.batch.bytes.len();
         // What is longer than it says is read on in pieces.
         let read = reader.take(limit + 1).read_to_end(&mut self.batch.bytes);
         let to = self.batch.bytes.len();
         if (to - from) as u64 > limit {
-            if sort(&path) != Sort::Other {
-                self.trouble(path.clone(), over("limits.file_bytes"));
-            }
             let begun = Zeroizing::new(self.batch.bytes.split_off(from));
-            return self.pieces(&mut Cursor::new(&begun[..]).chain(reader), &path);
+            return self.large(&mut Cursor::new(&begun[..]).chain(reader), path, other);
         }
         self.layer.bytes += (to - from) as u64;
         if read.is_err() {
             self.trouble(path.clone(), Refusal::new(Cause::Malformed));
         }
-        self.waiting += path.len() + self.entry.len() + to - from;
-        self.batch.files.push((path, self.entry.clone(), from..to));
-        if self.waiting >= BATCH {
+        self.batch.add(path, self.entry.clone(), from..to);
+        if self.batch.size() >= BATCH {
             self.flush();
         }
     }
 
+    /// A file over its limit is read in pieces; an env file is not judged as one then.
+    fn large(&mut self, reader: &mut dyn Read, path: Vec<u8>, other: bool) {
+        if !other {
+            self.trouble(path.clone(), over("limits.file_bytes"));
+        }
+        self.pieces(reader, &path);
+    }
+
     fn pieces(&mut self, reader: &mut dyn Read, path: &[u8]) {
-        let file = self.large.len();
-        self.large.push((path.to_vec(), self.entry.clone()));
+        let file = self.in_pieces.len();
+        self.in_pieces.push((path.to_vec(), self.entry.clone()));
         let (mut kept, mut lines) = (Zeroizing::new(Vec::new()), 0_u32);
         for number in 0.. {
             let mut bytes = Zeroizing::new(Vec::with_capacity(PIECE));
@@ -304,8 +319,8 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     }
 
     fn flush(&mut self) {
-        let (batch, size) = (std::mem::take(&mut self.batch), std::mem::take(&mut self.waiting));
-        self.hand_on(size, move |look, shared, memory| look_through(look, shared, &batch, memory));
+        let batch = std::mem::take(&mut self.batch);
+        self.hand_on(batch.size(), move |look, shared, memory| look_through(look, shared, &batch, memory));
     }
 
     /// Hands work on so many bytes to whoever is free, or does it here if too much waits.
@@ -348,14 +363,11 @@ fn store_of(path: &[u8]) -> Option<&[u8]> {
     let (dir, name) = split(path);
     let (above, folder) = split(dir);
     let hex = |text: &[u8], len: usize| text.len() == len && text.iter().all(u8::is_ascii_hexdigit);
-    if hex(folder, 2) && hex(name, 38) && split(above).1 == b"objects" {
+    let pack = folder == b"pack" && name.starts_with(b"pack-") && name.ends_with(b".pack");
+    if split(above).1 == b"objects" && (pack || hex(folder, 2) && hex(name, 38)) {
         return Some(split(above).0);
     }
-    if name.starts_with(b"pack-") && name.ends_with(b".pack") && folder == b"pack" && split(above).1 == b"objects" {
-        return Some(split(above).0);
-    }
-    let named = split(dir).1 == b".git" || dir.ends_with(b".git");
-    (named && matches!(name, b"HEAD" | b"packed-refs")).then_some(dir)
+    (dir.ends_with(b".git") && matches!(name, b"HEAD" | b"packed-refs")).then_some(dir)
 }
 
 /// Whether a file's content begins with a map of its holes.
@@ -376,17 +388,4 @@ pub(super) fn damage(meter: &Meter) -> Refusal {
     } else {
         Refusal::new(if meter.ended.get() { Cause::Truncated } else { Cause::Malformed })
     }
-}
-
-/// A path as it lies after unpacking: nothing lies above the root.
-fn clean(path: &[u8]) -> Vec<u8> {
-    let mut parts: Vec<&[u8]> = Vec::new();
-    for part in path.split(|b| *b == b'/') {
-        match part {
-            b"" | b"." => {}
-            b".." => drop(parts.pop()),
-            part => parts.push(part),
-        }
-    }
-    parts.join(&b'/')
 }

@@ -3,12 +3,13 @@
 //! In: what refs reach, and surveys of what they do not. Out: evidence and gaps, each blob told once.
 
 use super::Shown;
+use crate::collect::entry_path::split;
 use crate::collect::git::files::{content, only_notes};
 use crate::collect::git::history::{self, Version, Versions};
 use crate::collect::git::ids::IdSet;
 use crate::collect::git::kinds::UNREACHABLE;
 use crate::collect::git::losses::Fault;
-use crate::collect::git::names::{Role, role_of, split};
+use crate::collect::git::names::{Role, role_of};
 use crate::collect::git::objects::{EntryType, Peeled};
 use crate::collect::git::refs::digest_name;
 use crate::collect::git::survey::{Span, Survey};

@@ -6,7 +6,7 @@
 use super::instance::{Filling, instance};
 use super::probe::Descent;
 use super::wildmatch::{Budget, matches};
-use crate::collect::git::names::split;
+use crate::collect::entry_path::split;
 use std::collections::BTreeSet;
 
 /// What it costs to ask a pattern at all, in steps of matching.
