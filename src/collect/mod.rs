@@ -14,6 +14,8 @@ mod entry_path;
 mod git;
 #[cfg(unix)]
 mod host;
+#[cfg(any(feature = "http", feature = "registry"))]
+mod http;
 mod image;
 mod layers;
 mod machine;

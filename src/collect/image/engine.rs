@@ -5,6 +5,7 @@
 use super::archive::Archive;
 use super::document::{Image, platform};
 use super::history::{Entry, Raw};
+use super::layout::Asked;
 use super::{FILE, Found, from_archive};
 use crate::collect::Job;
 use crate::collect::docker::Engine;
@@ -41,17 +42,23 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job) -> Result
     }
     let is_index = inspect.descriptor.as_ref().and_then(|one| one.media_type.as_deref()).is_some_and(of_index);
     let mut image = image(inspect, history, id.clone());
-    match engine.inspect_image(&id).await.and_then(|json| built_from(&json)) {
-        Ok(config) => image.built_from = config,
-        Err(why) => found.unexamined.push((Some(Name::fixed("(the last build container)")), why)),
+    let asked = Asked(&job.config.platforms);
+    if is_index && !asked.is_only(&image.platform) {
+        others(engine, reference, &id, &image.platform, asked, &mut found).await;
     }
-    if is_index {
-        others(engine, reference, &id, &image.platform, &mut found).await;
+    if asked.wants(&image.platform) {
+        match engine.inspect_image(&id).await.and_then(|json| built_from(&json)) {
+            Ok(config) => image.built_from = config,
+            Err(why) => found.unexamined.push((Some(Name::fixed("(the last build container)")), why)),
+        }
+        if job.wants(&FILE) {
+            files(engine, &id, job, &mut image, &mut found).await;
+        }
+        found.images.push(image);
+    } else {
+        found.not_asked.insert(image.platform);
     }
-    if job.wants(&FILE) {
-        files(engine, &id, job, &mut image, &mut found).await;
-    }
-    found.images.push(image);
+    asked.account(&mut found);
     Ok(found)
 }
 
@@ -66,7 +73,7 @@ async fn files(engine: &Engine, id: &Name, job: &Job, image: &mut Image, found: 
         let look = Look { detector: &detector, limits: &config.limits, stop: &stop };
         let (archive, damage) =
             Archive::stream(Chunks { receive, chunk: Zeroizing::default(), at: 0, failed: false }, look, true);
-        from_archive(archive, damage, None, look, true)
+        from_archive(archive, damage, None, look, (Asked(&[]), true))
     });
     let pump = async {
         let mut stream = std::pin::pin!(engine.api().export_image(id.as_str()));
@@ -197,7 +204,7 @@ fn entry(item: ImageHistoryResponseItem, newest: bool) -> Entry {
 }
 
 /// The other platforms of an index, each named as not examined.
-async fn others(engine: &Engine, reference: &Name, id: &Name, own: &Name, found: &mut Found) {
+async fn others(engine: &Engine, reference: &Name, id: &Name, own: &Name, asked: Asked<'_>, found: &mut Found) {
     let filters = HashMap::from([("reference".to_owned(), vec![reference.as_str().to_owned()])]);
     let options = ListImagesOptions { filters: Some(filters), manifests: true, ..Default::default() };
     let listed = engine.ask("GET /images/json", engine.api().list_images(Some(options))).await;
@@ -212,7 +219,9 @@ async fn others(engine: &Engine, reference: &Name, id: &Name, own: &Name, found:
             Some(ImageManifestSummaryKindEnum::ATTESTATION) => found.attestations += 1,
             Some(ImageManifestSummaryKindEnum::IMAGE) => {
                 let name = manifest.image_data.map(|data| named(data.platform));
-                if name.as_ref() != Some(own) {
+                if let Some(name) = name.clone().filter(|name| name != own && !asked.wants(name)) {
+                    found.not_asked.insert(name);
+                } else if name.as_ref() != Some(own) {
                     let why = Refusal::new(Cause::Unsupported)
                         .because("the engine shows one platform's history; give docker-archive:FILE from docker save");
                     found.unexamined.push((name, why));

@@ -64,7 +64,10 @@ impl Out<'_> {
             builders.remove("unknown");
         }
         let builder = list(builders.into_iter().map(Name::fixed).collect());
-        let facts = [("platforms", platforms), ("digest", digests), ("builder", builder)];
+        // The digest that was asked for is the source's; its platforms have their own.
+        let whole = found.identity.iter().any(|(what, _)| *what == "digest");
+        let manifests = if whole { "manifests" } else { "digest" };
+        let facts = [("platforms", platforms), (manifests, digests), ("builder", builder)];
         for coverage in &mut self.coverages {
             for (what, name) in &found.identity {
                 coverage.identify(what, name.clone());
@@ -78,6 +81,9 @@ impl Out<'_> {
                 coverage.identify("attestations", Name::fixed("not examined"));
             }
             coverage.add("platforms", found.images.len() as u64);
+            if !found.not_asked.is_empty() {
+                coverage.add("platforms-not-asked-for", found.not_asked.len() as u64);
+            }
             coverage.add("attestations", found.attestations);
             coverage.add("other-manifests", found.artifacts);
         }

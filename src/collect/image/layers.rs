@@ -14,12 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
+use std::sync::Arc;
 
 /// Layers by the path of their blob.
-pub(super) type Layers = BTreeMap<String, Layer>;
+pub(super) type Layers = BTreeMap<String, Arc<Layer>>;
 
 /// The paths of all layers of these images.
-fn wanted(images: &[Image]) -> BTreeSet<&str> {
+pub(super) fn wanted(images: &[Image]) -> BTreeSet<&str> {
     let blobs = images.iter().flat_map(|image| &image.blobs).filter(|blob| blob.refusal.is_none());
     blobs.map(|blob| blob.path.as_str()).collect()
 }
@@ -43,7 +44,7 @@ pub(super) fn of_archive(file: Option<&Path>, mut blobs: Blobbed, images: &[Imag
     for path in wanted(images) {
         let real = real(&blobs.links, path);
         if let Some(layer) = blobs.read.get_mut(real).and_then(|read| one(std::mem::take(read))) {
-            passed.insert(path.to_owned(), honest(path, layer));
+            passed.insert(path.to_owned(), Arc::new(honest(path, layer)));
         }
     }
     let read = |path: &str| {
@@ -86,11 +87,11 @@ fn fought_over() -> Layer {
 
 fn all<'a>(paths: impl Iterator<Item = &'a str>, read: impl Fn(&str) -> Layer + Sync) -> Layers {
     let paths: Vec<&str> = paths.collect();
-    paths.into_par_iter().map(|path| (path.to_owned(), honest(path, read(path)))).collect()
+    paths.into_par_iter().map(|path| (path.to_owned(), Arc::new(honest(path, read(path))))).collect()
 }
 
 /// The layer, if it is what its path says.
-fn honest(path: &str, layer: Layer) -> Layer {
+pub(super) fn honest(path: &str, layer: Layer) -> Layer {
     match digest_in(path) {
         Some(digest) if digest.starts_with("sha256:") && layer.broken.is_none() && digest != layer.digest => Layer {
             broken: Some(Refusal::new(Cause::Inconsistent).because("a layer that is not what its digest says")),

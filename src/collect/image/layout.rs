@@ -2,12 +2,14 @@
 //!
 //! In: anything that gives a document by its path. Out: one image per platform, and every platform that is
 //! declared and cannot be examined. Attestations are told from platforms. Every blob is held against its digest.
+//! Where only some platforms are asked for, the others are named and left alone.
 
 use super::Found;
 use super::blobs::{Blobs, blob_path, clean, digest_in};
 use super::document::{Image, LayerBlob};
 use super::manifest::{self, Descriptor, Layer, Node, Saved};
 use crate::collect::refusal::Refusal;
+use crate::config::Platform;
 use crate::evidence::{Cause, Name, Sensitive};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +17,49 @@ use std::collections::{BTreeMap, BTreeSet};
 const DEEPEST: usize = 4;
 const MOST: usize = 1024;
 
+/// The platforms that are examined; all of them where none is asked for.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a>(pub(super) &'a [Platform]);
+
+impl Asked<'_> {
+    /// Whether a platform is examined.
+    pub(super) fn wants(self, name: &Name) -> bool {
+        self.0.is_empty() || Platform::parse(name.as_str()).is_some_and(|platform| self.0.contains(&platform))
+    }
+
+    /// Whether nothing but this platform is examined.
+    #[cfg(feature = "docker")]
+    pub(super) fn is_only(self, name: &Name) -> bool {
+        !self.0.is_empty() && self.0.iter().all(|asked| Platform::parse(name.as_str()).as_ref() == Some(asked))
+    }
+
+    /// Says which platforms are asked for, which are not, and which are not there.
+    pub(super) fn account(self, found: &mut Found) {
+        let list = |names: BTreeSet<Name>| names.into_iter().reduce(|all, one| all.joined(", ", &one));
+        let is = |name: &Name, asked: &Platform| Platform::parse(name.as_str()).as_ref() == Some(asked);
+        for asked in self.0 {
+            let examined = found.images.iter().map(|image| &image.platform).chain(&found.met);
+            if !examined
+                .chain(found.unexamined.iter().filter_map(|(name, _)| name.as_ref()))
+                .any(|name| is(name, asked))
+            {
+                let why =
+                    Refusal::new(Cause::NotFound).because("a platform that was asked for and is not in the image");
+                found.unexamined.push((Some(asked.shown()), why));
+            }
+        }
+        let asked = list(self.0.iter().map(Platform::shown).collect());
+        found.identity.extend(asked.map(|names| ("platforms asked for", names)));
+        let others = list(found.not_asked.iter().cloned().collect());
+        found.identity.extend(others.map(|names| ("platforms not asked for", names)));
+    }
+}
+
 /// The images of a layout.
-pub(super) fn images(blobs: &dyn Blobs) -> Result<Found, Refusal> {
+pub(super) fn images(blobs: &dyn Blobs, asked: Asked<'_>) -> Result<Found, Refusal> {
     let mut walk = Walk {
         blobs,
+        asked,
         found: Found::default(),
         seen: BTreeSet::new(),
         configs: BTreeMap::new(),
@@ -46,6 +87,7 @@ pub(super) fn images(blobs: &dyn Blobs) -> Result<Found, Refusal> {
             walk.found.tags.extend(tags);
         }
     }
+    asked.account(&mut walk.found);
     if walk.found.images.is_empty() && walk.found.unexamined.is_empty() {
         return Err(Refusal::new(Cause::Empty).because("no image in it"));
     }
@@ -58,6 +100,7 @@ fn broken(cause: Cause, document: &'static str) -> Refusal {
 
 struct Walk<'a> {
     blobs: &'a dyn Blobs,
+    asked: Asked<'a>,
     found: Found,
     /// Paths of the indexes and manifests that were followed.
     seen: BTreeSet<String>,
@@ -72,6 +115,13 @@ impl Walk<'_> {
         let claims = descriptor.claims_attestation() && descriptor.has_no_platform();
         self.found.annotations.0.append(&mut descriptor.annotations.0);
         let descriptor = &descriptor;
+        if let Some(name) = stated(descriptor) {
+            if !self.asked.wants(&name) {
+                self.found.not_asked.insert(name);
+                return;
+            }
+            self.found.met.insert(name);
+        }
         let Some(path) = blob_path(&descriptor.digest) else {
             self.miss(descriptor, Cause::Malformed);
             return;
@@ -130,6 +180,10 @@ impl Walk<'_> {
         };
         match self.config(&path) {
             Ok(image) if image.layers != layers.len() as u64 => self.miss(descriptor, Cause::Inconsistent),
+            // The index named no platform: the config does.
+            Ok(image) if stated(descriptor).is_none() && !self.asked.wants(&image.platform) => {
+                self.found.not_asked.insert(image.platform);
+            }
             Ok(mut image) => {
                 image.digest = Name::digest(&descriptor.digest).ok();
                 image.blobs = layers.iter().map(described).collect();
@@ -170,6 +224,9 @@ impl Walk<'_> {
             Ok(image) if image.layers != saved.layers.len() as u64 => {
                 self.found.unexamined.push((Some(image.platform), Refusal::new(Cause::Inconsistent)));
             }
+            Ok(image) if !self.asked.wants(&image.platform) => {
+                self.found.not_asked.insert(image.platform);
+            }
             Ok(mut image) => {
                 image.digest = digest_in(&path).and_then(|digest| Name::digest(&digest).ok());
                 image.blobs = paths.into_iter().map(at).collect();
@@ -183,6 +240,11 @@ impl Walk<'_> {
     fn miss(&mut self, descriptor: &Descriptor, cause: Cause) {
         self.found.unexamined.push((descriptor.name(), Refusal::new(cause)));
     }
+}
+
+/// The platform that an index names, if it names one.
+fn stated(descriptor: &Descriptor) -> Option<Name> {
+    descriptor.name().filter(|name| name.as_str().split('/').all(|part| part != "unknown"))
 }
 
 /// Where a manifest's layer is, or why nobody reads it.

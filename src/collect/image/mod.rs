@@ -1,5 +1,5 @@
 //! Images: what `docker history` and the image config say, and what the files of all layers hold. From an engine, an
-//! archive or an OCI layout.
+//! archive, an OCI layout or a registry.
 //!
 //! In: the sources of `images`. Out: evidence on every ENV and ARG, on secret-looking texts of build steps and config,
 //! on files that matter, and coverage that counts history entries, platforms and files. It knows no rule.
@@ -18,6 +18,8 @@ mod history;
 mod layers;
 mod layout;
 mod manifest;
+#[cfg(feature = "registry")]
+mod registry;
 mod words;
 
 use super::layers::Look;
@@ -29,9 +31,11 @@ use crate::config::{Config, ImageSource};
 use crate::evidence::{ALPHABET, Batch, Cause, Field, FieldType, Kind, Name, SECRET, STEP, Sensitive, Subject, Target};
 use document::Image;
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join};
+use futures_util::future::{BoxFuture, join3};
 use layers::Layers;
+use layout::Asked;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -160,6 +164,10 @@ struct Found {
     unread_layers: Vec<Refusal>,
     /// Platforms, or the source as a whole, that could not be examined.
     unexamined: Vec<(Option<Name>, Refusal)>,
+    /// Platforms that the index names and that are examined.
+    met: BTreeSet<Name>,
+    /// Platforms that nobody asked for.
+    not_asked: BTreeSet<Name>,
     /// Attestation manifests of the index.
     attestations: u64,
     /// Manifests that are no images.
@@ -197,11 +205,49 @@ async fn collect(job: Arc<Job>) -> Batch {
     let mut sources = job.config.images.clone();
     sources.sort_by_key(ImageSource::shown);
     sources.dedup();
-    let (live, saved): (Vec<_>, Vec<_>) =
+    let (live, rest): (Vec<_>, Vec<_>) =
         sources.into_iter().partition(|source| matches!(source, ImageSource::Engine(_)));
-    let (mut batch, other) = join(from_engine(&job, live), from_files(Arc::clone(&job), saved)).await;
-    batch.absorb(other);
+    let (far, saved): (Vec<_>, Vec<_>) =
+        rest.into_iter().partition(|source| matches!(source, ImageSource::Registry(_)));
+    let registries = from_registries(Arc::clone(&job), far);
+    let (mut batch, far, files) = join3(from_engine(&job, live), registries, from_files(Arc::clone(&job), saved)).await;
+    batch.absorb(far);
+    batch.absorb(files);
     batch
+}
+
+/// One after the other, so that a layer that several images have is downloaded once.
+#[cfg(feature = "registry")]
+async fn from_registries(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
+    let work = move || {
+        let mut all = Batch::default();
+        if sources.is_empty() {
+            return all;
+        }
+        let task = job.progress.begin("images in registries", u64::try_from(sources.len()).ok());
+        let (mut fetched, wanted, limit) =
+            (registry::Fetched::default(), job.wants(&FILE), job.config.registry.timeout);
+        for source in &sources {
+            task.examining(&source.shown());
+            let work = || match source {
+                ImageSource::Registry(text) => {
+                    let fetched = wanted.then_some(&mut fetched);
+                    report(&job, source, registry::read(text.as_str(), limit, asked(&job), look(&job), fetched))
+                }
+                _ => report(&job, source, read(source, &job)),
+            };
+            let batch = catch_unwind(AssertUnwindSafe(work));
+            all.absorb(batch.unwrap_or_else(|_| report(&job, source, Err(Refusal::new(Cause::Crashed)))));
+            task.advance(1);
+        }
+        all
+    };
+    offload(work).await.unwrap_or_default()
+}
+
+#[cfg(not(feature = "registry"))]
+async fn from_registries(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
+    from_files(job, sources).await
 }
 
 /// Archives and layouts, side by side. A panic over one is a gap for that one: the others' findings stay.
@@ -223,21 +269,21 @@ async fn from_files(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
 }
 
 fn read(source: &ImageSource, job: &Job) -> Result<Found, Refusal> {
-    let (look, wanted) = (look(job), job.wants(&FILE));
+    let (look, asked, wanted) = (look(job), asked(job), job.wants(&FILE));
     match source {
         ImageSource::DockerArchive(path) => {
             let (archive, damage) = archive::Archive::read(path, look, wanted)?;
-            from_archive(archive, damage, Some(path), look, wanted)
+            from_archive(archive, damage, Some(path), look, (asked, wanted))
         }
         ImageSource::OciLayout(root) => {
-            let mut found = layout::images(&blobs::Directory::open(root, look.limits)?)?;
+            let mut found = layout::images(&blobs::Directory::open(root, look.limits)?, asked)?;
             if wanted {
                 found.layers = layers::of_directory(root, &found.images, look);
             }
             Ok(found)
         }
         ImageSource::Registry(_) => Err(Refusal::new(Cause::Unsupported)
-            .because("registries are not read yet; give docker-archive:FILE or oci:DIR")),
+            .because("this build has no registry support; give docker-archive:FILE or oci:DIR")),
         ImageSource::Engine(_) => Err(Refusal::new(Cause::Unsupported)
             .because("this build has no Docker support; give docker-archive:FILE or oci:DIR")),
     }
@@ -247,15 +293,20 @@ fn look(job: &Job) -> Look<'_> {
     Look { detector: &job.detector, limits: &job.config.limits, stop: &job.stop }
 }
 
+/// The platforms that the configuration asks for.
+fn asked(job: &Job) -> Asked<'_> {
+    Asked(&job.config.platforms)
+}
+
 /// The images of an archive that was read, and their layers if they are wanted.
 fn from_archive(
     archive: archive::Archive,
     damage: Option<Refusal>,
     file: Option<&Path>,
     look: Look<'_>,
-    wanted: bool,
+    (asked, wanted): (Asked<'_>, bool),
 ) -> Result<Found, Refusal> {
-    match (layout::images(&archive), damage) {
+    match (layout::images(&archive, asked), damage) {
         (Ok(mut found), damage) => {
             found.unexamined.extend(damage.map(|why| (None, why)));
             if wanted {
