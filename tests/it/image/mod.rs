@@ -6,5 +6,5 @@ mod builders;
 mod disguises;
 mod engine;
 mod entries;
-mod layers;
+pub(crate) mod layers;
 mod layouts;
