@@ -64,9 +64,10 @@ impl Out<'_> {
             builders.remove("unknown");
         }
         let builder = list(builders.into_iter().map(Name::fixed).collect());
-        // The digest that was asked for is the source's; its platforms have their own.
-        let whole = found.identity.iter().any(|(what, _)| *what == "digest");
-        let manifests = if whole { "manifests" } else { "digest" };
+        // The digest that was asked for is the source's own; an index has others below it.
+        let whole = found.identity.iter().find(|(what, _)| *what == "digest").map(|(_, name)| name);
+        let manifests = if whole.is_some() { "manifests" } else { "digest" };
+        let digests = digests.filter(|digests| Some(digests) != whole);
         let facts = [("platforms", platforms), (manifests, digests), ("builder", builder)];
         for coverage in &mut self.coverages {
             for (what, name) in &found.identity {

@@ -12,7 +12,7 @@ use std::rc::Rc;
 use zeroize::Zeroizing;
 
 /// How often one blob may break off.
-const BREAKS: u32 = 8;
+const BREAKS: u32 = 5;
 
 /// A blob that is being read.
 pub(super) struct Download<'a> {
