@@ -66,9 +66,11 @@ fn a_registry_that_asks_for_an_hour_is_not_waited_for() {
 
 #[test]
 fn no_permission_and_no_image_are_told_apart() {
-    for (line, expected, code) in
-        [("403 Forbidden", Cause::Denied, "403"), ("401 Unauthorized", Cause::Denied, "401"), ("404 Not Found", Cause::NotFound, "404")]
-    {
+    for (line, expected, code) in [
+        ("403 Forbidden", Cause::Denied, "403"),
+        ("401 Unauthorized", Cause::Denied, "401"),
+        ("404 Not Found", Cause::NotFound, "404"),
+    ] {
         let server = registry(&leaky(), move |_, stream| status(stream, line, ""));
         let batch = examine(&image(&server), "");
         assert_eq!(cause(&batch), expected, "{}", shown(&batch));
@@ -155,7 +157,12 @@ fn another_part_than_was_asked_for_is_no_layer() {
         request.is_layer(&layer) && cut(stream, &bytes, 1000)
     });
     let batch = examine(&image(&server), "");
-    assert_eq!(gaps(&batch).iter().map(|gap| gap.cause).collect::<Vec<_>>(), [Cause::Inconsistent], "{}", shown(&batch));
+    assert_eq!(
+        gaps(&batch).iter().map(|gap| gap.cause).collect::<Vec<_>>(),
+        [Cause::Inconsistent],
+        "{}",
+        shown(&batch)
+    );
 }
 
 #[test]
@@ -189,7 +196,11 @@ fn what_is_not_what_its_digest_says_is_not_believed() {
     for path in all {
         let mut bytes = content(&files, &path).unwrap();
         // A blank behind a document, a byte inside the noise.
-        if path.contains(&layer) { bytes[5000] ^= 1 } else { bytes.push(b' ') }
+        if path.contains(&layer) {
+            bytes[5000] ^= 1
+        } else {
+            bytes.push(b' ')
+        }
         let wrong = path.clone();
         let server = registry(&files, move |request, stream| {
             if request.path != wrong {

@@ -36,11 +36,18 @@ fn wants_token(realm: &StandIn, accepted: Vec<String>) -> StandIn {
 }
 
 /// A registry that wants this password.
-fn wants_password(auth: &str, fault: impl Fn(&str, &mut std::net::TcpStream) -> bool + Send + Sync + 'static) -> StandIn {
+fn wants_password(
+    auth: &str,
+    fault: impl Fn(&str, &mut std::net::TcpStream) -> bool + Send + Sync + 'static,
+) -> StandIn {
     let expected = format!("Basic {auth}");
     registry(&leaky(), move |request, stream| {
         let known = request.header("authorization") == Some(&expected);
-        if known { fault(request.path, stream) } else { status(stream, "401 Unauthorized", "WWW-Authenticate: Basic realm=\"r\"\r\n") }
+        if known {
+            fault(request.path, stream)
+        } else {
+            status(stream, "401 Unauthorized", "WWW-Authenticate: Basic realm=\"r\"\r\n")
+        }
     })
 }
 
@@ -68,7 +75,9 @@ fn finds(run: &Run, found: bool, secrets: &[&str]) {
 
 fn silent(run: &Run, secrets: &[&str]) {
     for secret in secrets {
-        for form in [(*secret).to_owned(), BASE64.encode(secret.as_bytes()), data_encoding::HEXLOWER.encode(secret.as_bytes())] {
+        for form in
+            [(*secret).to_owned(), BASE64.encode(secret.as_bytes()), data_encoding::HEXLOWER.encode(secret.as_bytes())]
+        {
             assert!(!run.all.contains(&form), "a credential came out");
         }
     }
@@ -88,7 +97,10 @@ fn an_anonymous_token_to_pull_is_asked_for_once() {
     finds(&run(&image(&server), home.path(), &[], &[]), true, &[&token]);
     let asked = realm.requests();
     assert_eq!(asked.len(), 1, "{asked:?}");
-    assert!(asked[0].starts_with("GET /token?scope=repository%3Ateam%2Fapp%3Apull&service=a+registry HTTP"), "{asked:?}");
+    assert!(
+        asked[0].starts_with("GET /token?scope=repository%3Ateam%2Fapp%3Apull&service=a+registry HTTP"),
+        "{asked:?}"
+    );
     assert!(!asked[0].to_ascii_lowercase().contains("authorization"));
 }
 
@@ -141,8 +153,12 @@ fn a_token_that_ends_in_the_middle_is_asked_for_again() {
 #[test]
 fn whoever_refuses_a_token_leaves_the_image_denied() {
     let password = secret();
-    for (line, causes) in [("401 Unauthorized", "denied"), ("403 Forbidden", "denied"), ("500 No", "refused"), ("302 Found", "refused")] {
-        let realm = StandIn::new(move |_, _, stream| drop(status(stream, line, "Location: http://127.0.0.1:9/\r\n")));
+    for (line, causes) in
+        [("401 Unauthorized", "denied"), ("403 Forbidden", "denied"), ("500 No", "refused"), ("302 Found", "refused")]
+    {
+        let realm = StandIn::new(move |_, _, stream| {
+            status(stream, line, "Location: http://127.0.0.1:9/\r\n");
+        });
         let server = wants_token(&realm, Vec::new());
         let home = home(&entry(&server, &json!({ "auth": pair(&password) })));
         let run = run(&image(&server), home.path(), &[], &[]);
@@ -163,7 +179,11 @@ fn a_realm_without_tls_elsewhere_is_not_asked() {
         let server = registry(&leaky(), move |_, stream| status(stream, "401 Unauthorized", &challenge));
         let batch = examine(&image(&server), "");
         let expected = [Cause::Untrusted, Cause::Malformed];
-        assert!(batch.gaps.len() == 3 && batch.gaps.iter().all(|gap| expected.contains(&gap.cause)), "{realm} {}", shown(&batch));
+        assert!(
+            batch.gaps.len() == 3 && batch.gaps.iter().all(|gap| expected.contains(&gap.cause)),
+            "{realm} {}",
+            shown(&batch)
+        );
         assert!(!shown(&batch).contains("192.0.2.1"), "a server's words");
     }
 }
@@ -197,7 +217,9 @@ fn nobody_the_registry_redirects_to_sees_a_credential() {
 #[test]
 fn a_login_wanted_by_whoever_is_redirected_to_is_not_answered() {
     let password = secret();
-    let storage = StandIn::new(|_, _, stream| drop(status(stream, "401 Unauthorized", "WWW-Authenticate: Basic realm=\"r\"\r\n")));
+    let storage = StandIn::new(|_, _, stream| {
+        status(stream, "401 Unauthorized", "WWW-Authenticate: Basic realm=\"r\"\r\n");
+    });
     let url = storage.url();
     let server = wants_password(&pair(&password), move |_, stream| {
         status(stream, "302 Found", &format!("Location: {url}/x\r\n"))
@@ -215,9 +237,14 @@ fn redirects_to_where_there_is_no_tls_or_without_end_are_not_followed() {
         ("http://u:p@127.0.0.1/x", Cause::Malformed),
         ("/v2/team/app/manifests/1", Cause::Refused),
     ] {
-        let server = registry(&leaky(), move |_, stream| status(stream, "302 Found", &format!("Location: {location}\r\n")));
+        let server =
+            registry(&leaky(), move |_, stream| status(stream, "302 Found", &format!("Location: {location}\r\n")));
         let batch = examine(&image(&server), "");
-        assert!(batch.gaps.iter().all(|gap| gap.cause == cause) && batch.gaps.len() == 3, "{location} {}", shown(&batch));
+        assert!(
+            batch.gaps.iter().all(|gap| gap.cause == cause) && batch.gaps.len() == 3,
+            "{location} {}",
+            shown(&batch)
+        );
         assert!(server.requests().len() < 10);
     }
 }
@@ -236,9 +263,13 @@ fn helpers_are_asked_for_this_registry() {
     let folder = tempfile::tempdir().unwrap();
     let server = wants_password(&pair(&password), |_, _| false);
     let host = server.address.to_string();
-    let answer = format!("read host; [ \"$1 $host\" = \"get {host}\" ] && echo '{{\"ServerURL\":\"x\",\"Username\":\"ci\",\"Secret\":\"{password}\"}}'");
+    let answer = format!(
+        "read host; [ \"$1 $host\" = \"get {host}\" ] && echo '{{\"ServerURL\":\"x\",\"Username\":\"ci\",\"Secret\":\"{password}\"}}'"
+    );
     let path = helper(folder.path(), "desk-1", &answer);
-    for config in [json!({ "credsStore": "desk-1" }), json!({ "credsStore": "none", "credHelpers": { &host: "desk-1" } })] {
+    for config in
+        [json!({ "credsStore": "desk-1" }), json!({ "credsStore": "none", "credHelpers": { &host: "desk-1" } })]
+    {
         let home = home(&config);
         finds(&run(&image(&server), home.path(), &[("PATH", &path)], &[]), true, &[&password, &pair(&password)]);
     }
@@ -282,7 +313,9 @@ fn a_helper_that_fails_is_named_as_the_cause_and_says_nothing() {
         assert!(run.all.contains("credential helper"));
         silent(&run, &[&word]);
     }
-    for (name, cause) in [("is-not-here", "not-found"), ("../x", "malformed"), ("x; touch ran", "malformed"), ("a b", "malformed")] {
+    for (name, cause) in
+        [("is-not-here", "not-found"), ("../x", "malformed"), ("x; touch ran", "malformed"), ("a b", "malformed")]
+    {
         let path = helper(folder.path(), "x", &format!("touch {}", outside.display()));
         let home = home(&json!({ "credsStore": name }));
         let run = run(&image(&server), home.path(), &[("PATH", &path)], &[]);

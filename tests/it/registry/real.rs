@@ -23,7 +23,8 @@ fn two_platforms(value: &str) -> (Files, String) {
 
 /// As `BuildKit` writes one, with its statement.
 fn attestation(files: &mut Files, of: &serde_json::Value) -> serde_json::Value {
-    let statement = files.blob("application/vnd.in-toto+json", &json!({ "_type": "https://in-toto.io/Statement/v0.1" }));
+    let statement =
+        files.blob("application/vnd.in-toto+json", &json!({ "_type": "https://in-toto.io/Statement/v0.1" }));
     let config = json!({
         "architecture": "unknown", "os": "unknown",
         "rootfs": { "type": "layers", "diff_ids": [statement["digest"]] },

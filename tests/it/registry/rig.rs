@@ -167,7 +167,8 @@ pub(crate) fn skopeo(args: &[&str], flags: &[&str]) {
 
 /// Runs a program of the system and gives what it printed.
 pub(crate) fn program(name: &str, args: &[&str]) -> String {
-    let output = Command::new(name).args(args).output().unwrap_or_else(|_| panic!("{name} is not installed: run ./test"));
+    let output =
+        Command::new(name).args(args).output().unwrap_or_else(|_| panic!("{name} is not installed: run ./test"));
     assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
