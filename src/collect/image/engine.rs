@@ -5,7 +5,7 @@
 use super::archive::Archive;
 use super::document::{Image, platform};
 use super::history::{Entry, Raw};
-use super::layout::Asked;
+use super::platforms::Asked;
 use super::{FILE, Found, from_archive};
 use crate::collect::Job;
 use crate::collect::docker::Engine;

@@ -8,52 +8,14 @@ use super::Found;
 use super::blobs::{Blobs, blob_path, clean, digest_in};
 use super::document::{Image, LayerBlob};
 use super::manifest::{self, Descriptor, Layer, Node, Saved};
+use super::platforms::Asked;
 use crate::collect::refusal::Refusal;
-use crate::config::Platform;
 use crate::evidence::{Cause, Name, Sensitive};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Deepest nesting of indexes, and the most descriptors that are followed.
 const DEEPEST: usize = 4;
 const MOST: usize = 1024;
-
-/// The platforms that are examined; all of them where none is asked for.
-#[derive(Clone, Copy)]
-pub(super) struct Asked<'a>(pub(super) &'a [Platform]);
-
-impl Asked<'_> {
-    /// Whether a platform is examined.
-    pub(super) fn wants(self, name: &Name) -> bool {
-        self.0.is_empty() || Platform::parse(name.as_str()).is_some_and(|platform| self.0.contains(&platform))
-    }
-
-    /// Whether nothing but this platform is examined.
-    #[cfg(feature = "docker")]
-    pub(super) fn is_only(self, name: &Name) -> bool {
-        !self.0.is_empty() && self.0.iter().all(|asked| Platform::parse(name.as_str()).as_ref() == Some(asked))
-    }
-
-    /// Says which platforms are asked for, which are not, and which are not there.
-    pub(super) fn account(self, found: &mut Found) {
-        let list = |names: BTreeSet<Name>| names.into_iter().reduce(|all, one| all.joined(", ", &one));
-        let is = |name: &Name, asked: &Platform| Platform::parse(name.as_str()).as_ref() == Some(asked);
-        for asked in self.0 {
-            let examined = found.images.iter().map(|image| &image.platform).chain(&found.met);
-            if !examined
-                .chain(found.unexamined.iter().filter_map(|(name, _)| name.as_ref()))
-                .any(|name| is(name, asked))
-            {
-                let why =
-                    Refusal::new(Cause::NotFound).because("a platform that was asked for and is not in the image");
-                found.unexamined.push((Some(asked.shown()), why));
-            }
-        }
-        let asked = list(self.0.iter().map(Platform::shown).collect());
-        found.identity.extend(asked.map(|names| ("platforms asked for", names)));
-        let others = list(found.not_asked.iter().cloned().collect());
-        found.identity.extend(others.map(|names| ("platforms not asked for", names)));
-    }
-}
 
 /// The images of a layout.
 pub(super) fn images(blobs: &dyn Blobs, asked: Asked<'_>) -> Result<Found, Refusal> {

@@ -18,6 +18,7 @@ mod history;
 mod layers;
 mod layout;
 mod manifest;
+mod platforms;
 #[cfg(feature = "registry")]
 mod registry;
 mod words;
@@ -33,7 +34,7 @@ use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join3};
 use layers::Layers;
-use layout::Asked;
+use platforms::Asked;
 use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -209,45 +210,14 @@ async fn collect(job: Arc<Job>) -> Batch {
         sources.into_iter().partition(|source| matches!(source, ImageSource::Engine(_)));
     let (far, saved): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|source| matches!(source, ImageSource::Registry(_)));
-    let registries = from_registries(Arc::clone(&job), far);
+    #[cfg(feature = "registry")]
+    let registries = registry::from_registries(Arc::clone(&job), far);
+    #[cfg(not(feature = "registry"))]
+    let registries = from_files(Arc::clone(&job), far);
     let (mut batch, far, files) = join3(from_engine(&job, live), registries, from_files(Arc::clone(&job), saved)).await;
     batch.absorb(far);
     batch.absorb(files);
     batch
-}
-
-/// One after the other, so that a layer that several images have is downloaded once.
-#[cfg(feature = "registry")]
-async fn from_registries(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
-    let work = move || {
-        let mut all = Batch::default();
-        if sources.is_empty() {
-            return all;
-        }
-        let task = job.progress.begin("images in registries", u64::try_from(sources.len()).ok());
-        let (mut fetched, wanted, limit) =
-            (registry::Fetched::default(), job.wants(&FILE), job.config.registry.timeout);
-        for source in &sources {
-            task.examining(&source.shown());
-            let work = || match source {
-                ImageSource::Registry(text) => {
-                    let fetched = wanted.then_some(&mut fetched);
-                    report(&job, source, registry::read(text.as_str(), limit, asked(&job), look(&job), fetched))
-                }
-                _ => report(&job, source, read(source, &job)),
-            };
-            let batch = catch_unwind(AssertUnwindSafe(work));
-            all.absorb(batch.unwrap_or_else(|_| report(&job, source, Err(Refusal::new(Cause::Crashed)))));
-            task.advance(1);
-        }
-        all
-    };
-    offload(work).await.unwrap_or_default()
-}
-
-#[cfg(not(feature = "registry"))]
-async fn from_registries(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
-    from_files(job, sources).await
 }
 
 /// Archives and layouts, side by side. A panic over one is a gap for that one: the others' findings stay.

@@ -197,9 +197,9 @@ fn what_is_not_what_its_digest_says_is_not_believed() {
         let mut bytes = content(&files, &path).unwrap();
         // A blank behind a document, a byte inside the noise.
         if path.contains(&layer) {
-            bytes[5000] ^= 1
+            bytes[5000] ^= 1;
         } else {
-            bytes.push(b' ')
+            bytes.push(b' ');
         }
         let wrong = path.clone();
         let server = registry(&files, move |request, stream| {
@@ -313,7 +313,7 @@ fn an_interrupt_ends_a_download() {
     let (files, layer) = large();
     let server = registry(&files, move |request, _| {
         if request.is_layer(&layer) {
-            std::thread::sleep(Duration::from_secs(60));
+            std::thread::sleep(Duration::from_mins(1));
         }
         request.is_layer(&layer)
     });

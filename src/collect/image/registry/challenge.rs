@@ -46,12 +46,11 @@ fn parameters(text: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     let mut rest = text;
     while let Some((key, behind)) = rest.split_once('=') {
-        let (value, behind) = match behind.strip_prefix('"') {
-            Some(quoted) => unquoted(quoted),
-            None => {
-                let end = behind.find(',').unwrap_or(behind.len());
-                (behind[..end].trim().to_owned(), &behind[end..])
-            }
+        let (value, behind) = if let Some(quoted) = behind.strip_prefix('"') {
+            unquoted(quoted)
+        } else {
+            let end = behind.find(',').unwrap_or(behind.len());
+            (behind[..end].trim().to_owned(), &behind[end..])
         };
         found.push((key.trim_matches([' ', ',']).to_owned(), value));
         rest = behind;

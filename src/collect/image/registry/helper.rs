@@ -49,7 +49,7 @@ pub(super) fn ask(name: &str, server: &str, limit: Duration) -> Result<Answer, R
         _ => failed(Cause::Denied, "the credential helper cannot be run"),
     })?;
     let (success, said) = converse(&mut child, server, limit)
-        .inspect_err(|_| end(&mut child))
+        .inspect_err(|()| end(&mut child))
         .map_err(|()| failed(Cause::Timeout, "the credential helper did not answer"))?;
     if !success && said.trim_ascii() == NOTHING {
         return Ok(Answer::Nothing);

@@ -13,39 +13,56 @@ mod reference;
 mod session;
 mod wire;
 
-use super::Found;
+use super::blobs::digest_in;
 use super::layers::{Layers, honest, wanted};
-use super::layout::{self, Asked};
+use super::{FILE, Found, asked, layout, look, report};
+use crate::collect::Job;
 use crate::collect::layers::{self, Layer, Look};
 use crate::collect::refusal::Refusal;
-use crate::evidence::{Cause, Name};
+use crate::collect::runtime::offload;
+use crate::config::ImageSource;
+use crate::evidence::{Batch, Cause, Name};
 use documents::Documents;
 use download::Download;
 use reference::Reference;
 use session::Session;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// Layers that are downloaded at a time.
 const LANES: usize = 3;
 
-/// Layers that other images of this run had too.
-#[derive(Default)]
-pub(super) struct Fetched(Layers);
+/// Every image, one after the other, so that a layer that several have is downloaded once. A panic over one is a gap for
+/// that one: the others' findings stay.
+pub(super) async fn from_registries(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
+    if sources.is_empty() {
+        return Batch::default();
+    }
+    let work = move || {
+        let mut all = Batch::default();
+        let task = job.progress.begin("images in registries", u64::try_from(sources.len()).ok());
+        let mut fetched = Layers::new();
+        for source in &sources {
+            task.examining(&source.shown());
+            let work = || report(&job, source, read(source, &job, &mut fetched));
+            let batch = catch_unwind(AssertUnwindSafe(work));
+            all.absorb(batch.unwrap_or_else(|_| report(&job, source, Err(Refusal::new(Cause::Crashed)))));
+            task.advance(1);
+        }
+        all
+    };
+    offload(work).await.unwrap_or_default()
+}
 
-/// Everything a registry says of one reference.
-pub(super) fn read(
-    text: &str,
-    limit: Duration,
-    asked: Asked<'_>,
-    look: Look<'_>,
-    fetched: Option<&mut Fetched>,
-) -> Result<Found, Refusal> {
-    let reference = Reference::parse(text)?;
+/// Everything a registry says of one reference. `fetched` are the layers that other images of this run had too.
+fn read(source: &ImageSource, job: &Job, fetched: &mut Layers) -> Result<Found, Refusal> {
+    let ImageSource::Registry(text) = source else { return Err(Refusal::new(Cause::Unsupported)) };
+    let look = look(job);
+    let reference = Reference::parse(text.as_str())?;
     let (tag, manifest) = (reference.tag().map(str::to_owned), reference.manifest().to_owned());
-    let session = Session::open(reference, limit, look.stop.clone())?;
+    let session = Session::open(reference, job.config.registry.timeout, look.stop.clone())?;
     let documents = Documents::open(&session, &manifest, look.limits.config_bytes)?;
-    let mut found = layout::images(&documents, asked)?;
+    let mut found = layout::images(&documents, asked(job))?;
     for (_, why) in &mut found.unexamined {
         if *why == Refusal::new(why.cause) {
             *why = documents.why(why.cause);
@@ -53,17 +70,17 @@ pub(super) fn read(
     }
     found.identity.extend(tag.map(|tag| ("tag", Name::admit_or(&tag, "tag", 1))));
     found.identity.extend(Name::digest(&documents.digest).map(|digest| ("digest", digest)));
-    if let Some(fetched) = fetched {
+    if job.wants(&FILE) {
         found.layers = download(&session, &found, look, fetched);
     }
     Ok(found)
 }
 
 /// The layers of all platforms, a few at a time. Threads of their own wait for them: those that look through files must not.
-fn download(session: &Session, found: &Found, look: Look<'_>, fetched: &mut Fetched) -> Layers {
+fn download(session: &Session, found: &Found, look: Look<'_>, fetched: &mut Layers) -> Layers {
     let paths = wanted(&found.images);
     let mut all: Layers =
-        paths.iter().filter_map(|path| Some(((*path).to_owned(), Arc::clone(fetched.0.get(*path)?)))).collect();
+        paths.iter().filter_map(|path| Some(((*path).to_owned(), Arc::clone(fetched.get(*path)?)))).collect();
     let rest: Vec<&str> = paths.into_iter().filter(|path| !all.contains_key(*path)).collect();
     let (waiting, done) = (Mutex::new(rest.iter()), Mutex::new(Layers::new()));
     std::thread::scope(|scope| {
@@ -80,13 +97,13 @@ fn download(session: &Session, found: &Found, look: Look<'_>, fetched: &mut Fetc
     });
     let done = done.into_inner().unwrap_or_default();
     let whole = done.iter().filter(|(_, layer)| layer.broken.is_none());
-    fetched.0.extend(whole.map(|(path, layer)| (path.clone(), Arc::clone(layer))));
+    fetched.extend(whole.map(|(path, layer)| (path.clone(), Arc::clone(layer))));
     all.extend(done);
     all
 }
 
 fn layer(session: &Session, path: &str, look: Look<'_>) -> Layer {
-    let Some(digest) = super::blobs::digest_in(path).filter(|digest| digest.starts_with("sha256:")) else {
+    let Some(digest) = digest_in(path).filter(|digest| digest.starts_with("sha256:")) else {
         return Layer::unread(Refusal::new(Cause::Unsupported).because("a layer whose digest is not of SHA-256"));
     };
     let (download, failure) = Download::new(session, &digest);
