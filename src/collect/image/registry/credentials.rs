@@ -135,3 +135,39 @@ pub(super) fn none_here() -> Refusal {
         .because("no credentials for this registry: log in with docker login or podman login")
         .with("key", Name::fixed("DOCKER_CONFIG or REGISTRY_AUTH_FILE"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(json: &serde_json::Value, reference: &str) -> Option<&'static str> {
+        let file = serde_json::from_value(json.clone()).unwrap();
+        let reference = Reference::parse(reference).unwrap();
+        let found = in_file(file, &reference, Duration::from_secs(1)).unwrap()?;
+        ["bare", "near", "far"].into_iter().find(|word| match &found {
+            Credential::Basic(pair) => pair.is(word),
+            Credential::Identity(token) | Credential::Token(token) => token.is(word),
+        })
+    }
+
+    #[test]
+    fn docker_hub_has_a_key_of_its_own_and_others_have_none_of_it() {
+        let hub = serde_json::json!({ "auths": { "https://index.docker.io/v1/": { "auth": "bare" } } });
+        for reference in ["alpine", "docker.io/team/app:1", "index.docker.io/team/app"] {
+            assert_eq!(kept(&hub, reference), Some("bare"), "{reference}");
+        }
+        for reference in ["r.example.org/alpine", "docker.io.example.org/x", "quay.io/index.docker.io/x"] {
+            assert_eq!(kept(&hub, reference), None, "{reference}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_entry_counts() {
+        let json = serde_json::json!({ "auths": {
+            "r.example.org": { "auth": "far" }, "r.example.org/team": { "identitytoken": "near", "auth": "bare" },
+        } });
+        assert_eq!(kept(&json, "r.example.org/team/app"), Some("near"));
+        assert_eq!(kept(&json, "r.example.org/other/app"), Some("far"));
+        assert_eq!(kept(&json, "r.example.org:5000/team/app"), None, "another port is another registry");
+    }
+}
