@@ -228,6 +228,8 @@ pub struct Limits {
     pub file_bytes: u64,
     /// The most bytes read from one image archive, after decompression.
     pub archive_bytes: u64,
+    /// The most bytes of one layer that are held in memory at once: zip files, and git's objects, packed.
+    pub held_bytes: u64,
     /// The largest JSON document inside an image.
     pub config_bytes: u64,
     /// The largest HTTP response body.

@@ -173,6 +173,7 @@ impl Reader<'_> {
             limits: Limits {
                 file_bytes: limits.file_bytes.unwrap_or(10 << 20),
                 archive_bytes: limits.archive_bytes.unwrap_or(20 << 30),
+                held_bytes: limits.held_bytes.unwrap_or(64 << 20),
                 config_bytes: limits.config_bytes.unwrap_or(8 << 20),
                 response_bytes: limits.response_bytes.unwrap_or(64 << 10),
                 host_files: limits.host_files.unwrap_or(2_000_000),

@@ -252,6 +252,8 @@ pub(crate) struct RawLimits {
     pub(crate) file_bytes: Option<u64>,
     /// The most bytes read from one image archive, after decompression.
     pub(crate) archive_bytes: Option<u64>,
+    /// The most bytes of one layer that are held in memory at once: zip files, and git's objects, packed.
+    pub(crate) held_bytes: Option<u64>,
     /// The largest JSON document inside an image, in bytes.
     pub(crate) config_bytes: Option<u64>,
     /// The largest HTTP response body, in bytes.

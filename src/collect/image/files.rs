@@ -11,6 +11,7 @@ use crate::collect::Job;
 use crate::collect::layers::{File, Layer, Sort};
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Judgement, Name, Place, Subject, Target};
+use gix_object::Kind;
 use std::collections::BTreeSet;
 
 /// Writes what the layers of one source hold.
@@ -85,6 +86,9 @@ impl Out<'_> {
     fn layer(&mut self, at: &At<'_>, name: &Name, layer: &Layer) {
         self.coverage.add("layers", 1);
         self.coverage.add("files", layer.count);
+        if layer.objects > 0 {
+            self.coverage.add("git-objects", layer.objects);
+        }
         self.coverage.add("bytes", layer.bytes);
         if let Some(why) = &layer.broken {
             self.gap(at.image, Some(name.clone()), why);
@@ -94,10 +98,6 @@ impl Out<'_> {
         }
         for (n, trouble) in layer.troubles.iter().enumerate() {
             self.unread(at.image, name, shown(&trouble.path, n), &trouble.why);
-        }
-        let why = Refusal::new(Cause::ContentElsewhere).because("the history of a repository in a layer is not read");
-        for (n, store) in layer.stores.iter().enumerate() {
-            self.unread(at.image, name, shown(store, n), &why);
         }
     }
 
@@ -109,6 +109,10 @@ impl Out<'_> {
 
     fn file(&mut self, at: &At<'_>, name: &Name, n: usize, file: &File) {
         let mut place = place_in(at.image, name, shown(&file.path, n));
+        if let Some(object) = file.object {
+            let id = Name::digest(&object.id.to_string()).ok();
+            *(if object.kind == Kind::Commit { &mut place.commit } else { &mut place.blob }) = id;
+        }
         let summary = &file.summary;
         if !summary.determined {
             self.batch.gaps.push(Gap::new(&FILE, Subject::at(self.target, place.clone()), Cause::Malformed));

@@ -3,7 +3,9 @@
 //! In: a stream. Out: what files hold that matters, which paths the layer adds and removes, and what could not be
 //! read. Nothing is unpacked: memory does not grow with the layer. It knows no image, no registry and no rule.
 
+mod batch;
 mod content;
+mod git;
 mod nested;
 mod paths;
 mod stream;
@@ -43,6 +45,8 @@ pub(super) struct File {
     pub(super) path: Vec<u8>,
     /// The path of the layer's own entry.
     pub(super) entry: Vec<u8>,
+    /// Which object of a repository it is.
+    pub(super) object: Option<git::Identity>,
     pub(super) sort: Sort,
     pub(super) summary: Summary,
 }
@@ -58,11 +62,11 @@ pub(super) struct Trouble {
 pub(super) struct Layer {
     pub(super) files: Vec<File>,
     pub(super) troubles: Vec<Trouble>,
-    /// Object stores of git: `.git` and bare ones.
-    pub(super) stores: Vec<Vec<u8>>,
     pub(super) paths: Paths,
     /// How many files were looked through, those in archives included.
     pub(super) count: u64,
+    /// How many objects of git it holds.
+    pub(super) objects: u64,
     /// Their bytes.
     pub(super) bytes: u64,
     /// Why the layer as a whole was not read to its end.

@@ -12,8 +12,8 @@ use std::rc::Rc;
 use zeroize::Zeroizing;
 use zip::ZipArchive;
 
-/// Largest zip: its directory stands at its end, so it must be here as a whole.
-const ZIP_BYTES: u64 = 64 << 20;
+/// So much room is made on an archive's own word.
+const ROOM: u64 = 64 << 20;
 
 /// Looks through an archive that begins with `head`.
 pub(super) fn archive<'s, 'a: 's>(
@@ -79,12 +79,13 @@ fn tar<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec
 }
 
 fn zip<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, (reader, size): (&mut dyn Read, u64), path: Vec<u8>, depth: usize) {
-    // A buffer that grows as it is filled would take twice its size.
-    let room = usize::try_from(size.min(ZIP_BYTES)).unwrap_or(0) + 64;
+    // Its directory stands at its end. A buffer that grows as it is filled would take twice its size.
+    let limit = walk.look.limits.held_bytes;
+    let room = usize::try_from(size.min(limit).min(ROOM)).unwrap_or(0) + 64;
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    let read = reader.take(ZIP_BYTES + 1).read_to_end(&mut bytes);
-    if bytes.len() as u64 > ZIP_BYTES {
-        return walk.trouble(path, over("zip files of 64 MiB"));
+    let read = reader.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    if bytes.len() as u64 > limit {
+        return walk.trouble(path, over("limits.held_bytes"));
     }
     let opened = read.ok().and_then(|_| ZipArchive::new(Cursor::new(&bytes[..])).ok());
     let Some(mut archive) = opened else {

@@ -3,23 +3,23 @@
 //! In: a stream. Out: a [`Layer`]. Small files are handed on in batches, large ones are read piece by piece; what is
 //! under way at a time is bounded, so memory does not grow with the layer.
 
-use super::content::{is_key_store, judge, piece, sort, whole};
+use super::batch::{Batch, Member, Shared, look_through};
+use super::content::{is_key_store, piece, sort, whole};
+use super::git::{self, Held, Identity};
 use super::nested;
 use super::paths::is_whiteout;
 use super::stream::{self, Digested, HARMLESS, Raw, is_tar, packing, unpack};
-use super::{File, Layer, Look, Sort, Trouble};
-use crate::collect::entry_path::{clean, split};
+use super::{Layer, Look, Sort, Trouble};
+use crate::collect::entry_path::clean;
 use crate::collect::metered::{HEADERS, Meter, Metered};
 use crate::collect::refusal::Refusal;
-use crate::detect::{Memory, Scan};
+use crate::detect::Memory;
 use crate::evidence::{Cause, Name};
 use rayon::Scope;
 use sha2::Digest;
 use std::io::{Cursor, Read};
-use std::ops::Range;
 use std::rc::Rc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use zeroize::Zeroizing;
 
 /// Files are handed on once there is so much of them.
@@ -41,44 +41,12 @@ const MOST: usize = 10_000;
 /// What tells what a file is.
 const HEAD: usize = 512;
 
-/// Files that are looked through together.
-#[derive(Default)]
-struct Batch {
-    bytes: Zeroizing<Vec<u8>>,
-    files: Vec<(Vec<u8>, Vec<u8>, Range<usize>)>,
-    /// How long their names are together.
-    names: usize,
-}
-
-impl Batch {
-    fn add(&mut self, path: Vec<u8>, entry: Vec<u8>, content: Range<usize>) {
-        self.names += path.len() + entry.len();
-        self.files.push((path, entry, content));
-    }
-
-    /// How much it holds.
-    fn size(&self) -> usize {
-        self.bytes.len() + self.names
-    }
-}
-
-/// What threads share.
-#[derive(Default)]
-struct Shared {
-    found: Mutex<Vec<File>>,
-    /// What pieces of large files say: the file's number, the piece's, and a scan.
-    pieces: Mutex<Vec<(usize, usize, Scan)>>,
-    waiting: AtomicUsize,
-    /// What threads remember, while they do something else.
-    memories: Mutex<Vec<Memory>>,
-}
-
 /// Reads one layer.
 pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
     let shared = Shared::default();
     let (digested, digest) = Digested::new(source);
     let (raw, count) = Raw::new(digested);
-    let (mut layer, in_pieces) = rayon::in_place_scope(|scope| {
+    let (mut layer, in_pieces, stores) = rayon::in_place_scope(|scope| {
         let mut walk = Walk {
             look,
             shared: &shared,
@@ -87,11 +55,14 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
             batch: Batch::default(),
             memory: Memory::default(),
             entry: Vec::new(),
+            object: None,
+            held: Held::default(),
             in_pieces: Vec::new(),
         };
         walk.top(raw, &count);
+        let stores = git::examine(&mut walk, 0);
         walk.flush();
-        (walk.layer, walk.in_pieces)
+        (walk.layer, walk.in_pieces, stores)
     });
     layer.files.extend(shared.found.into_inner().unwrap_or_default());
     let mut pieces = shared.pieces.into_inner().unwrap_or_default();
@@ -99,9 +70,9 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
     let mut pieces = pieces.into_iter().peekable();
     while let Some((file, _, first)) = pieces.next() {
         let rest = std::iter::from_fn(|| pieces.next_if(|(other, ..)| *other == file).map(|(.., scan)| scan));
-        let (path, entry) = &in_pieces[file];
-        layer.files.extend(whole(std::iter::once(first).chain(rest), path, entry));
+        layer.files.extend(whole(std::iter::once(first).chain(rest), &in_pieces[file]));
     }
+    git::name(&mut layer, &stores);
     layer.files.sort_by(|a, b| a.path.cmp(&b.path));
     layer.digest = format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest.take().finalize()));
     layer
@@ -116,9 +87,13 @@ pub(super) struct Walk<'w, 's, 'a> {
     batch: Batch,
     memory: Memory,
     /// The layer's entry that is being read.
-    entry: Vec<u8>,
-    /// Files that are read in pieces, and their entries.
-    in_pieces: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) entry: Vec<u8>,
+    /// The object of git that is being read, if it is one.
+    pub(super) object: Option<Identity>,
+    /// What is read once all of the layer is here.
+    pub(super) held: Held,
+    /// Files that are read in pieces.
+    in_pieces: Vec<Member>,
 }
 
 impl<'s, 'a: 's> Walk<'_, 's, 'a> {
@@ -189,7 +164,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
                 self.entry.clone_from(&path);
                 self.layer.paths.add(&path, kind.is_dir());
             }
-            self.store(&path);
+            self.unread_store(&path);
             let size = entry.size();
             let empty = kind.is_dir() || kind.is_symlink() || kind.is_hard_link();
             let empty = empty || kind.is_character_special() || kind.is_block_special() || kind.is_fifo();
@@ -211,7 +186,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             if self.layer.bytes > self.look.limits.archive_bytes {
                 return Err(over("limits.archive_bytes"));
             }
-            if self.layer.troubles.len() + self.layer.stores.len() > MOST {
+            if self.layer.troubles.len() > MOST {
                 return Err(over("files that cannot be read"));
             }
             if meter.over.get() {
@@ -220,12 +195,11 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         }
     }
 
-    /// The store of a repository: nobody sees its history by looking at files.
-    fn store(&mut self, path: &[u8]) {
-        if let Some(store) = store_of(path)
-            && self.layer.stores.last().map(Vec::as_slice) != Some(store)
+    fn unread_store(&mut self, path: &[u8]) {
+        if let Some((store, why)) = git::unread_store(path)
+            && self.layer.troubles.last().is_none_or(|last| last.path != store)
         {
-            self.layer.stores.push(store.to_vec());
+            self.trouble(store, why);
         }
     }
 
@@ -236,8 +210,11 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         if reader.take(HEAD as u64).read_to_end(&mut head).is_err() {
             return self.trouble(path, Refusal::new(Cause::Malformed));
         }
-        if head.starts_with(b"# v2 git bundle") || head.starts_with(b"# v3 git bundle") {
-            self.layer.stores.push(path.clone());
+        if let Some(form) = git::form(&head) {
+            return git::hold(self, &mut Cursor::new(&head[..]).chain(reader), path, form);
+        }
+        if git::keeps_objects(&path) {
+            self.trouble(path.clone(), Refusal::new(Cause::Malformed).because("no object of git where one belongs"));
         }
         if !head.is_empty() && is_key_store(&path) {
             let why =
@@ -274,7 +251,8 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         if read.is_err() {
             self.trouble(path.clone(), Refusal::new(Cause::Malformed));
         }
-        self.batch.add(path, self.entry.clone(), from..to);
+        let member = self.member(path);
+        self.batch.add(member, from..to);
         if self.batch.size() >= BATCH {
             self.flush();
         }
@@ -290,7 +268,8 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
 
     fn pieces(&mut self, reader: &mut dyn Read, path: &[u8]) {
         let file = self.in_pieces.len();
-        self.in_pieces.push((path.to_vec(), self.entry.clone()));
+        let member = self.member(path.to_vec());
+        self.in_pieces.push(member);
         let (mut kept, mut lines) = (Zeroizing::new(Vec::new()), 0_u32);
         for number in 0.. {
             let mut bytes = Zeroizing::new(Vec::with_capacity(PIECE));
@@ -316,6 +295,10 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
                 break;
             }
         }
+    }
+
+    fn member(&self, path: Vec<u8>) -> Member {
+        Member { path, entry: self.entry.clone(), object: self.object }
     }
 
     fn flush(&mut self) {
@@ -347,27 +330,6 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     pub(super) fn trouble(&mut self, path: Vec<u8>, why: Refusal) {
         self.layer.troubles.push(Trouble { path, why });
     }
-}
-
-fn look_through(look: Look<'_>, shared: &Shared, batch: &Batch, memory: &mut Memory) {
-    let files = batch.files.iter().take_while(|_| !look.stop.asked());
-    let judged = files.filter_map(|(path, entry, range)| judge(look, path, entry, &batch.bytes[range.clone()], memory));
-    let judged: Vec<File> = judged.collect();
-    if let (false, Ok(mut found)) = (judged.is_empty(), shared.found.lock()) {
-        found.extend(judged);
-    }
-}
-
-/// The store that a path belongs to: what is named `.git`, and wherever objects and packs lie as git has them.
-fn store_of(path: &[u8]) -> Option<&[u8]> {
-    let (dir, name) = split(path);
-    let (above, folder) = split(dir);
-    let hex = |text: &[u8], len: usize| text.len() == len && text.iter().all(u8::is_ascii_hexdigit);
-    let pack = folder == b"pack" && name.starts_with(b"pack-") && name.ends_with(b".pack");
-    if split(above).1 == b"objects" && (pack || hex(folder, 2) && hex(name, 38)) {
-        return Some(split(above).0);
-    }
-    (dir.ends_with(b".git") && matches!(name, b"HEAD" | b"packed-refs")).then_some(dir)
 }
 
 /// Whether a file's content begins with a map of its holes.

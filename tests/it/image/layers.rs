@@ -29,7 +29,7 @@ impl Packing {
 }
 
 /// A layer's tar.
-fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(super) fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for (path, content) in files {
         let mut header = header(content.len() as u64);
@@ -58,7 +58,7 @@ fn image(files: &mut Files, architecture: &str, layers: &[Vec<u8>]) -> Value {
     descriptor
 }
 
-fn layout(layers: &[Vec<u8>]) -> Files {
+pub(super) fn layout(layers: &[Vec<u8>]) -> Files {
     let mut files = Files::oci();
     let descriptor = image(&mut files, "amd64", layers);
     files.root(&[descriptor]);
@@ -84,14 +84,14 @@ fn of_archive(bytes: &[u8], rest: &str) -> Batch {
     collect(&format!("service: t\nimages: [ \"docker-archive:image.tar\" ]\n{rest}\n"), dir.path(), &FILE)
 }
 
-fn of_layout(files: &Files, rest: &str) -> Batch {
+pub(super) fn of_layout(files: &Files, rest: &str) -> Batch {
     let dir = tempfile::tempdir().unwrap();
     files.write(&dir.path().join("image"));
     collect(&format!("service: t\nimages: [ \"oci:image\" ]\n{rest}\n"), dir.path(), &FILE)
 }
 
 /// The same image from every source that needs no engine.
-fn everywhere(layers: &[Vec<u8>]) -> Vec<(&'static str, Batch)> {
+pub(super) fn everywhere(layers: &[Vec<u8>]) -> Vec<(&'static str, Batch)> {
     let oci = layout(layers);
     let mut all = vec![
         ("layout", of_layout(&oci, "")),
@@ -107,7 +107,7 @@ fn everywhere(layers: &[Vec<u8>]) -> Vec<(&'static str, Batch)> {
 }
 
 /// `path:line` of everything exposed, in order.
-fn told(batch: &Batch) -> Vec<String> {
+pub(super) fn told(batch: &Batch) -> Vec<String> {
     let mut all: Vec<String> = exposed(batch).into_iter().map(at).collect();
     all.sort();
     all
@@ -118,7 +118,7 @@ fn at(one: &Evidence) -> String {
     format!("{}:{}", place.path.as_ref().map_or("", Name::as_str), place.line.unwrap_or_default())
 }
 
-fn exposed(batch: &Batch) -> Vec<&Evidence> {
+pub(super) fn exposed(batch: &Batch) -> Vec<&Evidence> {
     let classes = ["plaintext", "placeholder", "template-failure"];
     batch.evidence.iter().filter(|one| one.word("class").is_some_and(|class| classes.contains(&class))).collect()
 }
@@ -127,7 +127,7 @@ fn visible(one: &Evidence) -> bool {
     one.facts.iter().any(|(name, fact)| name.as_str() == "visible" && matches!(fact, Fact::Bool(true)))
 }
 
-fn line(value: &str) -> String {
+pub(super) fn line(value: &str) -> String {
     format!("PORT=8000\nJWT_SECRET_KEY={value}\n")
 }
 
@@ -320,15 +320,6 @@ fn names_that_climb_links_devices_and_opaque_directories() {
 }
 
 #[test]
-fn a_repository_in_a_layer_is_a_gap_until_its_history_is_read() {
-    let layer = tar(&[("app/.git/HEAD", b"ref: refs/heads/main\n"), ("app/.git/config", b"[core]\n")]);
-    for (source, batch) in everywhere(&[layer]) {
-        assert_eq!(causes(&batch, "image.file"), [Cause::ContentElsewhere], "{source} {}", shown(&batch));
-        assert!(shown(&batch).contains("app/.git"), "{source}");
-    }
-}
-
-#[test]
 fn damaged_layers_are_gaps_and_what_came_before_is_told() {
     let value = line(&secret());
     let noise: Vec<u8> = (0..500_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
@@ -490,22 +481,6 @@ fn a_directory_of_one_file_per_variable_is_read_as_variables() {
     let layer = tar(&[("run/.env/JWT_SECRET_KEY", value.as_bytes()), ("run/secrets/JWT_SECRET_KEY", value.as_bytes())]);
     for (source, batch) in everywhere(&[layer]) {
         assert_eq!(told(&batch).len(), 2, "{source} {}", shown(&batch));
-    }
-}
-
-#[test]
-fn stores_without_head_in_archives_and_bundles_are_gaps() {
-    let object = format!("r/.git/objects/ab/{}", "c".repeat(38));
-    let pack = format!("srv/repo/objects/pack/pack-{}.pack", "d".repeat(40));
-    for (path, content) in [
-        (object.as_str(), gzip(&tar(&[(&object, b"x\x9c")]))),
-        ("src.tgz", gzip(&tar(&[("r/.git/HEAD", b"ref: refs/heads/main\n")]))),
-        (&pack, b"PACK".to_vec()),
-        ("repo.bundle", b"# v2 git bundle\n".to_vec()),
-    ] {
-        let batch = of_layout(&layout(&[tar(&[(path, &content)])]), "");
-        let causes = causes(&batch, "image.file");
-        assert!(causes.contains(&Cause::ContentElsewhere), "{path} {}", shown(&batch));
     }
 }
 

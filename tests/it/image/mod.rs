@@ -8,3 +8,4 @@ mod engine;
 mod entries;
 mod layers;
 mod layouts;
+mod repositories;
