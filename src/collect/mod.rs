@@ -4,6 +4,7 @@
 //! neither logs nor prints, never imports another, and wraps every text the moment it is read.
 
 mod at_ref;
+mod cache;
 #[cfg(unix)]
 mod compose_labels;
 mod container;

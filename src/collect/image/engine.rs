@@ -8,7 +8,7 @@ use super::history::{Entry, Raw};
 use super::{FILE, Found, from_archive};
 use crate::collect::Job;
 use crate::collect::docker::Engine;
-use crate::collect::layers::Look;
+use crate::collect::layers::{Known, Look};
 use crate::collect::oci_config::{OciConfig, Rest};
 use crate::collect::refusal::Refusal;
 use crate::collect::runtime::offload;
@@ -23,7 +23,7 @@ use tokio::sync::mpsc::Receiver;
 use zeroize::Zeroizing;
 
 /// Everything the engine says of one reference.
-pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job) -> Result<Found, Refusal> {
+pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job, known: &Arc<Known>) -> Result<Found, Refusal> {
     if !is_reference(reference.as_str()) {
         return Err(Refusal::new(Cause::Malformed)
             .because("not an image reference")
@@ -49,7 +49,7 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job) -> Result
         others(engine, reference, &id, &image.platform, &mut found).await;
     }
     if job.wants(&FILE) {
-        files(engine, &id, job, &mut image, &mut found).await;
+        files(engine, &id, (job, known), &mut image, &mut found).await;
     }
     found.images.push(image);
     Ok(found)
@@ -59,11 +59,12 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job) -> Result
 const WAITING: usize = 16;
 
 /// The layers, from the stream of `docker save`: looked through as they come, for they come once.
-async fn files(engine: &Engine, id: &Name, job: &Job, image: &mut Image, found: &mut Found) {
+async fn files(engine: &Engine, id: &Name, (job, known): (&Job, &Arc<Known>), image: &mut Image, found: &mut Found) {
     let (send, receive) = tokio::sync::mpsc::channel(WAITING);
     let (detector, config, stop) = (Arc::clone(&job.detector), Arc::clone(&job.config), job.stop.clone());
+    let known = Arc::clone(known);
     let read = offload(move || {
-        let look = Look { detector: &detector, limits: &config.limits, stop: &stop };
+        let look = Look { detector: &detector, limits: &config.limits, stop: &stop, known: &known };
         let (archive, damage) =
             Archive::stream(Chunks { receive, chunk: Zeroizing::default(), at: 0, failed: false }, look, true);
         from_archive(archive, damage, None, look, true)

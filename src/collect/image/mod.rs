@@ -20,7 +20,7 @@ mod layout;
 mod manifest;
 mod words;
 
-use super::layers::Look;
+use super::layers::{Known, Look};
 use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, Pairs, VALUE_KIND};
 use super::refusal::Refusal;
 use super::runtime::offload;
@@ -31,7 +31,6 @@ use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join};
 use layers::Layers;
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -199,31 +198,33 @@ async fn collect(job: Arc<Job>) -> Batch {
     sources.dedup();
     let (live, saved): (Vec<_>, Vec<_>) =
         sources.into_iter().partition(|source| matches!(source, ImageSource::Engine(_)));
-    let (mut batch, other) = join(from_engine(&job, live), from_files(Arc::clone(&job), saved)).await;
+    let known = Arc::new(Known::new(&job.config, &job.detector));
+    let files = from_files(Arc::clone(&job), Arc::clone(&known), saved);
+    let (mut batch, other) = join(from_engine(&job, &known, live), files).await;
     batch.absorb(other);
     batch
 }
 
-/// Archives and layouts, side by side. A panic over one is a gap for that one: the others' findings stay.
-async fn from_files(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
+/// Archives and layouts, one after the other, for they share layers; each is read by all threads. A panic over one is a gap for that one: the others' findings stay.
+async fn from_files(job: Arc<Job>, known: Arc<Known>, sources: Vec<ImageSource>) -> Batch {
     let work = move || {
         let task = job.progress.begin("images", u64::try_from(sources.len()).ok());
         let examine = |source: &ImageSource| {
             task.examining(&source.shown());
-            let work = || report(&job, source, read(source, &job));
+            let work = || report(&job, source, read(source, &job, &known));
             let batch = catch_unwind(AssertUnwindSafe(work));
             task.advance(1);
             batch.unwrap_or_else(|_| report(&job, source, Err(Refusal::new(Cause::Crashed))))
         };
-        sources.par_iter().map(examine).collect::<Vec<Batch>>()
+        sources.iter().map(examine).collect::<Vec<Batch>>()
     };
     let mut all = Batch::default();
     offload(work).await.unwrap_or_default().into_iter().for_each(|batch| all.absorb(batch));
     all
 }
 
-fn read(source: &ImageSource, job: &Job) -> Result<Found, Refusal> {
-    let (look, wanted) = (look(job), job.wants(&FILE));
+fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal> {
+    let (look, wanted) = (look(job, known), job.wants(&FILE));
     match source {
         ImageSource::DockerArchive(path) => {
             let (archive, damage) = archive::Archive::read(path, look, wanted)?;
@@ -243,8 +244,8 @@ fn read(source: &ImageSource, job: &Job) -> Result<Found, Refusal> {
     }
 }
 
-fn look(job: &Job) -> Look<'_> {
-    Look { detector: &job.detector, limits: &job.config.limits, stop: &job.stop }
+fn look<'a>(job: &'a Job, known: &'a Known) -> Look<'a> {
+    Look { detector: &job.detector, limits: &job.config.limits, stop: &job.stop, known }
 }
 
 /// The images of an archive that was read, and their layers if they are wanted.
@@ -268,7 +269,7 @@ fn from_archive(
 }
 
 #[cfg(feature = "docker")]
-async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
+async fn from_engine(job: &Job, known: &Arc<Known>, sources: Vec<ImageSource>) -> Batch {
     use futures_util::future::join_all;
     let mut all = Batch::default();
     if sources.is_empty() {
@@ -279,7 +280,7 @@ async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
     // A loop, not a closure: the compiler cannot prove closures over borrowed futures to be `Send`.
     let mut work = Vec::new();
     for source in &sources {
-        work.push(one(job, &engine, source, task.as_ref()));
+        work.push(one(job, known, &engine, source, task.as_ref()));
     }
     join_all(work).await.into_iter().for_each(|batch| all.absorb(batch));
     all
@@ -288,13 +289,14 @@ async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
 #[cfg(feature = "docker")]
 async fn one(
     job: &Job,
+    known: &Arc<Known>,
     engine: &Result<super::docker::Engine, Refusal>,
     source: &ImageSource,
     task: &dyn crate::evidence::Task,
 ) -> Batch {
     task.examining(&source.shown());
     let found = match (engine, source) {
-        (Ok(engine), ImageSource::Engine(reference)) => engine::read(engine, reference, job).await,
+        (Ok(engine), ImageSource::Engine(reference)) => engine::read(engine, reference, job, known).await,
         (Err(refusal), _) => Err(refusal.clone()),
         _ => Err(Refusal::new(Cause::Unsupported)),
     };
@@ -304,10 +306,10 @@ async fn one(
 
 #[cfg(not(feature = "docker"))]
 #[expect(clippy::unused_async, reason = "the same signature as with an engine")]
-async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
+async fn from_engine(job: &Job, known: &Arc<Known>, sources: Vec<ImageSource>) -> Batch {
     let mut all = Batch::default();
     for source in &sources {
-        all.absorb(report(job, source, read(source, job)));
+        all.absorb(report(job, source, read(source, job, known)));
     }
     all
 }

@@ -4,9 +4,11 @@
 
 use super::content::judge;
 use super::git::Identity;
-use super::{File, Look, Sort};
+use super::{File, Look, Sort, Told};
 use crate::collect::summary::Summary;
 use crate::detect::{Memory, Scan};
+use crate::evidence::Name;
+use gix_object::Kind;
 use std::ops::Range;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
@@ -24,8 +26,13 @@ pub(super) struct Member {
 
 impl Member {
     /// The file, and what it holds.
-    pub(super) fn file(&self, sort: Sort, summary: Summary) -> File {
-        File { path: self.path.clone(), entry: self.entry.clone(), object: self.object, sort, summary }
+    pub(super) fn file(&self, sort: Sort, summary: &Summary) -> File {
+        let id = |commit: bool| {
+            let object = self.object.filter(|object| (object.kind == Kind::Commit) == commit);
+            object.and_then(|object| Name::digest(&object.id.to_string()).ok())
+        };
+        let (path, entry) = (self.path.clone(), self.entry.clone());
+        File { path, entry, blob: id(false), commit: id(true), sort, told: Told::of(summary, sort) }
     }
 }
 

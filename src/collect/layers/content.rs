@@ -41,7 +41,7 @@ pub(super) fn judge(look: Look<'_>, member: &Member, bytes: &[u8], memory: &mut 
             sort = if nameless { Sort::Env } else { sort };
             let summary = Summary::of(look.detector.env_file(&wrapped));
             let told = sort == Sort::Env || summary.exposes(true).is_some() || !summary.determined;
-            return told.then(|| member.file(sort, summary));
+            return told.then(|| member.file(sort, &summary));
         }
         sort = Sort::Other;
     }
@@ -51,7 +51,7 @@ pub(super) fn judge(look: Look<'_>, member: &Member, bytes: &[u8], memory: &mut 
         let (file_name, bytes) = (Sensitive::new(split(path).1.to_vec()), Sensitive::new(bytes.to_vec()));
         scan = look.detector.variable_file(&file_name, &bytes).into_iter().fold(scan, Scan::and);
     }
-    tells(&scan).then(|| member.file(sort, Summary::of(scan)))
+    tells(&scan).then(|| member.file(sort, &Summary::of(scan)))
 }
 
 /// Whether a file of this name keeps keys where nobody sees them without a password.
@@ -89,5 +89,5 @@ pub(super) fn whole(pieces: impl Iterator<Item = Scan>, member: &Member) -> Opti
         scan.spotted.retain(|spotted| !told.contains(&mark(spotted)));
         before.and(scan)
     })?;
-    Some(member.file(Sort::Other, Summary::of(scan)))
+    Some(member.file(Sort::Other, &Summary::of(scan)))
 }

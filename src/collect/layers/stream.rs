@@ -90,6 +90,18 @@ impl<R: Read> Read for Digested<R> {
     }
 }
 
+/// The digest of all of a stream.
+pub(super) fn digest(source: impl Read) -> Result<String> {
+    let (mut source, digest) = Digested::new(source);
+    std::io::copy(&mut BufReader::with_capacity(BUFFER, &mut source), &mut std::io::sink())?;
+    Ok(shown(&digest.take()))
+}
+
+/// `sha256:…`
+pub(super) fn shown(digest: &Sha256) -> String {
+    format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest.clone().finalize()))
+}
+
 /// A stream before it is unpacked, counted.
 pub(super) struct Raw<R> {
     inner: R,

@@ -16,7 +16,6 @@ use crate::collect::refusal::Refusal;
 use crate::detect::Memory;
 use crate::evidence::{Cause, Name};
 use rayon::Scope;
-use sha2::Digest;
 use std::io::{Cursor, Read};
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
@@ -74,7 +73,7 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
     }
     git::name(&mut layer, &stores);
     layer.files.sort_by(|a, b| a.path.cmp(&b.path));
-    layer.digest = format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest.take().finalize()));
+    layer.digest = stream::shown(&digest.take());
     layer
 }
 

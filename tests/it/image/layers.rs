@@ -42,7 +42,7 @@ pub(super) fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// An image of these layers: its config, and a layout.
-fn image(files: &mut Files, architecture: &str, layers: &[Vec<u8>]) -> Value {
+pub(super) fn image(files: &mut Files, architecture: &str, layers: &[Vec<u8>]) -> Value {
     let steps: Vec<Value> = (1..=layers.len()).map(|n| step(&format!("COPY {n} / # buildkit"))).collect();
     let config = config(architecture, &json!({ "Cmd": ["app"] }), &[vec![meta("CMD [\"sh\"]")], steps].concat());
     let config = files.blob("application/vnd.oci.image.config.v1+json", &config);
@@ -123,7 +123,7 @@ pub(super) fn exposed(batch: &Batch) -> Vec<&Evidence> {
     batch.evidence.iter().filter(|one| one.word("class").is_some_and(|class| classes.contains(&class))).collect()
 }
 
-fn visible(one: &Evidence) -> bool {
+pub(super) fn visible(one: &Evidence) -> bool {
     one.facts.iter().any(|(name, fact)| name.as_str() == "visible" && matches!(fact, Fact::Bool(true)))
 }
 

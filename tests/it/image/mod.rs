@@ -3,6 +3,7 @@
 mod archives;
 pub(crate) mod builder;
 mod builders;
+mod cached;
 mod disguises;
 mod engine;
 mod entries;

@@ -83,9 +83,9 @@ pub(super) struct Store {
 
 /// Which object content is.
 #[derive(Clone, Copy)]
-pub(in crate::collect) struct Identity {
-    pub(in crate::collect) kind: Kind,
-    pub(in crate::collect) id: ObjectId,
+pub(super) struct Identity {
+    pub(super) kind: Kind,
+    pub(super) id: ObjectId,
     /// Whether it has a name; what was only staged has none.
     pub(super) named: bool,
 }
