@@ -230,6 +230,14 @@ pub struct Limits {
     pub archive_bytes: u64,
     /// The most bytes of one layer that are held in memory at once: zip files, and git's objects, packed.
     pub held_bytes: u64,
+    /// The largest file of a layer that is looked through.
+    pub entry_bytes: u64,
+    /// The most files of a layer that are looked through, those inside archives included.
+    pub layer_files: u64,
+    /// The most bytes that one byte may unpack to, once more than 1 GiB came of it.
+    pub ratio: u64,
+    /// How deep archives in archives are opened.
+    pub archive_depth: u8,
     /// The largest JSON document inside an image.
     pub config_bytes: u64,
     /// The largest HTTP response body.

@@ -174,6 +174,11 @@ impl Reader<'_> {
                 file_bytes: limits.file_bytes.unwrap_or(10 << 20),
                 archive_bytes: limits.archive_bytes.unwrap_or(20 << 30),
                 held_bytes: limits.held_bytes.unwrap_or(64 << 20),
+                entry_bytes: limits.entry_bytes.unwrap_or(20 << 30),
+                layer_files: limits.layer_files.unwrap_or(20_000_000),
+                // Text that repeats itself comes to 400.
+                ratio: limits.ratio.unwrap_or(800).max(1),
+                archive_depth: limits.archive_depth.unwrap_or(4).min(16),
                 config_bytes: limits.config_bytes.unwrap_or(8 << 20),
                 response_bytes: limits.response_bytes.unwrap_or(64 << 10),
                 host_files: limits.host_files.unwrap_or(2_000_000),

@@ -254,6 +254,16 @@ pub(crate) struct RawLimits {
     pub(crate) archive_bytes: Option<u64>,
     /// The most bytes of one layer that are held in memory at once: zip files, and git's objects, packed.
     pub(crate) held_bytes: Option<u64>,
+    /// The largest file of a layer that is looked through, in bytes.
+    pub(crate) entry_bytes: Option<u64>,
+    /// The most files of a layer that are looked through, those inside archives included.
+    pub(crate) layer_files: Option<u64>,
+    /// The most bytes that one byte may unpack to, once more than 1 GiB came of it.
+    #[schemars(range(min = 1))]
+    pub(crate) ratio: Option<u64>,
+    /// How deep archives in archives are opened.
+    #[schemars(range(max = 16))]
+    pub(crate) archive_depth: Option<u8>,
     /// The largest JSON document inside an image, in bytes.
     pub(crate) config_bytes: Option<u64>,
     /// The largest HTTP response body, in bytes.

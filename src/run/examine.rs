@@ -83,7 +83,8 @@ pub(super) fn examine<'a>(
 /// What files and variables are called, wherever it stands.
 fn names_from_outside(batch: &mut Batch) -> impl Iterator<Item = &mut Name> {
     let facts = batch.evidence.iter_mut().flat_map(|one| {
-        let lists = one.facts.values_mut().filter_map(|fact| if let Fact::List(list) = fact { Some(list) } else { None });
+        let lists =
+            one.facts.values_mut().filter_map(|fact| if let Fact::List(list) = fact { Some(list) } else { None });
         let names = lists.flatten().filter_map(|fact| if let Fact::Name(name) = fact { Some(name) } else { None });
         names.chain(one.subject.place.path.iter_mut()).chain(one.subject.place.variable.iter_mut())
     });

@@ -31,8 +31,8 @@ impl Known {
     pub(in crate::collect) fn new(config: &Config, detector: &Detector) -> Self {
         let bound = config.waivers.iter().any(|waiver| waiver.correlator.is_some());
         let directory = config.cache.clone().filter(|_| !bound);
-        let limits = [config.limits.file_bytes, config.limits.archive_bytes, config.limits.held_bytes];
-        let kept = directory.zip(detector.digest()).map(|(dir, digest)| (dir, format!("{digest} {limits:?}")));
+        let about = |digest| format!("{digest} {:?}", config.limits);
+        let kept = directory.zip(detector.digest().map(about));
         Self { read: Mutex::default(), kept }
     }
 

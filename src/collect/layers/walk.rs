@@ -31,8 +31,6 @@ const REMEMBERED: usize = 1 << 15;
 const PIECE: usize = 4 << 20;
 /// What two pieces have in common.
 const OVERLAP: usize = 512 << 10;
-/// Deepest nesting of archives.
-pub(super) const DEEPEST: usize = 4;
 /// Longest path: no system has longer ones.
 const LONGEST: usize = 4096;
 /// Most files of a layer that are told as not read.
@@ -98,7 +96,7 @@ pub(super) struct Walk<'w, 's, 'a> {
 impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     fn top<R: Read>(&mut self, raw: Raw<R>, count: &Rc<stream::Count>) {
         let limit = self.look.limits.archive_bytes;
-        let unpacked = match unpack(raw, limit) {
+        let unpacked = match unpack(raw, self.look.limits) {
             Ok(Some(unpacked)) => {
                 self.layer.packed = unpacked.packed();
                 unpacked
@@ -117,7 +115,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         let mut reader = Metered { inner: unpacked, meter: Rc::clone(&meter) };
         self.layer.broken = self.tar(&mut reader, &meter, &[], 0).err();
         if count.over() {
-            self.layer.broken = Some(over("limits.archive_bytes"));
+            self.layer.broken = Some(over("limits.archive_bytes or limits.ratio"));
         }
         // The file at which the layer ends is told with the layer.
         if self.layer.broken.is_some() && self.layer.troubles.last().is_some_and(|last| last.path == self.entry) {
@@ -164,6 +162,9 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
                 self.layer.paths.add(&path, kind.is_dir());
             }
             self.unread_store(&path);
+            if (kind.is_symlink() || kind.is_hard_link()) && sort(&path) == Sort::Env {
+                self.link(&path, &clean(&entry.link_name_bytes().unwrap_or_default()));
+            }
             let size = entry.size();
             let empty = kind.is_dir() || kind.is_symlink() || kind.is_hard_link();
             let empty = empty || kind.is_character_special() || kind.is_block_special() || kind.is_fifo();
@@ -181,9 +182,14 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
                     self.trouble(path.clone(), why);
                 }
                 self.file(&mut entry, size, path, depth);
+                // What was not wanted to its end is passed over here, where the meter knows that it is content.
+                std::io::copy(&mut entry, &mut std::io::sink()).map_err(|_| damage(meter))?;
             }
             if self.layer.bytes > self.look.limits.archive_bytes {
                 return Err(over("limits.archive_bytes"));
+            }
+            if self.layer.count > self.look.limits.layer_files {
+                return Err(over("limits.layer_files"));
             }
             if self.layer.troubles.len() > MOST {
                 return Err(over("files that cannot be read"));
@@ -191,6 +197,15 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             if meter.over.get() {
                 return Err(damage(meter));
             }
+        }
+    }
+
+    /// A link that is called like an env file: what it leads to was, or will be, judged by its own name.
+    fn link(&mut self, path: &[u8], to: &[u8]) {
+        let elsewhere = ["run/", "dev/", "proc/", "vault/"].iter().any(|place| to.starts_with(place.as_bytes()));
+        if sort(to) != Sort::Env && !elsewhere {
+            let why = Refusal::new(Cause::NeedsReview).because("a link to a file that is not called so");
+            self.trouble(path.to_vec(), why);
         }
     }
 
@@ -205,6 +220,9 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     /// A file: an archive or what it holds itself.
     pub(super) fn file(&mut self, reader: &mut dyn Read, size: u64, path: Vec<u8>, depth: usize) {
         self.layer.count += 1;
+        if size > self.look.limits.entry_bytes {
+            return self.trouble(path, over("limits.entry_bytes"));
+        }
         let mut head = Zeroizing::new(Vec::with_capacity(HEAD));
         if reader.take(HEAD as u64).read_to_end(&mut head).is_err() {
             return self.trouble(path, Refusal::new(Cause::Malformed));
@@ -222,17 +240,17 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         }
         let archive = packing(&head).is_some() || is_tar(&head) || nested::is_zip(&head);
         let mut whole = Cursor::new(&head[..]).chain(reader);
-        if archive && depth < DEEPEST {
+        if archive && depth < self.deepest() {
             return nested::archive(self, (&mut whole, size), &head, path, depth);
         }
         if archive {
-            self.trouble(path.clone(), over("archives in archives"));
+            self.trouble(path.clone(), over("limits.archive_depth"));
         }
-        self.content(&mut whole, size, path);
+        self.content(&mut whole, size, path, depth);
     }
 
     /// What a file holds, whatever it is. `size` says how much is expected.
-    pub(super) fn content(&mut self, reader: &mut dyn Read, size: u64, path: Vec<u8>) {
+    pub(super) fn content(&mut self, reader: &mut dyn Read, size: u64, path: Vec<u8>, depth: usize) {
         let other = sort(&path) == Sort::Other;
         let limit = if other { PIECE as u64 } else { self.look.limits.file_bytes };
         if size > limit {
@@ -250,10 +268,15 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         if read.is_err() {
             self.trouble(path.clone(), Refusal::new(Cause::Malformed));
         }
-        let member = self.member(path);
+        let behind = nested::behind(&self.batch.bytes[from..to]).filter(|_| depth < self.deepest());
+        let behind = behind.map(|at| Zeroizing::new(self.batch.bytes[from + at..to].to_vec()));
+        let member = self.member(path.clone());
         self.batch.add(member, from..to);
         if self.batch.size() >= BATCH {
             self.flush();
+        }
+        if let Some(archive) = behind {
+            nested::archive(self, (&mut &archive[..], archive.len() as u64), &archive, path, depth);
         }
     }
 
@@ -269,7 +292,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         let file = self.in_pieces.len();
         let member = self.member(path.to_vec());
         self.in_pieces.push(member);
-        let (mut kept, mut lines) = (Zeroizing::new(Vec::new()), 0_u32);
+        let (mut kept, mut lines, mut all) = (Zeroizing::new(Vec::new()), 0_u32, 0_u64);
         for number in 0.. {
             let mut bytes = Zeroizing::new(Vec::with_capacity(PIECE));
             bytes.extend_from_slice(&kept);
@@ -278,8 +301,16 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             if read.is_err() {
                 self.trouble(path.to_vec(), Refusal::new(Cause::Malformed));
             }
-            let full = self.layer.bytes > self.look.limits.archive_bytes;
+            all += (bytes.len() - kept.len()) as u64;
+            let full = self.layer.bytes > self.look.limits.archive_bytes || all > self.look.limits.entry_bytes;
+            if all > self.look.limits.entry_bytes {
+                self.trouble(path.to_vec(), over("limits.entry_bytes"));
+            }
             let last = read.is_err() || full || bytes.len() < PIECE || self.look.stop.asked();
+            if (number == 0 || last) && nested::behind(&bytes).is_some() {
+                let why = Refusal::new(Cause::Unsupported).because("an archive behind something else, in a large file");
+                self.trouble(path.to_vec(), why);
+            }
             let once = bytes.len() - if last { 0 } else { OVERLAP };
             kept = Zeroizing::new(bytes[once..].to_vec());
             let ends = memchr::memchr_iter(b'\n', &bytes[..once]).count();
@@ -294,6 +325,11 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
                 break;
             }
         }
+    }
+
+    /// How deep archives are opened.
+    pub(super) fn deepest(&self) -> usize {
+        usize::from(self.look.limits.archive_depth)
     }
 
     fn member(&self, path: Vec<u8>) -> Member {

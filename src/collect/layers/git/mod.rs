@@ -108,7 +108,7 @@ pub(super) fn hold<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Rea
 /// Looks through everything that was held. Objects may hold such files in turn.
 pub(super) fn examine<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, depth: usize) -> Vec<Store> {
     let mut stores = Vec::new();
-    for depth in depth..super::walk::DEEPEST {
+    for depth in depth..walk.deepest() {
         let held = std::mem::take(&mut walk.held);
         if held.files.is_empty() {
             break;
@@ -118,7 +118,7 @@ pub(super) fn examine<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, depth: usize) -> 
         stores.push(store);
     }
     for file in std::mem::take(&mut walk.held).files {
-        walk.trouble(file.path, over("archives in archives"));
+        walk.trouble(file.path, over("limits.archive_depth"));
     }
     stores
 }
