@@ -15,6 +15,7 @@ mod git;
 #[cfg(unix)]
 mod host;
 mod image;
+mod instructions;
 mod layers;
 mod machine;
 mod metered;
