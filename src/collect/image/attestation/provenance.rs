@@ -48,7 +48,7 @@ impl Reading<'_> {
     fn argument(&mut self, key: &str, value: &str) {
         if let Some(name) = key.strip_prefix("build-arg:") {
             self.pair(At::BuildArg, name, value);
-        } else if value.contains("://") || value.contains('@') {
+        } else if value.contains("://") || value.contains(['@', '%']) {
             self.url(At::SourceUrl, Some(key), value);
         } else {
             self.labelled(At::Parameter, key.strip_prefix("label:").unwrap_or(key), value);

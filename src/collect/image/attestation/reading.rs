@@ -5,7 +5,7 @@
 
 use super::At;
 use super::statement::{Predicate, Statement};
-use crate::collect::oci_config::{self, matters};
+use crate::collect::oci_config::{self, Json, matters};
 use crate::collect::refusal::Refusal;
 use crate::detect::{Context, Detector, Scan, Spotted};
 use crate::evidence::{Cause, Class, Fingerprint, Judgement, Name, Sensitive};
@@ -35,31 +35,49 @@ impl<'a> Reading<'a> {
 
     /// Reads a statement.
     pub(super) fn statement(&mut self, statement: &Statement) {
-        match statement.says {
-            Predicate::Provenance => self.provenance(&statement.body),
+        let rest = match statement.says {
+            Predicate::Provenance => {
+                self.provenance(&statement.body);
+                At::Other
+            }
             // Digests, licences and names of packages: what a file of a layer would be told for, and nothing else.
-            Predicate::Materials => self.texts(statement, At::Sbom),
-            Predicate::Other => self.texts(statement, At::Other),
-        }
-        let whole = self.detector.bytes(&statement.text, Context::History);
-        let rest = if statement.says == Predicate::Materials { At::Sbom } else { At::Other };
+            Predicate::Materials => {
+                self.lines(&statement.body, At::Sbom);
+                At::Sbom
+            }
+            Predicate::Other => {
+                self.lines(&statement.body, At::Other);
+                statement.body.visit(&mut |trail, texts| {
+                    let key = trail.last().copied().unwrap_or_default();
+                    texts.iter().filter(|text| is_word(text)).for_each(|text| self.labelled(At::Other, key, text));
+                });
+                At::Other
+            }
+        };
+        // Known values, wherever they stand: subjects have names too.
+        let mut whole = self.detector.bytes(&statement.text, Context::History);
+        whole.spotted.retain(|spotted| spotted.judgement.known || spotted.judgement.secret.is_some());
         self.whole(rest, whole);
     }
 
-    /// Every text with its escapes resolved, a line each.
-    fn texts(&mut self, statement: &Statement, at: At) {
+    /// Every text with its escapes resolved, a line each, and a property's value under its name.
+    fn lines(&mut self, body: &Json, at: At) {
         let mut lines = Zeroizing::new(Vec::new());
-        let mut urls = Vec::new();
-        statement.body.visit(&mut |_, texts| {
+        let mut name = Zeroizing::new(String::new());
+        body.visit(&mut |trail, texts| {
             for text in texts {
                 lines.extend_from_slice(text.as_bytes());
                 lines.push(b'\n');
-                urls.extend(text.contains("://").then(|| Zeroizing::new((*text).to_owned())));
+                match trail {
+                    _ if text.contains("://") => self.url(at, None, text),
+                    [.., "properties", "name"] => name = Zeroizing::new((*text).to_owned()),
+                    [.., "properties", "value"] if is_word(text) => self.labelled(at, &name, text),
+                    _ => {}
+                }
             }
         });
         let scan = self.detector.bytes(&wrap_bytes(&lines), Context::History);
         self.whole(at, scan);
-        urls.iter().for_each(|url| self.url(at, None, url));
     }
 
     /// What a scan of bytes shows and nothing has told yet.
@@ -109,6 +127,14 @@ impl<'a> Reading<'a> {
 
     /// A URL, as it is and with its escapes resolved: user and password of a source may stand in it either way.
     pub(super) fn url(&mut self, at: At, key: Option<&str>, text: &str) {
+        // A package's name and version are no user and host; what is said of it behind them may be a URL.
+        if let Some(package) = text.strip_prefix("pkg:") {
+            let said = package.split_once('?').map_or("", |(_, said)| said);
+            for (key, value) in said.split(['&', '#']).filter_map(|pair| pair.split_once('=')) {
+                self.url(at, Some(key), value);
+            }
+            return;
+        }
         let resolved = percent_encoding::percent_decode_str(text).decode_utf8().ok();
         let resolved = resolved.map(|resolved| Zeroizing::new(resolved.into_owned())).filter(|one| **one != *text);
         for text in std::iter::once(text).chain(resolved.as_deref().map(String::as_str)) {
@@ -143,6 +169,11 @@ impl<'a> Reading<'a> {
             self.finds.push(Find { at, variable, file, judgement });
         }
     }
+}
+
+/// A word alone means what its key says; an assignment or a line of shell speaks for itself.
+fn is_word(text: &str) -> bool {
+    !text.contains(|c: char| c.is_whitespace() || c == '=') && !text.contains("://")
 }
 
 pub(super) fn wrap(text: &str) -> Sensitive {
