@@ -149,7 +149,7 @@ fn collectors_and_formats_do_not_import_their_siblings() {
         let (Some(room @ ("collect" | "report")), Some(own)) = (parts.next(), parts.next()) else { continue };
         let own = own.trim_end_matches(".rs");
         let siblings: &[&str] = match room {
-            "collect" => &["container", "image", "git", "host", "service", "dockerfile"],
+            "collect" => &["build_log", "container", "image", "git", "host", "service", "dockerfile"],
             _ => &["text", "json", "junit", "sarif"],
         };
         if !siblings.contains(&own) {

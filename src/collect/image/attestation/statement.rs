@@ -3,8 +3,8 @@
 //! In: a blob. Out: the subjects' digests and the predicate, its texts wrapped. Signatures are not checked: a forged
 //! statement discloses what it holds all the same. It judges nothing.
 
-use crate::collect::image::history::Raw;
 use crate::collect::oci_config::Json;
+use crate::collect::raw_text::Raw;
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name, Sensitive};
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD};
