@@ -6,6 +6,7 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod build_log;
 mod canary;
 #[cfg(test)]
 mod commands;

@@ -128,7 +128,12 @@ impl Events {
             self.say(step, number, &vertex.error);
             self.cached += u64::from(vertex.cached && vertex.completed.is_some());
             match (vertex.started, vertex.completed) {
-                (_, Some(_)) => drop(self.running.remove(&vertex.digest)),
+                (_, Some(_)) => {
+                    self.running.remove(&vertex.digest);
+                    // As BuildKit's plain output says it.
+                    let line = Line::new(number, b"DONE ");
+                    self.entries.push(Entry { step, by: By::Builder, line });
+                }
                 (Some(_), None) => drop(self.running.insert(vertex.digest)),
                 (None, None) => {}
             }

@@ -78,7 +78,8 @@ impl<'a> Out<'a> {
         let lines = super::clean::lines(&part.bytes);
         self.coverage.add("files", 1);
         self.coverage.add("bytes", part.bytes.len() as u64);
-        self.coverage.add("lines", lines.last().map_or(0, |line| u64::from(line.number)));
+        let last = lines.iter().rev().find(|line| !line.text.is_empty());
+        self.coverage.add("lines", last.map_or(0, |line| u64::from(line.number)));
         let events = Events::of(lines);
         signs.cached += events.cached;
         signs.running |= events.any && !events.ended();
