@@ -47,7 +47,7 @@ impl Out<'_> {
         let place = Place { digest: attested.about.clone(), ..Place::default() };
         let named = attested.about.as_ref().is_some_and(|about| found.manifests.contains(about));
         if !named {
-            let why = "an attestation that names no manifest of its index";
+            let why = "an attestation that names no manifest of its index; skopeo copies need --all --preserve-digests";
             self.gap(place.clone(), &Refusal::new(Cause::Inconsistent).because(why));
         }
         for why in attested.unread.iter().chain(&attested.examined.refusals) {
