@@ -5,6 +5,8 @@ mod events;
 mod files;
 mod real;
 
+pub(crate) use files::zip;
+
 use crate::docker::rig::{causes, collect, count, secret, shown};
 use leakproof::evidence::{Batch, Cause, Evidence};
 

@@ -1,7 +1,7 @@
 //! Images: archives and layouts built here, and images that real builders made.
 
 mod archives;
-mod attestations;
+pub(crate) mod attestations;
 pub(crate) mod builder;
 mod builders;
 mod disguises;
