@@ -7,6 +7,7 @@
 mod architecture;
 #[cfg(test)]
 mod build_log;
+#[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod commands;

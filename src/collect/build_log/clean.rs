@@ -47,11 +47,12 @@ pub(super) fn lines(bytes: &[u8]) -> Vec<Line> {
 
 /// What PowerShell writes: two bytes a letter, said so at the beginning.
 fn narrowed(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let (rest, letter): (&[u8], fn([u8; 2]) -> u16) = match bytes {
-        [0xff, 0xfe, rest @ ..] => (rest, u16::from_le_bytes),
-        [0xfe, 0xff, rest @ ..] => (rest, u16::from_be_bytes),
+    let (rest, little) = match bytes {
+        [0xff, 0xfe, rest @ ..] => (rest, true),
+        [0xfe, 0xff, rest @ ..] => (rest, false),
         _ => return None,
     };
+    let letter = if little { u16::from_le_bytes } else { u16::from_be_bytes };
     let letters = rest.chunks_exact(2).map(|pair| letter([pair[0], pair[1]]));
     let text: Zeroizing<String> =
         Zeroizing::new(char::decode_utf16(letters).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect());

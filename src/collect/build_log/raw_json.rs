@@ -99,17 +99,14 @@ impl Events {
         let mut at = 0;
         while at < lines.len() {
             let line = &lines[at];
-            match event(&lines[at..]) {
-                Some((event, count)) => {
-                    events.any = true;
-                    events.take(event, line.number);
-                    at += count;
-                }
-                None => {
-                    events.broken |= events.any && line.text.starts_with(b"{\"");
-                    events.entries.push(Entry::of(Line::new(line.number, &line.text)));
-                    at += 1;
-                }
+            if let Some((event, count)) = event(&lines[at..]) {
+                events.any = true;
+                events.take(event, line.number);
+                at += count;
+            } else {
+                events.broken |= events.any && line.text.starts_with(b"{\"");
+                events.entries.push(Entry::of(Line::new(line.number, &line.text)));
+                at += 1;
             }
         }
         events.joined();

@@ -32,7 +32,7 @@ fn whole(events: &[Value]) -> Vec<Value> {
 }
 
 fn text(events: &[Value]) -> String {
-    events.iter().map(|event| format!("{event}\n")).collect()
+    events.iter().map(|event| format!("{event}\n")).collect::<Vec<_>>().concat()
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn events_that_break_off_are_truncated() {
 fn events_among_other_lines_and_over_several_lines_are_read() {
     let events = whole(&[log(1, &format!("DEPLOY_TOKEN={}\n", secret()))]);
     let mixed = format!("$ docker buildx build .\n{}done\n", text(&events));
-    let pretty: String = events.iter().map(|event| format!("{event:#}\n")).collect();
+    let pretty = events.iter().map(|event| format!("{event:#}\n")).collect::<Vec<_>>().concat();
     for log in [mixed, pretty] {
         let batch = read(log.as_bytes());
         assert_eq!((batch.evidence.len(), batch.gaps.len()), (1, 0), "{}", shown(&batch));

@@ -42,7 +42,7 @@ pub(crate) fn told(batch: &Batch) -> Vec<(u32, String)> {
 
 /// A whole log of BuildKit with these lines of output in its one step.
 pub(crate) fn buildkit(output: &[&str]) -> String {
-    let output: String = output.iter().map(|line| format!("#5 0.043 {line}\n")).collect();
+    let output = output.iter().map(|line| format!("#5 0.043 {line}\n")).collect::<Vec<_>>().concat();
     format!(
         "#1 [internal] load build definition from Dockerfile\n#1 DONE 0.0s\n\n#4 [1/2] FROM docker.io/library/alpine@sha256:{0}\n\
          #4 DONE 0.1s\n\n#5 [2/2] RUN make\n{output}#5 DONE 0.2s\n\n#6 exporting to image\n#6 exporting layers 0.0s done\n\

@@ -1,36 +1,35 @@
 //! Attestations: statements in the shapes that BuildKit documents (docs.docker.com, "SLSA definitions", v0.2 and v1),
-//! SPDX and CycloneDX documents, envelopes, and sources that lost them.
+//! SPDX and CycloneDX documents, and envelopes.
 
 use super::builder::{Files, config, meta, step};
-use crate::docker::rig::{BASE, Builder, build, causes, collect, config as configured, count, host, of, secret, shown};
-use crate::docker::stand_in::{StandIn, version};
+use crate::docker::rig::{causes, collect, count, of, secret, shown};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use leakproof::evidence::{Batch, Cause, Evidence, Name};
 use serde_json::{Value, json};
 
-const KIND: &str = "image.attestation";
-const SLSA02: &str = "https://slsa.dev/provenance/v0.2";
+pub(super) const KIND: &str = "image.attestation";
+pub(super) const SLSA02: &str = "https://slsa.dev/provenance/v0.2";
 const SLSA1: &str = "https://slsa.dev/provenance/v1";
 
-fn read(files: &Files) -> Batch {
+pub(super) fn read(files: &Files) -> Batch {
     read_with(files, "")
 }
 
-fn read_with(files: &Files, rest: &str) -> Batch {
+pub(super) fn read_with(files: &Files, rest: &str) -> Batch {
     let dir = tempfile::tempdir().unwrap();
     files.write(&dir.path().join("layout"));
     let yaml = format!("service: t\nsecrets: [{{ name: JWT_SECRET_KEY }}]\nimages: [ \"oci:layout\" ]\n{rest}\n");
     collect(&yaml, dir.path(), &[KIND])
 }
 
-fn archived(files: &Files) -> Batch {
+pub(super) fn archived(files: &Files) -> Batch {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("image.tar"), files.tar()).unwrap();
     let yaml = "service: t\nsecrets: [{ name: JWT_SECRET_KEY }]\nimages: [ \"docker-archive:image.tar\" ]\n";
     collect(yaml, dir.path(), &[KIND])
 }
 
-fn image(architecture: &str) -> Value {
+pub(super) fn image(architecture: &str) -> Value {
     config(architecture, &json!({ "Cmd": ["app"] }), &[step("COPY app /app # buildkit"), meta("CMD [\"app\"]")])
 }
 
@@ -45,7 +44,7 @@ pub(crate) fn statement(of: &Value, kind: &str, predicate: &Value) -> Value {
 }
 
 /// A layout of one image with one statement, as an index that `index.json` names.
-fn layout(kind: &str, predicate: &Value) -> Files {
+pub(super) fn layout(kind: &str, predicate: &Value) -> Files {
     let mut files = Files::oci();
     let amd64 = files.image(&image("amd64"));
     let statement = statement(&amd64, kind, predicate);
@@ -56,7 +55,7 @@ fn layout(kind: &str, predicate: &Value) -> Files {
 }
 
 /// Provenance v0.2 with these parameters, steps and source.
-fn v02(arguments: &Value, llb: &Value, dockerfile: &str) -> Value {
+pub(super) fn v02(arguments: &Value, llb: &Value, dockerfile: &str) -> Value {
     json!({
         "builder": { "id": "https://github.com/docker/buildx/actions/runs/3709599520" },
         "buildType": "https://mobyproject.org/buildkit@v1",
@@ -82,7 +81,7 @@ fn exec(args: &Value, env: &Value) -> Value {
     json!([{ "id": "step0", "op": { "Op": { "exec": { "meta": { "args": args, "env": env, "cwd": "/src" } } } }, "inputs": ["step8:0"] }])
 }
 
-fn clean() -> Value {
+pub(super) fn clean() -> Value {
     let llb = exec(
         &json!(["/bin/sh", "-c", "go build ."]),
         &json!(["PATH=/go/bin:/bin", "JWT_SECRET_KEY_FILE=/run/secrets/jwt"]),
@@ -177,7 +176,7 @@ fn steps_environments_and_files_that_they_write_are_read() {
 #[test]
 fn credentials_of_git_urls_are_found_plain_and_percent_encoded() {
     let token = || format!("ghp_{}", alphanumeric());
-    let escaped = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    let escaped = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<Vec<_>>().concat();
     for uri in [
         format!("https://user:{}@github.com/org/app.git#refs/heads/main", secret()),
         format!("https://{}@github.com/org/app.git", secret()),
@@ -388,196 +387,4 @@ fn an_attestation_in_artifact_form_is_one() {
     let batch = read(&files);
     assert_eq!(of(&batch, KIND, "DEPLOY_TOKEN").len(), 1, "{}", shown(&batch));
     assert!(batch.gaps.is_empty(), "{}", shown(&batch));
-}
-
-#[test]
-fn attestations_that_a_pull_left_behind_are_missing() {
-    let mut files = Files::oci();
-    let amd64 = files.image(&image("amd64"));
-    let statement = statement(&amd64, SLSA02, &clean());
-    let attestation = files.attested(&amd64, &[statement.clone()]);
-    let index = files.index(&[amd64, attestation.clone()]);
-    files.root(&[index]);
-    let mut without_statement = files.clone();
-    let blob = super::builder::digest(statement.to_string().as_bytes());
-    without_statement.forget(&json!({ "digest": blob }));
-    files.forget(&attestation);
-    for files in [files, without_statement] {
-        let batch = read(&files);
-        assert_eq!(causes(&batch, KIND), [Cause::MissingObjects], "{}", shown(&batch));
-        assert!(batch.gaps[0].shown().contains("registry:"), "{}", batch.gaps[0].shown());
-        assert!(!batch.coverage[0].is_complete());
-    }
-}
-
-#[test]
-fn a_statement_over_the_limit_is_a_gap_and_takes_no_room() {
-    let mut files = Files::oci();
-    let amd64 = files.image(&image("amd64"));
-    let large = statement(&amd64, "https://spdx.dev/Document", &json!({ "comment": "x".repeat(40_000) }));
-    let small = statement(&amd64, SLSA02, &v02(&json!({ "build-arg:DEPLOY_TOKEN": secret() }), &json!([]), "FROM a\n"));
-    let attestation = files.attested(&amd64, &[large, small]);
-    let index = files.index(&[amd64, attestation]);
-    files.root(&[index]);
-    let batch = read_with(&files, "limits: { config_bytes: 5000 }");
-    assert_eq!(causes(&batch, KIND), [Cause::OverLimit], "{}", shown(&batch));
-    assert!(batch.gaps[0].shown().contains("limits.config_bytes"));
-    assert_eq!(of(&batch, KIND, "DEPLOY_TOKEN").len(), 1);
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("image.tar"), files.tar()).unwrap();
-    let yaml = "service: t\nimages: [ \"docker-archive:image.tar\" ]\nlimits: { config_bytes: 5000 }\n";
-    let batch = collect(yaml, dir.path(), &[KIND]);
-    assert_eq!(causes(&batch, KIND), [Cause::OverLimit], "{}", shown(&batch));
-    assert_eq!(of(&batch, KIND, "DEPLOY_TOKEN").len(), 1);
-}
-
-#[test]
-fn an_index_without_attestations_discloses_nothing() {
-    let mut files = Files::oci();
-    let amd64 = files.image(&image("amd64"));
-    let index = files.index(std::slice::from_ref(&amd64));
-    files.root(&[index]);
-    let nested = files.clone();
-    files.root(&[amd64]);
-    for batch in [read(&nested), archived(&nested), read(&files)] {
-        assert!(batch.gaps.is_empty() && batch.evidence.is_empty(), "{}", shown(&batch));
-        assert_eq!((count(&batch, KIND, "manifests"), count(&batch, KIND, "attestations")), (1, 0));
-    }
-}
-
-/// An image that never had any, and one whose engine left them behind, look the same in such an archive.
-#[test]
-fn a_source_that_cannot_show_attestations_is_unproven() {
-    let classic = Files::docker(&image("amd64"));
-    let mut newer = Files::oci();
-    let document = image("amd64");
-    let descriptor = newer.image(&document);
-    let path = format!("blobs/sha256/{}", &super::builder::digest(document.to_string().as_bytes())[7..]);
-    let layer = format!("blobs/sha256/{}", &super::builder::digest(b"layer")[7..]);
-    let manifest = json!([{ "Config": path, "RepoTags": ["app:1"], "Layers": [layer] }]);
-    newer.0.insert("manifest.json".into(), manifest.to_string().into_bytes());
-    let mut listed = newer.clone();
-    newer.root(std::slice::from_ref(&descriptor));
-    for files in [classic, newer] {
-        let batch = archived(&files);
-        assert_eq!(causes(&batch, KIND), [Cause::Unproven], "{}", shown(&batch));
-        assert!(batch.gaps[0].shown().contains("oci:DIR"), "{}", batch.gaps[0].shown());
-    }
-    let index = listed.index(&[descriptor]);
-    listed.root(&[index]);
-    assert!(archived(&listed).gaps.is_empty(), "an engine that keeps indexes");
-}
-
-#[test]
-fn what_is_examined_is_not_said_to_be_unexamined() {
-    let files = layout(SLSA02, &clean());
-    let dir = tempfile::tempdir().unwrap();
-    files.write(&dir.path().join("layout"));
-    let yaml = "service: t\nimages: [ \"oci:layout\" ]\n";
-    let both = collect(yaml, dir.path(), &["image.env", KIND]);
-    assert_eq!(crate::docker::rig::identity(&both, "image.env", "attestations"), None);
-    let one = collect(yaml, dir.path(), &["image.env"]);
-    assert_eq!(crate::docker::rig::identity(&one, "image.env", "attestations").as_deref(), Some("not examined"));
-}
-
-/// An engine with the containerd image store, as API 1.48 answers: the newest that is at hand here speaks 1.45.
-fn engine(kind: &str, export: Option<&Files>, attestations: usize) -> Batch {
-    let id = format!("sha256:{}", "0a".repeat(32));
-    let descriptor =
-        json!({ "mediaType": format!("application/vnd.oci.image.{kind}.v1+json"), "digest": id, "size": 9 });
-    let inspect = json!({ "Id": id, "Os": "linux", "Architecture": "amd64", "Descriptor": descriptor, "Config": { "Env": [] },
-        "RootFS": { "Type": "layers", "Layers": [super::builder::digest(b"layer")] } });
-    let summary = |kind: &str| {
-        json!({ "ID": id, "Descriptor": descriptor, "Available": true, "Size": { "Total": 1, "Content": 1 }, "Kind": kind,
-            "ImageData": { "Platform": { "os": "linux", "architecture": "amd64" }, "Containers": [], "Size": { "Unpacked": 1 } },
-            "AttestationData": { "For": id } })
-    };
-    let mut manifests = vec![summary("image")];
-    manifests.extend((0..attestations).map(|_| summary("attestation")));
-    let list = json!([{ "Id": id, "ParentId": "", "RepoTags": ["app:1"], "RepoDigests": [], "Created": 1, "Size": 1,
-        "SharedSize": 1, "Labels": {}, "Containers": 0, "Manifests": manifests }]);
-    let entry = json!([{ "Id": id, "Created": 1, "CreatedBy": "COPY a /a # buildkit", "Tags": null, "Size": 9, "Comment": "buildkit.dockerfile.v0" }]);
-    let mut answers = vec![
-        version("1.44", "1.48"),
-        ("/history", 200, entry.to_string()),
-        ("/images/json", 200, list.to_string()),
-        ("/json", 200, inspect.to_string()),
-    ];
-    answers.extend(export.map(|files| ("/get", 200, String::from_utf8(files.tar()).unwrap())));
-    let engine = StandIn::answering(answers);
-    collect(&configured(&engine.host(), "images: [ \"app:1\" ]"), std::path::Path::new(""), &[KIND])
-}
-
-#[test]
-fn an_engine_that_keeps_indexes_gives_attestations_by_its_export() {
-    let mut files = layout(SLSA02, &v02(&json!({ "build-arg:DEPLOY_TOKEN": secret() }), &json!([]), "FROM a\n"));
-    files.0.insert("manifest.json".into(), b"[]".to_vec());
-    let batch = engine("index", Some(&files), 1);
-    assert_eq!(of(&batch, KIND, "DEPLOY_TOKEN")[0].word("platform"), Some("linux/amd64"), "{}", shown(&batch));
-    assert!(batch.gaps.is_empty(), "{}", shown(&batch));
-}
-
-#[test]
-fn attestations_that_an_engine_lists_and_does_not_export_are_missing() {
-    let files = layout(SLSA02, &clean());
-    assert_eq!(causes(&engine("index", Some(&files), 2), KIND), [Cause::MissingObjects]);
-    assert!(!engine("index", None, 1).gaps.is_empty(), "no export at all");
-}
-
-#[test]
-fn an_engine_that_says_the_image_is_one_manifest_has_no_attestations() {
-    let batch = engine("manifest", None, 0);
-    assert!(batch.gaps.is_empty(), "{}", shown(&batch));
-    assert_eq!((count(&batch, KIND, "manifests"), count(&batch, KIND, "attestations")), (1, 0));
-}
-
-#[test]
-#[ignore = "needs a Docker engine: run ./test"]
-fn a_real_engine_that_keeps_no_index_shows_no_attestations() {
-    let tag = build(Builder::Buildkit, &format!("{BASE}RUN echo > /x\n"), &[]);
-    for wanted in [vec![KIND], vec![KIND, "image.file"]] {
-        let yaml = configured(&host(), &format!("images: [ \"{tag}\" ]"));
-        let batch = collect(&yaml, std::path::Path::new(""), &wanted);
-        assert_eq!(causes(&batch, KIND), [Cause::Unproven], "{}", shown(&batch));
-    }
-}
-
-/// What a copying tool makes of an index: all of it, or one platform of it.
-#[test]
-#[ignore = "needs skopeo: run ./test"]
-fn a_real_copy_of_the_whole_index_keeps_its_attestations_and_a_copy_of_one_platform_has_none() {
-    let dir = tempfile::tempdir().unwrap();
-    let mut files = Files::oci();
-    let mut document = image("amd64");
-    let layer = tar::Builder::new(Vec::new()).into_inner().unwrap();
-    let digest = super::builder::digest(&layer);
-    document["rootfs"]["diff_ids"] = json!([digest]);
-    files.0.insert(format!("blobs/sha256/{}", &digest[7..]), layer.clone());
-    let config_blob = files.blob("application/vnd.oci.image.config.v1+json", &document);
-    let layer = json!({ "mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": layer.len() });
-    let kind = "application/vnd.oci.image.manifest.v1+json";
-    let mut amd64 =
-        files.blob(kind, &json!({ "schemaVersion": 2, "mediaType": kind, "config": config_blob, "layers": [layer] }));
-    amd64["platform"] = json!({ "os": "linux", "architecture": "amd64" });
-    let leak = statement(&amd64, SLSA02, &v02(&json!({ "build-arg:DEPLOY_TOKEN": secret() }), &json!([]), "FROM a\n"));
-    let attestation = files.attested(&amd64, &[leak]);
-    let mut index = files.index(&[amd64, attestation]);
-    index["annotations"] = json!({ "org.opencontainers.image.ref.name": "1" });
-    files.root(&[index]);
-    files.write(&dir.path().join("from"));
-    // A copy that packs a layer makes another manifest, and the attestation is still about the first.
-    let [whole, one, packed]: [(&[&str], _, _); 3] =
-        [(&["--all", "--preserve-digests"], 1, vec![]), (&[], 0, vec![]), (&["--all"], 1, vec![Cause::Inconsistent])];
-    for (n, (flags, found, gaps)) in [whole, one, packed].into_iter().enumerate() {
-        let to = format!("oci:{}/layout-{n}:1", dir.path().display());
-        let mut skopeo = std::process::Command::new("skopeo");
-        skopeo.args(["copy", "-q", "--override-os", "linux", "--override-arch", "amd64"]);
-        skopeo.args(flags).arg(format!("oci:{}/from:1", dir.path().display())).arg(to);
-        let output = skopeo.output().expect("skopeo is not installed: run ./test");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let yaml = format!("service: t\nimages: [ \"oci:layout-{n}\" ]\n");
-        let batch = collect(&yaml, dir.path(), &[KIND]);
-        assert_eq!(of(&batch, KIND, "DEPLOY_TOKEN").len(), found, "{}", shown(&batch));
-        assert_eq!(causes(&batch, KIND), gaps, "{flags:?}: {}", shown(&batch));
-    }
 }
