@@ -79,7 +79,8 @@ impl Signs {
             let line = if entry.by == By::Builder { 0 } else { entry.line.number };
             self.steps.insert((entry.step, line));
         }
-        self.cached += u64::from(*text == *"CACHED" || text.trim() == "---> Using cache");
+        let cached = *text == *"CACHED" || text.trim() == "---> Using cache" || text.starts_with("--> Using cache");
+        self.cached += u64::from(cached);
         if let Some(digest) = made(&self.before, &text) {
             self.built = true;
             self.exporting = Some(entry.step).filter(|step| *step > 0);

@@ -50,8 +50,9 @@ impl Entry {
             By::Command => None,
             By::Builder => {
                 let (stage, instruction) = text.strip_prefix('[')?.split_once("] ")?;
-                let own = !matches!(stage, "internal" | "auth") && !stage.starts_with("internal ");
-                own.then_some(instruction)
+                // Compose writes the service's name in front.
+                let own = stage.split(' ').any(|word| matches!(word, "internal" | "auth"));
+                (!own).then_some(instruction)
             }
             // `Step 1/2 : RUN …` of Docker, `STEP 1/2: RUN …` of Buildah and Podman, `INFO[0001] RUN …` of kaniko.
             By::Anyone => {
@@ -130,6 +131,7 @@ mod tests {
         for text in [
             "#1 [internal] load .dockerignore",
             "#1 [auth] library/alpine:pull token",
+            "#1 [api internal] load metadata",
             "#7 0.123 [1/2] RUN x",
             "#7 DONE 0.0s",
             "Step one: x",

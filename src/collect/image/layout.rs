@@ -160,7 +160,10 @@ impl Walk<'_> {
     }
 
     fn attestation(&mut self, path: String, about: Option<Name>, layers: &[Layer]) {
-        let statements = layers.iter().map(|layer| match blob_path(&layer.digest) {
+        // One that is listed a thousand times says the same every time.
+        let mut listed = BTreeSet::new();
+        let layers = layers.iter().filter(|layer| listed.insert((&*layer.digest, &*layer.media_type)));
+        let statements = layers.map(|layer| match blob_path(&layer.digest) {
             _ if layer.media_type.ends_with("+encrypted") => {
                 Err(Refusal::new(Cause::Unsupported).because("an encrypted statement"))
             }
@@ -169,14 +172,17 @@ impl Walk<'_> {
         });
         self.found.attestations += 1;
         self.attested.insert(path, self.found.attested.len());
-        self.found.attested.push(Attested { about, statements: statements.collect(), ..Attested::default() });
+        let statements = statements.collect();
+        self.found.attested.push(Attested { about, statements, ..Attested::default() });
     }
 
     /// An attestation that stands twice, perhaps for another manifest.
     fn again(&mut self, n: usize, about: Option<Name>) {
         self.found.attestations += 1;
         let before = &self.found.attested[n];
-        if about.is_some() && before.about != about {
+        if self.found.attested.len() > MOST {
+            self.found.unshown = vec![Refusal::new(Cause::OverLimit).because("more attestations than are followed")];
+        } else if about.is_some() && before.about != about {
             let statements = before.statements.clone();
             self.found.attested.push(Attested { about, statements, ..Attested::default() });
         }

@@ -275,7 +275,7 @@ impl Found {
     /// Reads the attestations.
     fn attest(&mut self, blobs: &dyn blobs::Blobs, look: Look<'_>) {
         for attested in &mut self.attested {
-            attested.examined = attestation::examine(blobs, attested, look.detector);
+            attested.examined = attestation::examine(blobs, attested, look);
         }
     }
 }

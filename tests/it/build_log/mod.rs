@@ -203,8 +203,18 @@ fn a_log_without_a_build_step_examined_nothing() {
 
 #[test]
 fn steps_from_a_cache_are_counted() {
-    let log = buildkit(&[]).replace("#4 DONE 0.1s", "#4 CACHED");
-    assert_eq!(count(&read(log.as_bytes()), KIND, "cached-steps"), 1);
+    let buildkit = buildkit(&[]).replace("#4 DONE 0.1s", "#4 CACHED");
+    let id = "0a1b".repeat(16);
+    let classic =
+        format!("Step 1/1 : RUN make\n ---> Using cache\n ---> 0a1b0a1b0a1b\nSuccessfully built {}\n", &id[..12]);
+    let podman = format!(
+        "STEP 1/1: RUN make\n--> Using cache {id}\n--> {}\nSuccessfully tagged localhost/a:1\n{id}\n",
+        &id[..11]
+    );
+    for log in [buildkit, classic, podman] {
+        let batch = read(log.as_bytes());
+        assert_eq!((count(&batch, KIND, "cached-steps"), batch.gaps.len()), (1, 0), "{log}: {}", shown(&batch));
+    }
 }
 
 #[test]

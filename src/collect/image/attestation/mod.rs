@@ -15,8 +15,8 @@ pub(super) use report::report;
 use super::blobs::Blobs;
 use super::layout::Attested;
 use super::{ALPHABET, CLASS, CORRELATOR, KNOWN, LENGTH, PLATFORM, SECRET, STEP, VALUE_KIND};
+use crate::collect::layers::Look;
 use crate::collect::refusal::Refusal;
-use crate::detect::Detector;
 use crate::evidence::{Cause, Field, FieldType, Kind, Name};
 use reading::{Find, Reading};
 use statement::Statement;
@@ -75,9 +75,13 @@ pub(super) struct Examined {
 }
 
 /// Reads the statements of one attestation manifest.
-pub(super) fn examine(blobs: &dyn Blobs, attested: &Attested, detector: &Detector) -> Examined {
+pub(super) fn examine(blobs: &dyn Blobs, attested: &Attested, look: Look<'_>) -> Examined {
     let mut examined = Examined::default();
     for layer in &attested.statements {
+        if look.stop.asked() {
+            examined.refusals.push(Refusal::new(Cause::Interrupted));
+            break;
+        }
         let statement = match layer {
             Ok(path) => blobs.blob(path).map_err(unread).and_then(|bytes| Statement::read(&bytes)),
             Err(why) => Err(why.clone()),
@@ -93,7 +97,7 @@ pub(super) fn examine(blobs: &dyn Blobs, attested: &Attested, detector: &Detecto
             let why = "a statement about something other than the manifest that the index names for it";
             examined.refusals.push(Refusal::new(Cause::Inconsistent).because(why).with("digest", about.clone()));
         }
-        let mut reading = Reading::new(detector);
+        let mut reading = Reading::new(look.detector);
         reading.statement(&statement);
         examined.refusals.extend(reading.refusals);
         examined.statements.push((statement.predicate, reading.finds));
