@@ -4,6 +4,7 @@
 //! neither logs nor prints, never imports another, and wraps every text the moment it is read.
 
 mod at_ref;
+mod build_log;
 mod cache;
 #[cfg(unix)]
 mod compose_labels;
@@ -16,10 +17,12 @@ mod git;
 #[cfg(unix)]
 mod host;
 mod image;
+mod instructions;
 mod layers;
 mod machine;
 mod metered;
 mod oci_config;
+mod raw_text;
 mod refusal;
 mod runtime;
 mod saved;
@@ -75,6 +78,7 @@ pub trait Collector: Send + Sync {
 
 /// The one list of collectors.
 pub static COLLECTORS: &[&dyn Collector] = &[
+    &build_log::BuildLogs,
     &container::Containers,
     &dockerfile::Dockerfiles,
     &git::Git,

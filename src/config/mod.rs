@@ -32,6 +32,8 @@ pub struct Config {
     pub containers: Vec<ContainerSelector>,
     /// Images.
     pub images: Vec<ImageSource>,
+    /// Logs of builds.
+    pub build_logs: Vec<BuildLog>,
     /// Hosts.
     pub hosts: Vec<Host>,
     /// The service's base URL, without a trailing slash.
@@ -131,6 +133,34 @@ impl ImageSource {
             Self::OciLayout(dir) => path("oci:", dir),
             Self::Registry(name) => Name::admit_or(&format!("registry:{name}"), "image", 1),
         }
+    }
+}
+
+/// The log of a build.
+#[derive(Clone, Debug)]
+pub struct BuildLog {
+    /// Where it lies.
+    pub file: PathBuf,
+    /// Which build it must be of.
+    pub build: Build,
+    /// The image that the build made.
+    pub image: Option<Name>,
+}
+
+/// Which build a log must be of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// The one that made the image of this digest.
+    Digest(Name),
+    /// The one of this CI run, job or pipeline.
+    Run(Name),
+}
+
+impl BuildLog {
+    /// The log as a target's name.
+    #[must_use]
+    pub fn shown(&self) -> Name {
+        Name::admit_or(&self.file.to_string_lossy(), "path", 1)
     }
 }
 

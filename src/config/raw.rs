@@ -26,6 +26,9 @@ pub(crate) struct RawConfig {
     /// Images: NAME[:TAG|@DIGEST] in the engine, docker-archive:FILE, oci:DIR, registry:REFERENCE.
     #[serde(default)]
     pub(crate) images: Vec<String>,
+    /// Logs of the builds that made the images.
+    #[serde(default)]
+    pub(crate) build_logs: Vec<RawBuildLog>,
     /// Production hosts.
     #[serde(default)]
     pub(crate) hosts: Vec<RawHost>,
@@ -108,6 +111,30 @@ pub(crate) struct RawContainer {
     pub(crate) inspect_file: Option<String>,
     /// The digest of the image that should be running (sha256:…).
     pub(crate) image_digest: Option<String>,
+}
+
+/// The log of a build, and which build it must be of. Give exactly one of digest and run_id.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawBuildLog {
+    /// The file: plain, gzip, zstd, or a zip of several.
+    pub(crate) file: String,
+    /// The digest of the image's manifest, index or config (sha256:…), as the log says it.
+    pub(crate) digest: Option<String>,
+    /// The id of the CI run, job or pipeline, as the log says it.
+    pub(crate) run_id: Option<RawRunId>,
+    /// The image that the build made, for whoever reads the report.
+    pub(crate) image: Option<String>,
+}
+
+/// An id of a CI run: a number, or a text.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum RawRunId {
+    /// As most write it.
+    Number(u64),
+    /// As a text.
+    Text(String),
 }
 
 /// A host: this machine, or one over SSH.

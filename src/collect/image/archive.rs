@@ -206,11 +206,12 @@ impl<'a> Pass<'a> {
         if head.is_err() || !may_be_json || !is_document(path) {
             return Ok(Content::Other(bytes));
         }
-        self.held = self.held.saturating_add(size);
-        let most = self.look.limits.config_bytes;
-        if size > most || self.held > most.saturating_mul(DOCUMENTS) {
+        let (most, held) = (self.look.limits.config_bytes, self.held.saturating_add(size));
+        // What is passed over takes no room from what comes behind it.
+        if size > most || held > most.saturating_mul(DOCUMENTS) {
             return Err(Cause::OverLimit);
         }
+        self.held = held;
         entry.read_to_end(&mut bytes).map_err(|_| Cause::Truncated)?;
         Ok(Content::Document(bytes))
     }

@@ -2,9 +2,11 @@
 //! archive or an OCI layout.
 //!
 //! In: the sources of `images`. Out: evidence on every ENV and ARG, on secret-looking texts of build steps and config,
-//! on files that matter, and coverage that counts history entries, platforms and files. It knows no rule.
+//! on files that matter, on what attestations disclose, and coverage that counts history entries, platforms and files.
+//! It knows no rule.
 
 mod archive;
+mod attestation;
 mod blobs;
 mod builder;
 mod completeness;
@@ -27,10 +29,13 @@ use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ImageSource};
 use crate::evidence::{ALPHABET, Batch, Cause, Field, FieldType, Kind, Name, SECRET, STEP, Sensitive, Subject, Target};
+use attestation::ATTESTATION;
 use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join};
 use layers::Layers;
+use layout::Attested;
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
@@ -143,7 +148,7 @@ pub(super) static FILE: Kind = Kind {
     ],
 };
 
-static KINDS: [&Kind; 3] = [&ENV, &COMMAND, &FILE];
+static KINDS: [&Kind; 4] = [&ENV, &COMMAND, &FILE, &ATTESTATION];
 
 /// The collector.
 pub(super) struct Images;
@@ -159,8 +164,14 @@ struct Found {
     unread_layers: Vec<Refusal>,
     /// Platforms, or the source as a whole, that could not be examined.
     unexamined: Vec<(Option<Name>, Refusal)>,
-    /// Attestation manifests of the index.
+    /// How often indexes name an attestation.
     attestations: u64,
+    /// Their manifests, and what these say if anybody asked.
+    attested: Vec<Attested>,
+    /// Why the source does not show all attestations that there may be.
+    unshown: Vec<Refusal>,
+    /// The digests of all manifests that indexes name beside attestations.
+    manifests: BTreeSet<Name>,
     /// Manifests that are no images.
     artifacts: u64,
     /// Annotations of indexes, manifests and configs.
@@ -224,15 +235,19 @@ async fn from_files(job: Arc<Job>, known: Arc<Known>, sources: Vec<ImageSource>)
 }
 
 fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal> {
-    let (look, wanted) = (look(job, known), job.wants(&FILE));
+    let (look, wanted) = (look(job, known), Wanted::of(job));
     match source {
         ImageSource::DockerArchive(path) => {
-            let (archive, damage) = archive::Archive::read(path, look, wanted)?;
+            let (archive, damage) = archive::Archive::read(path, look, wanted.files)?;
             from_archive(archive, damage, Some(path), look, wanted)
         }
         ImageSource::OciLayout(root) => {
-            let mut found = layout::images(&blobs::Directory::open(root, look.limits)?)?;
-            if wanted {
+            let directory = blobs::Directory::open(root, look.limits)?;
+            let mut found = layout::images(&directory)?;
+            if wanted.attestations {
+                found.attest(&directory, look);
+            }
+            if wanted.files {
                 found.layers = layers::of_directory(root, &found.images, look);
             }
             Ok(found)
@@ -244,22 +259,47 @@ fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal
     }
 }
 
+/// What of a source is looked through beside its documents.
+#[derive(Clone, Copy)]
+struct Wanted {
+    files: bool,
+    attestations: bool,
+}
+
+impl Wanted {
+    fn of(job: &Job) -> Self {
+        Self { files: job.wants(&FILE), attestations: job.wants(&ATTESTATION) }
+    }
+}
+
+impl Found {
+    /// Reads the attestations.
+    fn attest(&mut self, blobs: &dyn blobs::Blobs, look: Look<'_>) {
+        for attested in &mut self.attested {
+            attested.examined = attestation::examine(blobs, attested, look);
+        }
+    }
+}
+
 fn look<'a>(job: &'a Job, known: &'a Known) -> Look<'a> {
     Look { detector: &job.detector, limits: &job.config.limits, stop: &job.stop, known }
 }
 
-/// The images of an archive that was read, and their layers if they are wanted.
+/// The images of an archive that was read, and what else of it is wanted.
 fn from_archive(
     archive: archive::Archive,
     damage: Option<Refusal>,
     file: Option<&Path>,
     look: Look<'_>,
-    wanted: bool,
+    wanted: Wanted,
 ) -> Result<Found, Refusal> {
     match (layout::images(&archive), damage) {
         (Ok(mut found), damage) => {
             found.unexamined.extend(damage.map(|why| (None, why)));
-            if wanted {
+            if wanted.attestations {
+                found.attest(&archive, look);
+            }
+            if wanted.files {
                 found.layers = layers::of_archive(file, archive.blobs, &found.images, look);
             }
             Ok(found)
@@ -321,6 +361,9 @@ fn report(job: &Job, source: &ImageSource, found: Result<Found, Refusal>) -> Bat
             let mut batch = facts::report(job, &target, &found);
             if job.wants(&FILE) {
                 batch.absorb(files::report(job, &target, &found));
+            }
+            if job.wants(&ATTESTATION) {
+                batch.absorb(attestation::report(job, &target, &found));
             }
             batch
         }

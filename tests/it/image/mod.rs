@@ -1,6 +1,8 @@
 //! Images: archives and layouts built here, and images that real builders made.
 
 mod archives;
+mod attestation_sources;
+pub(crate) mod attestations;
 pub(crate) mod builder;
 mod builders;
 mod cached;
