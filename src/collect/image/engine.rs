@@ -60,6 +60,7 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job, known: &A
     if stored == Some(false) {
         // The image is one manifest, and nobody's list names another beside it.
         found.unshown.clear();
+        found.listless = false;
     }
     if found.attestations > found.attested.len() as u64 {
         let why = "attestations that the engine lists and does not export; give registry:REFERENCE";
@@ -109,6 +110,7 @@ async fn exported(
             found.attested = std::mem::take(&mut exported.attested);
             found.manifests = std::mem::take(&mut exported.manifests);
             found.unshown = std::mem::take(&mut exported.unshown);
+            found.listless = exported.listless;
             found.unshown.extend(exported.unexamined.iter().map(|(_, why)| why.clone()));
             let same = |one: &Image| one.layers == image.layers && one.platform == image.platform;
             match exported.images.into_iter().find(same) {

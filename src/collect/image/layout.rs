@@ -191,9 +191,7 @@ impl Walk<'_> {
     /// An image that nobody's list of manifests names, in what `docker save` wrote: the store it comes from may have
     /// left its attestations behind.
     fn unlisted(&mut self, flat: bool) {
-        if self.saved && flat && self.found.unshown.is_empty() {
-            self.found.unshown.push(without_list());
-        }
+        self.found.listless |= self.saved && flat;
     }
 
     fn manifest(&mut self, descriptor: &Descriptor, config: &Descriptor, layers: &[Layer]) {

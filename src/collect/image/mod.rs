@@ -170,6 +170,8 @@ struct Found {
     attested: Vec<Attested>,
     /// Why the source does not show all attestations that there may be.
     unshown: Vec<Refusal>,
+    /// Whether the source has no list of manifests in which attestations would stand.
+    listless: bool,
     /// The digests of all manifests that indexes name beside attestations.
     manifests: BTreeSet<Name>,
     /// Manifests that are no images.
