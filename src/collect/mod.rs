@@ -4,6 +4,8 @@
 //! neither logs nor prints, never imports another, and wraps every text the moment it is read.
 
 mod at_ref;
+mod build_log;
+mod cache;
 #[cfg(unix)]
 mod compose_labels;
 mod container;
@@ -17,10 +19,12 @@ mod host;
 #[cfg(any(feature = "http", feature = "registry"))]
 mod http;
 mod image;
+mod instructions;
 mod layers;
 mod machine;
 mod metered;
 mod oci_config;
+mod raw_text;
 mod refusal;
 mod runtime;
 mod saved;
@@ -76,6 +80,7 @@ pub trait Collector: Send + Sync {
 
 /// The one list of collectors.
 pub static COLLECTORS: &[&dyn Collector] = &[
+    &build_log::BuildLogs,
     &container::Containers,
     &dockerfile::Dockerfiles,
     &git::Git,

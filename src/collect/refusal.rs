@@ -1,13 +1,14 @@
 //! Why a source did not answer: a gap that does not know its kind and its place yet. Words of ours only.
 
-use crate::evidence::{Cause, Gap, Kind, Name, Subject};
+use crate::evidence::{Cause, Gap, Hint, Kind, Name, Subject};
+use serde::{Deserialize, Serialize};
 
 /// A cause and what helps to mend it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Refusal {
     /// The cause.
     pub(super) cause: Cause,
-    hints: Vec<(&'static str, Name)>,
+    hints: Vec<Hint>,
 }
 
 impl Refusal {
@@ -18,7 +19,7 @@ impl Refusal {
 
     /// The same with a hint.
     pub(super) fn with(mut self, what: &'static str, is: Name) -> Self {
-        self.hints.push((what, is));
+        self.hints.push(Hint { what: Name::fixed(what), is });
         self
     }
 
@@ -29,7 +30,6 @@ impl Refusal {
 
     /// The refusal as a gap of a kind.
     pub(super) fn gap(&self, kind: &'static Kind, subject: Subject) -> Gap {
-        let gap = Gap::new(kind, subject, self.cause);
-        self.hints.iter().fold(gap, |gap, (what, is)| gap.with(what, is.clone()))
+        Gap { hints: self.hints.clone(), ..Gap::new(kind, subject, self.cause) }
     }
 }

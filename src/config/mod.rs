@@ -37,6 +37,8 @@ pub struct Config {
     pub images: Vec<ImageSource>,
     /// The platforms of images that are examined; all of them without one.
     pub platforms: Vec<Platform>,
+    /// Logs of builds.
+    pub build_logs: Vec<BuildLog>,
     /// Hosts.
     pub hosts: Vec<Host>,
     /// The service's base URL, without a trailing slash.
@@ -141,6 +143,34 @@ impl ImageSource {
     }
 }
 
+/// The log of a build.
+#[derive(Clone, Debug)]
+pub struct BuildLog {
+    /// Where it lies.
+    pub file: PathBuf,
+    /// Which build it must be of.
+    pub build: Build,
+    /// The image that the build made.
+    pub image: Option<Name>,
+}
+
+/// Which build a log must be of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// The one that made the image of this digest.
+    Digest(Name),
+    /// The one of this CI run, job or pipeline.
+    Run(Name),
+}
+
+impl BuildLog {
+    /// The log as a target's name.
+    #[must_use]
+    pub fn shown(&self) -> Name {
+        Name::admit_or(&self.file.to_string_lossy(), "path", 1)
+    }
+}
+
 /// A host to search.
 #[derive(Clone, Debug)]
 pub enum Host {
@@ -242,6 +272,16 @@ pub struct Limits {
     pub file_bytes: u64,
     /// The most bytes read from one image archive, after decompression.
     pub archive_bytes: u64,
+    /// The most bytes of one layer that are held in memory at once: zip files, and git's objects, packed.
+    pub held_bytes: u64,
+    /// The largest file of a layer that is looked through.
+    pub entry_bytes: u64,
+    /// The most files of a layer that are looked through, those inside archives included.
+    pub layer_files: u64,
+    /// The most bytes that one byte may unpack to, once more than 1 GiB came of it.
+    pub ratio: u64,
+    /// How deep archives in archives are opened.
+    pub archive_depth: u8,
     /// The largest JSON document inside an image.
     pub config_bytes: u64,
     /// The largest HTTP response body.

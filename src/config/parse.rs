@@ -1,13 +1,16 @@
 //! From the text to [`Config`]: syntax, schema, then meaning; every problem is collected.
 
-use super::raw::{RawConfig, RawContainer, RawHost, RawKnownValue, RawLevel, RawProbes, RawRepository, RawWaiver};
+use super::raw::{
+    RawBuildLog, RawConfig, RawContainer, RawHost, RawKnownValue, RawLevel, RawProbes, RawRepository, RawRunId,
+    RawWaiver,
+};
 use super::{
-    Config, ContainerSelector, Docker, Host, ImageSource, KnownValueFrom, KnownValueSource, Limits, Platform, Probes,
-    Registry, Repository, Secret,
+    Build, BuildLog, Config, ContainerSelector, Docker, Host, ImageSource, KnownValueFrom, KnownValueSource, Limits,
+    Platform, Probes, Registry, Repository, Secret,
 };
 use crate::evidence::{Document, Name, Node, Problems, Timestamp, Value, check_schema, conforms_to};
 use crate::verdict::Waiver;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -86,7 +89,7 @@ fn refuse_values(file: &str, node: &Node, key: &str, problems: &mut Problems) {
             }
         }
         Value::List(items) => items.iter().for_each(|item| refuse_values(file, item, key, problems)),
-        Value::Text(_) if !matches!(key, "fingerprint" | "correlator" | "image_digest") => {
+        Value::Text(_) if !matches!(key, "fingerprint" | "correlator" | "image_digest" | "digest") => {
             if matches!(node.name(), Some(Err(_))) {
                 problems.add(
                     file,
@@ -162,6 +165,7 @@ impl Reader<'_> {
                     None
                 })
             }),
+            build_logs: self.build_logs(&raw.build_logs),
             hosts: self.each("hosts", &raw.hosts, Self::host),
             service_url: raw.service_url.and_then(|url| self.service_url(&url)),
             probes: self.probes(raw.probes.unwrap_or_default()),
@@ -184,6 +188,12 @@ impl Reader<'_> {
             limits: Limits {
                 file_bytes: limits.file_bytes.unwrap_or(10 << 20),
                 archive_bytes: limits.archive_bytes.unwrap_or(20 << 30),
+                held_bytes: limits.held_bytes.unwrap_or(64 << 20),
+                entry_bytes: limits.entry_bytes.unwrap_or(20 << 30),
+                layer_files: limits.layer_files.unwrap_or(20_000_000),
+                // Text that repeats itself comes to 400.
+                ratio: limits.ratio.unwrap_or(800).max(1),
+                archive_depth: limits.archive_depth.unwrap_or(4).min(16),
                 config_bytes: limits.config_bytes.unwrap_or(8 << 20),
                 response_bytes: limits.response_bytes.unwrap_or(64 << 10),
                 host_files: limits.host_files.unwrap_or(2_000_000),
@@ -256,6 +266,60 @@ impl Reader<'_> {
                 None
             }
         }
+    }
+
+    fn build_logs(&mut self, raw: &[RawBuildLog]) -> Vec<BuildLog> {
+        let logs =
+            self.each("build_logs", raw, |reader, at, log| reader.build_log(at, log).map(|log| (at.to_owned(), log)));
+        let mut seen = BTreeSet::new();
+        for (at, log) in &logs {
+            // Each log is a target of its own, under its file's name.
+            if !seen.insert(&log.file) {
+                self.problem(at, "a build log is declared once: its file is declared above");
+            }
+        }
+        logs.into_iter().map(|(_, log)| log).collect()
+    }
+
+    fn build_log(&mut self, at: &str, raw: &RawBuildLog) -> Option<BuildLog> {
+        if raw.file.is_empty() {
+            self.problem(&format!("{at}/file"), "names no file");
+        }
+        let image = raw.image.as_ref().and_then(|text| self.name(&format!("{at}/image"), text));
+        let build = match (&raw.digest, &raw.run_id) {
+            (Some(digest), None) => Build::Digest(self.whole_digest(&format!("{at}/digest"), digest)?),
+            (None, Some(RawRunId::Number(id))) => Build::Run(Name::number(*id)),
+            (None, Some(RawRunId::Text(id))) => Build::Run(self.run_id(&format!("{at}/run_id"), id)?),
+            _ => {
+                self.problem(at, "give exactly one of digest and run_id");
+                return None;
+            }
+        };
+        let pinned = raw.image.as_ref().and_then(|image| image.rsplit_once('@'));
+        if let (Some((_, pinned)), Build::Digest(digest)) = (pinned, &build)
+            && pinned != digest.as_str()
+        {
+            self.problem(&format!("{at}/image"), "names another digest than `digest`");
+        }
+        Some(BuildLog { file: self.base.join(&raw.file), build, image })
+    }
+
+    fn whole_digest(&mut self, at: &str, text: &str) -> Option<Name> {
+        let digest = Name::digest(text).ok().filter(|_| text.len() == 71 && text.starts_with("sha256:"));
+        if digest.is_none() {
+            self.problem(at, "must be sha256: and 64 hexadecimal digits");
+        }
+        digest
+    }
+
+    /// Ids of runs are numbers nearly everywhere; a short one would be found in any log.
+    fn run_id(&mut self, at: &str, text: &str) -> Option<Name> {
+        let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        if !plain {
+            self.problem(at, "must be the run's id: letters, digits, `-`, `_` and `.`");
+            return None;
+        }
+        self.name(at, text)
     }
 
     fn repository(&self, raw: &RawRepository) -> Repository {

@@ -29,6 +29,9 @@ pub(crate) struct RawConfig {
     /// Only these platforms of images, OS/ARCH[/VARIANT]; every platform unless given.
     #[serde(default)]
     pub(crate) platforms: Vec<String>,
+    /// Logs of the builds that made the images.
+    #[serde(default)]
+    pub(crate) build_logs: Vec<RawBuildLog>,
     /// Production hosts.
     #[serde(default)]
     pub(crate) hosts: Vec<RawHost>,
@@ -113,6 +116,30 @@ pub(crate) struct RawContainer {
     pub(crate) inspect_file: Option<String>,
     /// The digest of the image that should be running (sha256:…).
     pub(crate) image_digest: Option<String>,
+}
+
+/// The log of a build, and which build it must be of. Give exactly one of digest and run_id.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawBuildLog {
+    /// The file: plain, gzip, zstd, or a zip of several.
+    pub(crate) file: String,
+    /// The digest of the image's manifest, index or config (sha256:…), as the log says it.
+    pub(crate) digest: Option<String>,
+    /// The id of the CI run, job or pipeline, as the log says it.
+    pub(crate) run_id: Option<RawRunId>,
+    /// The image that the build made, for whoever reads the report.
+    pub(crate) image: Option<String>,
+}
+
+/// An id of a CI run: a number, or a text.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum RawRunId {
+    /// As most write it.
+    Number(u64),
+    /// As a text.
+    Text(String),
 }
 
 /// A host: this machine, or one over SSH.
@@ -265,6 +292,18 @@ pub(crate) struct RawLimits {
     pub(crate) file_bytes: Option<u64>,
     /// The most bytes read from one image archive, after decompression.
     pub(crate) archive_bytes: Option<u64>,
+    /// The most bytes of one layer that are held in memory at once: zip files, and git's objects, packed.
+    pub(crate) held_bytes: Option<u64>,
+    /// The largest file of a layer that is looked through, in bytes.
+    pub(crate) entry_bytes: Option<u64>,
+    /// The most files of a layer that are looked through, those inside archives included.
+    pub(crate) layer_files: Option<u64>,
+    /// The most bytes that one byte may unpack to, once more than 1 GiB came of it.
+    #[schemars(range(min = 1))]
+    pub(crate) ratio: Option<u64>,
+    /// How deep archives in archives are opened.
+    #[schemars(range(max = 16))]
+    pub(crate) archive_depth: Option<u8>,
     /// The largest JSON document inside an image, in bytes.
     pub(crate) config_bytes: Option<u64>,
     /// The largest HTTP response body, in bytes.

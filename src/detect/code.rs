@@ -24,8 +24,8 @@ pub(super) fn computed(name: &str, value: &str) -> bool {
             r"|^[a-z_]\w*\[\w*\]?[,;)]*$",
             // `--token or from stdin`
             r"|^[a-z]{1,3}$",
-            // Ruby: `@token`, `$stdin.gets.strip`, `def password=(password)`
-            r"|^[@$][a-z_]\w*([.\[].*)?$|^\([a-z_]\w*\)?$",
+            // Ruby: `@token`, `$stdin.gets.strip`, `def password=(password)`; Perl and PHP: `$o->{clock};`
+            r"|^[@$][a-z_]\w*((\.|\[|->).*)?$|^\([a-z_]\w*\)?$",
             // `request.headers["Authorization"]`, `BigDecimal(0)`, `masked_token[LENGTH..-1]`
             r"|^[a-z_]\w*(\.\w+)+\[|^[A-Z]\w*\([^)]*\)?$|^[a-z_]\w*\[[A-Z][\w.-]*\]?$",
             // `token = /(a|b)+/u`
@@ -80,6 +80,7 @@ mod tests {
             "load_credentials(&home_path)?;",
             "@token",
             "$stdin.gets.strip",
+            "$o->{clock};",
             "(password",
             "#{mysql_config[:password]}",
             "request.headers[Authorization",

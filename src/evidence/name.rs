@@ -69,6 +69,11 @@ impl Name {
         }
     }
 
+    /// The same with parts of it taken out.
+    pub(super) fn covered(&self, cover: impl FnOnce(&str) -> String) -> Self {
+        Self(cover(&self.0))
+    }
+
     /// A count or a number.
     #[must_use]
     pub fn number(n: u64) -> Self {

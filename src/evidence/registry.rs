@@ -3,7 +3,7 @@
 //! Bounded and wiped on drop. It answers two questions, neither of which gives a value away: does this
 //! text contain one of them, and what does the text look like with them masked.
 
-use super::{Sensitive, Shareable};
+use super::{Name, Sensitive, Shareable};
 use aho_corasick::{AhoCorasick, MatchKind};
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXUPPER};
 use std::sync::Mutex;
@@ -86,6 +86,15 @@ impl SecretRegistry {
         }
         out.extend_from_slice(&text[last..]);
         (out, hits)
+    }
+
+    /// Masks held values in names from outside, paths say: what somebody calls a file may be another file's password.
+    pub fn cover<'a>(&self, names: impl Iterator<Item = &'a mut Name>) {
+        let needles = self.forms("");
+        let Ok(finder) = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&needles) else { return };
+        for name in names.filter(|name| !needles.is_empty() && finder.is_match(name.as_str())) {
+            *name = name.covered(|text| finder.replace_all(text, &vec!["(masked)"; needles.len()]));
+        }
     }
 
     fn forms(&self, vocabulary: &str) -> Vec<Zeroizing<Vec<u8>>> {

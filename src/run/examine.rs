@@ -5,7 +5,7 @@ use crate::collect::{self, Job, Machine};
 use crate::config::Config;
 use crate::detect::Detector;
 use crate::evidence::{
-    Batch, DeclaredSecret, Header, Key, LEDGER_SCHEMA, Ledger, Name, SecretRegistry, Stop, Timestamp,
+    Batch, DeclaredSecret, Fact, Header, Key, LEDGER_SCHEMA, Ledger, Name, SecretRegistry, Stop, Timestamp,
 };
 use crate::rule::RuleSet;
 use std::sync::Arc;
@@ -58,7 +58,8 @@ pub(super) fn examine<'a>(
         now,
         wanted: plan.kinds.clone(),
     };
-    let collected = collect::run(job).map_err(|error| RunError::Start(error.kind()))?;
+    let mut collected = collect::run(job).map_err(|error| RunError::Start(error.kind()))?;
+    registry.cover(names_from_outside(&mut collected.batch));
     let finished_at = if origin == "live" { Timestamp::now() } else { now };
     let header = Header {
         tool_version: Name::fixed(env!("CARGO_PKG_VERSION")),
@@ -77,6 +78,22 @@ pub(super) fn examine<'a>(
     let ledger = ledger(header, &config, &plan, collected.batch);
     log::info!("{} pieces of evidence, {} gaps", ledger.evidence.len(), ledger.gaps.len());
     Ok(Examined { ledger, plan, registry, interrupted: collected.interrupted })
+}
+
+/// What files and variables are called, wherever it stands.
+fn names_from_outside(batch: &mut Batch) -> impl Iterator<Item = &mut Name> {
+    let facts = batch.evidence.iter_mut().flat_map(|one| {
+        let lists =
+            one.facts.values_mut().filter_map(|fact| if let Fact::List(list) = fact { Some(list) } else { None });
+        let names = lists.flatten().filter_map(|fact| if let Fact::Name(name) = fact { Some(name) } else { None });
+        names.chain(one.subject.place.path.iter_mut()).chain(one.subject.place.variable.iter_mut())
+    });
+    let gaps = batch.gaps.iter_mut().flat_map(|gap| {
+        let place = &mut gap.subject.place;
+        let hints = gap.hints.iter_mut().filter(|hint| hint.what.as_str() == "path").map(|hint| &mut hint.is);
+        place.path.iter_mut().chain(place.variable.iter_mut()).chain(hints)
+    });
+    facts.chain(gaps)
 }
 
 fn ledger(header: Header, config: &Config, plan: &plan::Plan<'_>, batch: Batch) -> Ledger {

@@ -118,6 +118,10 @@ fn workload(found: &Found) -> String {
         ));
     }
     out.push_str("# images: [ \"NAME@sha256:DIGEST\", \"docker-archive:image.tar\", \"oci:layout\" ]\n\n");
+    out.push_str(
+        "# The log of the build that made it, and how the log names that build: the image's digest, or the CI's run.\n\
+         # build_logs: [ { file: build.log, digest: \"sha256:DIGEST\" }, { file: logs.zip, run_id: ID } ]\n\n",
+    );
     out
 }
 

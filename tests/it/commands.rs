@@ -321,3 +321,28 @@ fn the_rules_of_a_gitleaks_file_are_imported() {
     let said = stderr(leakproof().args(["rules", "check"]).arg(folder.path()), 2);
     assert!(said.contains("gitleaks.toml:1") && said.contains("does not compile"), "{said}");
 }
+
+#[test]
+fn a_path_that_holds_another_file_s_password_is_covered_and_no_defect() {
+    let dir = tempfile::tempdir().unwrap();
+    let git = |args: &[&str]| {
+        let mut git = std::process::Command::new("git");
+        git.args(["-c", "user.name=A", "-c", "user.email=a@example.org"]).args(args).current_dir(dir.path());
+        assert!(git.output().unwrap().status.success());
+    };
+    git(&["init", "-q"]);
+    // Words that are no secret where they stand: a folder is called so.
+    let password = ["plum", "tram", "oboe"].join("-");
+    std::fs::create_dir(dir.path().join(&password)).unwrap();
+    std::fs::write(dir.path().join(&password).join(".env"), format!("DB_PASSWORD={password}\n")).unwrap();
+    git(&["add", "-A", "-f"]);
+    git(&["commit", "-q", "-m", "work"]);
+    let mut check = leakproof();
+    check.current_dir(dir.path()).args(["check", "--repo", ".", "--rule", "git/history", "-f", "json"]);
+    let output = check.assert().code(1).get_output().stdout.clone();
+    let text = String::from_utf8(output).unwrap();
+    assert!(!text.contains(&password), "{text}");
+    let report: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(report["gaps"], serde_json::json!([]), "{text}");
+    assert_eq!(report["findings"][0]["subject"]["path"], "(masked)/.env", "{text}");
+}

@@ -79,6 +79,37 @@ fn meaning_is_checked_with_lines_too() {
 }
 
 #[test]
+fn what_is_wrong_with_build_logs_is_said_with_its_line() {
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let said = refused(&format!(
+        "service: api\nbuild_logs:\n  - {{ file: a.log }}\n  - {{ file: b.log, digest: \"{digest}\", run_id: 1 }}\n\
+         {blank}- {{ file: c.log, digest: \"sha256:abc\" }}\n{blank}- {{ file: d.log, run_id: \"a b\" }}\n\
+         {blank}- {{ file: \"\", run_id: 7 }}\n{blank}- {{ file: e.log, run_id: 7 }}\n{blank}- {{ file: e.log, run_id: 8 }}\n\
+         {blank}- {{ file: f.log, digest: \"{digest}\", image: \"app@sha256:{other}\" }}\n",
+        blank = "  ",
+        other = "cd".repeat(32),
+    ));
+    for part in [
+        ":3: give exactly one of digest and run_id",
+        ":4: give exactly one of digest and run_id",
+        ":5: must be sha256: and 64",
+        ":6: must be the run's id",
+        ":7: names no file",
+        ":9: a build log is declared once",
+        ":10: names another digest",
+    ] {
+        assert!(said.contains(part), "{part} is not in:\n{said}");
+    }
+    let said =
+        refused("service: api\nbuild_logs:\n  - { fil: a.log, run_id: 7 }\n  - { file: b.log, run_id: [ 7 ] }\n");
+    for part in
+        [":3: `build_logs/0`: unknown key `fil`", ":3: `build_logs/0`: missing key `file`", ":4: `build_logs/1/run_id`"]
+    {
+        assert!(said.contains(part), "{part} is not in:\n{said}");
+    }
+}
+
+#[test]
 fn a_value_in_the_configuration_is_refused_and_not_repeated() {
     let password = ["pa55", "phrase"].concat();
     let said = refused(&format!("service: api\nreaders:\n  - \"postgresql://app:{password}@db/x\"\n"));

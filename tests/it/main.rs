@@ -6,6 +6,8 @@
 #[cfg(test)]
 mod architecture;
 #[cfg(test)]
+mod build_log;
+#[cfg(test)]
 mod canary;
 #[cfg(test)]
 mod commands;

@@ -14,7 +14,19 @@ pub(crate) fn collect(yaml: &str, base: &Path, wanted: &[&str]) -> Batch {
 
 /// The same on a machine of the test's own.
 pub(crate) fn collect_on(machine: Machine, yaml: &str, base: &Path, wanted: &[&str]) -> Batch {
-    let config = Config::parse("leakproof.yaml", yaml, base).unwrap_or_else(|problems| panic!("{problems}"));
+    collect_with(machine, yaml, base, wanted, |_| {})
+}
+
+/// The same, with what the command line adds to the configuration.
+pub(crate) fn collect_with(
+    machine: Machine,
+    yaml: &str,
+    base: &Path,
+    wanted: &[&str],
+    adjust: impl FnOnce(&mut Config),
+) -> Batch {
+    let mut config = Config::parse("leakproof.yaml", yaml, base).unwrap_or_else(|problems| panic!("{problems}"));
+    adjust(&mut config);
     let declared = config.secrets.iter().map(|secret| secret.name.clone()).collect();
     let registry = Arc::new(SecretRegistry::default());
     let job = Job {

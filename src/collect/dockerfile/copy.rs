@@ -6,7 +6,8 @@ use super::context::{holds_credentials, is_env};
 use super::ignore::Ignore;
 use super::judge::{At, Judge, shown};
 use super::problem::Problem;
-use super::words;
+
+use crate::collect::instructions::words;
 use crate::evidence::{Cause, Name, Sensitive};
 
 impl Judge<'_> {

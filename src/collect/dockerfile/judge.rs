@@ -7,10 +7,9 @@
 
 use super::Source;
 use super::context::BuildContext;
-use super::parse::{self, Instruction};
 use super::problem::{Find, Problem};
 use super::stages::{Variables, mentions, shipped};
-use super::words;
+use crate::collect::instructions::{self, Instruction, words};
 use crate::detect::{Context, Scan};
 use crate::evidence::{Cause, Class, Judgement, Name, Sensitive};
 use std::collections::BTreeSet;
@@ -78,7 +77,7 @@ impl Judge<'_> {
                 }
                 self.command(at, &whole);
             }
-            "ONBUILD" => match parse::behind_onbuild(instruction) {
+            "ONBUILD" => match instructions::behind_onbuild(instruction) {
                 Some(inner) => self.instruction(&At { instruction: &inner, final_stage: at.final_stage }, in_stage),
                 None => self.told(at, &instruction.text),
             },

@@ -13,13 +13,11 @@ mod copy;
 mod find;
 mod ignore;
 mod judge;
-mod parse;
 mod problem;
 mod stages;
 mod tree;
-mod words;
 
-use super::{Collector, Job, runtime};
+use super::{Collector, Job, instructions, runtime};
 use crate::config::{Config, Repository};
 use crate::evidence::{
     ALPHABET, Batch, Cause, Class, Coverage, Evidence, Fact, Field, FieldType, Gap, Inapplicable, Judgement, Kind,
@@ -174,10 +172,10 @@ fn hole(batch: &mut Batch, coverage: &mut Coverage, target: &Target, path: &Path
 /// One file; `None` if it only bears the name of a Dockerfile.
 fn file(source: &Source<'_>, certain: bool) -> Result<Option<Batch>, Cause> {
     let (before, (instructions, comments)) = if let Some((line, text)) = source.inline {
-        (line.saturating_sub(1), parse::with_comments(text))
+        (line.saturating_sub(1), instructions::with_comments(text))
     } else {
         let bytes = find::read(&source.tree.join(source.path), source.job.config.limits.file_bytes)?;
-        (0, parse::with_comments(&String::from_utf8_lossy(&bytes)))
+        (0, instructions::with_comments(&String::from_utf8_lossy(&bytes)))
     };
     if !instructions.iter().any(|instruction| instruction.word == "FROM") {
         return if certain { Err(Cause::Malformed) } else { Ok(None) };

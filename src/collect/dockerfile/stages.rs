@@ -3,7 +3,7 @@
 //! In: instructions and values. Out: which stages are shipped, and whether a value takes an argument in.
 //! A file that `COPY --from` takes out of another stage is not followed.
 
-use super::parse::Instruction;
+use crate::collect::instructions::Instruction;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Arguments that every builder sets; none of their values makes an env file's name.
@@ -140,8 +140,8 @@ pub(super) fn mentions(value: &str, argument: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse::parse;
     use super::*;
+    use crate::collect::instructions::parse;
 
     #[test]
     fn the_shipped_stages_are_the_last_and_its_bases() {

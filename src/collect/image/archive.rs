@@ -6,6 +6,7 @@
 
 use super::blobs::{Blobs, clean};
 use super::entries::{Named, is_document};
+use super::layers::of_stream;
 use crate::collect::layers::{self, Layer, Look};
 use crate::collect::metered::{HEADERS, Meter, Metered};
 use crate::collect::refusal::Refusal;
@@ -16,6 +17,7 @@ use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 use std::path::Path;
 use std::rc::Rc;
+use std::sync::Arc;
 use tar::Entries;
 use zeroize::Zeroizing;
 
@@ -40,7 +42,7 @@ pub(super) struct Blobbed {
     /// Position and size of each, where the file can seek; more than one where names fight.
     pub(super) places: BTreeMap<String, Vec<(u64, u64)>>,
     /// What may be layers, looked through as they passed by.
-    pub(super) read: BTreeMap<String, Vec<Layer>>,
+    pub(super) read: BTreeMap<String, Vec<Arc<Layer>>>,
     /// Links among them: Docker writes a layer that comes twice as one.
     pub(super) links: BTreeMap<String, String>,
 }
@@ -204,11 +206,12 @@ impl<'a> Pass<'a> {
         if head.is_err() || !may_be_json || !is_document(path) {
             return Ok(Content::Other(bytes));
         }
-        self.held = self.held.saturating_add(size);
-        let most = self.look.limits.config_bytes;
-        if size > most || self.held > most.saturating_mul(DOCUMENTS) {
+        let (most, held) = (self.look.limits.config_bytes, self.held.saturating_add(size));
+        // What is passed over takes no room from what comes behind it.
+        if size > most || held > most.saturating_mul(DOCUMENTS) {
             return Err(Cause::OverLimit);
         }
+        self.held = held;
         entry.read_to_end(&mut bytes).map_err(|_| Cause::Truncated)?;
         Ok(Content::Document(bytes))
     }
@@ -216,7 +219,7 @@ impl<'a> Pass<'a> {
     /// Looks through what may be a layer: which of them are, only the documents say, and these may come behind.
     fn layer(&mut self, stream: impl Read, head: &[u8], path: String) {
         if path.ends_with("layer.tar") || layers::may_be_layer(head) {
-            let layer = layers::read(stream, self.look);
+            let layer = of_stream(stream, &path, self.look);
             self.archive.blobs.read.entry(path).or_default().push(layer);
         }
     }

@@ -5,11 +5,12 @@
 use super::archive::Archive;
 use super::document::{Image, platform};
 use super::history::{Entry, Raw};
+use super::layout::without_list;
 use super::platforms::Asked;
-use super::{FILE, Found, from_archive};
+use super::{Found, Wanted, from_archive};
 use crate::collect::Job;
 use crate::collect::docker::Engine;
-use crate::collect::layers::Look;
+use crate::collect::layers::{Known, Look};
 use crate::collect::oci_config::{OciConfig, Rest};
 use crate::collect::refusal::Refusal;
 use crate::collect::runtime::offload;
@@ -24,7 +25,7 @@ use tokio::sync::mpsc::Receiver;
 use zeroize::Zeroizing;
 
 /// Everything the engine says of one reference.
-pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job) -> Result<Found, Refusal> {
+pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job, known: &Arc<Known>) -> Result<Found, Refusal> {
     if !is_reference(reference.as_str()) {
         return Err(Refusal::new(Cause::Malformed)
             .because("not an image reference")
@@ -40,24 +41,39 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job) -> Result
     if let Some(digest) = registry_digest(&inspect) {
         found.identity.push(("registry_digest", digest));
     }
-    let is_index = inspect.descriptor.as_ref().and_then(|one| one.media_type.as_deref()).is_some_and(of_index);
+    // Only a store that keeps indexes says what kind of document the image is.
+    let stored = inspect.descriptor.as_ref().map(|one| one.media_type.as_deref().is_some_and(of_index));
+    let is_index = stored == Some(true);
     let mut image = image(inspect, history, id.clone());
     let asked = Asked(&job.config.platforms);
-    if is_index && !asked.is_only(&image.platform) {
+    if is_index {
         others(engine, reference, &id, &image.platform, asked, &mut found).await;
     }
-    if asked.wants(&image.platform) {
-        match engine.inspect_image(&id).await.and_then(|json| built_from(&json)) {
-            Ok(config) => image.built_from = config,
-            Err(why) => found.unexamined.push((Some(Name::fixed("(the last build container)")), why)),
-        }
-        if job.wants(&FILE) {
-            files(engine, &id, job, &mut image, &mut found).await;
-        }
-        found.images.push(image);
-    } else {
+    if !asked.wants(&image.platform) {
         found.not_asked.insert(image.platform);
+        asked.account(&mut found);
+        return Ok(found);
     }
+    match engine.inspect_image(&id).await.and_then(|json| built_from(&json)) {
+        Ok(config) => image.built_from = config,
+        Err(why) => found.unexamined.push((Some(Name::fixed("(the last build container)")), why)),
+    }
+    let wanted = Wanted::of(job);
+    if wanted.files || wanted.attestations && is_index {
+        exported(engine, &id, (job, known), wanted, &mut image, &mut found).await;
+    } else {
+        found.unshown.push(without_list());
+    }
+    if stored == Some(false) {
+        // The image is one manifest, and nobody's list names another beside it.
+        found.unshown.clear();
+        found.listless = false;
+    }
+    if found.attestations > found.attested.len() as u64 {
+        let why = "attestations that the engine lists and does not export; give registry:REFERENCE";
+        found.unshown.push(Refusal::new(Cause::MissingObjects).because(why));
+    }
+    found.images.push(image);
     asked.account(&mut found);
     Ok(found)
 }
@@ -65,15 +81,23 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job) -> Result
 /// Chunks of an export that may wait to be read.
 const WAITING: usize = 16;
 
-/// The layers, from the stream of `docker save`: looked through as they come, for they come once.
-async fn files(engine: &Engine, id: &Name, job: &Job, image: &mut Image, found: &mut Found) {
+/// Layers and attestations, from the stream of `docker save`: looked through as they come, for they come once.
+async fn exported(
+    engine: &Engine,
+    id: &Name,
+    (job, known): (&Job, &Arc<Known>),
+    wanted: Wanted,
+    image: &mut Image,
+    found: &mut Found,
+) {
     let (send, receive) = tokio::sync::mpsc::channel(WAITING);
     let (detector, config, stop) = (Arc::clone(&job.detector), Arc::clone(&job.config), job.stop.clone());
+    let known = Arc::clone(known);
     let read = offload(move || {
-        let look = Look { detector: &detector, limits: &config.limits, stop: &stop };
-        let (archive, damage) =
-            Archive::stream(Chunks { receive, chunk: Zeroizing::default(), at: 0, failed: false }, look, true);
-        from_archive(archive, damage, None, look, (Asked(&[]), true))
+        let look = Look { detector: &detector, limits: &config.limits, stop: &stop, known: &known };
+        let chunks = Chunks { receive, chunk: Zeroizing::default(), at: 0, failed: false };
+        let (archive, damage) = Archive::stream(chunks, look, wanted.files);
+        from_archive(archive, damage, None, look, (Asked(&[]), wanted))
     });
     let pump = async {
         let mut stream = std::pin::pin!(engine.api().export_image(id.as_str()));
@@ -90,7 +114,12 @@ async fn files(engine: &Engine, id: &Name, job: &Job, image: &mut Image, found: 
     };
     let (exported, ()) = futures_util::future::join(read, pump).await;
     match exported.unwrap_or_else(|| Err(Refusal::new(Cause::Crashed))) {
-        Ok(exported) => {
+        Ok(mut exported) => {
+            found.attested = std::mem::take(&mut exported.attested);
+            found.manifests = std::mem::take(&mut exported.manifests);
+            found.unshown = std::mem::take(&mut exported.unshown);
+            found.listless = exported.listless;
+            found.unshown.extend(exported.unexamined.iter().map(|(_, why)| why.clone()));
             let same = |one: &Image| one.layers == image.layers && one.platform == image.platform;
             match exported.images.into_iter().find(same) {
                 Some(one) => {
@@ -106,7 +135,10 @@ async fn files(engine: &Engine, id: &Name, job: &Job, image: &mut Image, found: 
             found.layers = exported.layers;
             found.unread_layers.extend(exported.unexamined.into_iter().map(|(_, why)| why));
         }
-        Err(why) => found.unread_layers.push(why),
+        Err(why) => {
+            found.unshown.push(why.clone());
+            found.unread_layers.push(why);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! In: parsed images, one per platform. Out: judged facts, gaps and coverage for one target. A history that says
 //! nothing is a gap: history gone is not history clean.
 
+use super::attestation::ATTESTATION;
 use super::completeness::{base, incomplete, silent_on_arguments};
 use super::document::Image;
 use super::history::{At, Body, Entry};
@@ -78,7 +79,7 @@ impl Out<'_> {
                     coverage.identify(what, name.clone());
                 }
             }
-            if found.attestations > 0 {
+            if found.attestations > 0 && !self.job.wants(&ATTESTATION) {
                 coverage.identify("attestations", Name::fixed("not examined"));
             }
             coverage.add("platforms", found.images.len() as u64);

@@ -11,7 +11,7 @@ use crate::collect::Job;
 use crate::collect::layers::{File, Layer, Sort};
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Judgement, Name, Place, Subject, Target};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Writes what the layers of one source hold.
 pub(super) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
@@ -85,6 +85,12 @@ impl Out<'_> {
     fn layer(&mut self, at: &At<'_>, name: &Name, layer: &Layer) {
         self.coverage.add("layers", 1);
         self.coverage.add("files", layer.count);
+        if layer.objects > 0 {
+            self.coverage.add("git-objects", layer.objects);
+        }
+        if layer.cached {
+            self.coverage.add("cached-layers", 1);
+        }
         self.coverage.add("bytes", layer.bytes);
         if let Some(why) = &layer.broken {
             self.gap(at.image, Some(name.clone()), why);
@@ -94,10 +100,6 @@ impl Out<'_> {
         }
         for (n, trouble) in layer.troubles.iter().enumerate() {
             self.unread(at.image, name, shown(&trouble.path, n), &trouble.why);
-        }
-        let why = Refusal::new(Cause::ContentElsewhere).because("the history of a repository in a layer is not read");
-        for (n, store) in layer.stores.iter().enumerate() {
-            self.unread(at.image, name, shown(store, n), &why);
         }
     }
 
@@ -109,37 +111,43 @@ impl Out<'_> {
 
     fn file(&mut self, at: &At<'_>, name: &Name, n: usize, file: &File) {
         let mut place = place_in(at.image, name, shown(&file.path, n));
-        let summary = &file.summary;
-        if !summary.determined {
+        (place.blob, place.commit) = (file.blob.clone(), file.commit.clone());
+        let told = &file.told;
+        if !told.determined {
             self.batch.gaps.push(Gap::new(&FILE, Subject::at(self.target, place.clone()), Cause::Malformed));
         }
-        if let (Sort::Env, Some((variable, line))) = (file.sort, &summary.review) {
+        if let (Sort::Env, Some((variable, line))) = (file.sort, &told.review) {
             let place = Place { variable: variable.clone(), line: Some(*line), ..place.clone() };
             self.batch.gaps.push(Gap::new(&FILE, Subject::at(self.target, place), Cause::NeedsReview));
         }
-        let exposed = summary.exposes(file.sort != Sort::Env);
-        // An env file that exposes nothing is there all the same.
-        let judgement = match &exposed {
-            Some((worst, ..)) => worst.judgement.clone(),
-            None if file.sort == Sort::Env && summary.determined => Judgement::stated(Class::NotSecret, "env-file"),
+        let mut facts = BTreeMap::new();
+        let mut fact = |name: &'static str, fact: Fact| facts.insert(Name::fixed(name), fact);
+        match &told.exposed {
+            Some(exposed) => {
+                place = Place { line: Some(exposed.line), variable: exposed.variable.clone(), ..place };
+                fact("exposed", Fact::count(exposed.count));
+                fact("variables", Fact::List(exposed.variables.iter().cloned().map(Fact::Name).collect()));
+            }
+            // An env file that exposes nothing is there all the same.
+            None if file.sort == Sort::Env && told.determined => {
+                for (name, is) in Judgement::stated(Class::NotSecret, "env-file").facts() {
+                    fact(name, is);
+                }
+            }
             None => return,
-        };
-        let mut facts: Vec<(&'static str, Fact)> = judgement.facts().into_iter().collect();
-        if let Some((worst, count, variables)) = exposed {
-            place = Place { line: Some(worst.line), variable: worst.variable.clone(), ..place };
-            facts.push(("exposed", Fact::count(count)));
-            facts.push(("variables", Fact::List(variables.into_iter().map(Fact::Name).collect())));
         }
-        facts.push(("file", Fact::word(word(file.sort))));
-        facts.push(("platform", Fact::Name(at.image.platform.clone())));
-        facts.push(("visible", Fact::Bool(at.visible(file))));
-        facts.push(("origin", Fact::word(at.origin())));
+        fact("file", Fact::word(word(file.sort)));
+        fact("platform", Fact::Name(at.image.platform.clone()));
+        fact("visible", Fact::Bool(at.visible(file)));
+        fact("origin", Fact::word(at.origin()));
         if let Some(step) = at.step {
             let number = Name::number(step as u64 + 1);
-            facts.push(("made_by", Fact::Name(Name::fixed("step").joined(" ", &number))));
+            fact("made_by", Fact::Name(Name::fixed("step").joined(" ", &number)));
         }
+        facts.extend(told.exposed.iter().flat_map(|exposed| exposed.facts.clone()));
         let subject = Subject::at(self.target, place);
-        self.batch.evidence.push(Evidence::new(&FILE, subject, facts, self.job.now));
+        let (kind, taken_at) = (Name::fixed(FILE.name), self.job.now);
+        self.batch.evidence.push(Evidence { kind, subject, facts, taken_at });
     }
 
     fn gap(&mut self, image: &Image, layer: Option<Name>, why: &Refusal) {

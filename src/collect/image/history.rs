@@ -7,10 +7,8 @@
 use super::builder::{BUILDKIT_MARK, Builder, NOP};
 use super::words::{assigns, is_shell, shell_end, split_at_shell, unquoted, without_shell};
 use crate::collect::oci_config::FilePath;
+pub(super) use crate::collect::raw_text::Raw;
 use crate::evidence::Sensitive;
-use serde::{Deserialize, Deserializer};
-use std::ops::Deref;
-use zeroize::Zeroizing;
 
 /// Where in an image a text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,30 +89,6 @@ pub(super) struct Entry {
     pub(super) sets_command: bool,
     /// What COPY and ADD put where, for names that say what it is; the destination last.
     pub(super) copied: Vec<FilePath>,
-}
-
-/// Text that is parsed before it is wrapped: wiped on drop, shown to nobody.
-#[derive(Default)]
-pub(super) struct Raw(Zeroizing<String>);
-
-impl Raw {
-    pub(super) fn new(text: Option<String>) -> Self {
-        Self(Zeroizing::new(text.unwrap_or_default()))
-    }
-}
-
-impl Deref for Raw {
-    type Target = str;
-
-    fn deref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for Raw {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        Option::<String>::deserialize(from).map(Self::new)
-    }
 }
 
 impl Entry {

@@ -27,15 +27,13 @@ pub(super) fn wanted(images: &[Image]) -> BTreeSet<&str> {
 
 /// Those of a layout in a directory.
 pub(super) fn of_directory(root: &Path, images: &[Image], look: Look<'_>) -> Layers {
-    let read = |path: &str| match File::open(root.join(path)) {
-        Ok(file) if file.metadata().is_ok_and(|meta| meta.is_file()) => layers::read(file, look),
-        Ok(_) => Layer::unread(Refusal::new(Cause::Malformed)),
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-            Layer::unread(Refusal::new(Cause::Denied))
-        }
-        Err(_) => Layer::unread(Refusal::new(Cause::MissingObjects)),
+    let open = |path: &str| match File::open(root.join(path)) {
+        Ok(file) if file.metadata().is_ok_and(|meta| meta.is_file()) => Ok(file),
+        Ok(_) => Err(Refusal::new(Cause::Malformed)),
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Err(Refusal::new(Cause::Denied)),
+        Err(_) => Err(Refusal::new(Cause::MissingObjects)),
     };
-    all(wanted(images).into_iter(), read)
+    all(wanted(images).into_iter(), open, look)
 }
 
 /// Those of an archive: read at their places, or as they passed by.
@@ -44,24 +42,29 @@ pub(super) fn of_archive(file: Option<&Path>, mut blobs: Blobbed, images: &[Imag
     for path in wanted(images) {
         let real = real(&blobs.links, path);
         if let Some(layer) = blobs.read.get_mut(real).and_then(|read| one(std::mem::take(read))) {
-            passed.insert(path.to_owned(), Arc::new(honest(path, layer)));
+            passed.insert(path.to_owned(), layer);
         }
     }
-    let read = |path: &str| {
+    let open = |path: &str| {
         let real = real(&blobs.links, path);
         match (blobs.places.get(real).map(Vec::as_slice), file) {
-            (Some([(at, size)]), Some(file)) => match at_place(file, *at, *size) {
-                Ok(part) => layers::read(part, look),
-                Err(_) => Layer::unread(Refusal::new(Cause::Denied)),
-            },
-            (Some([_, _, ..]), _) => fought_over(),
-            _ => Layer::unread(Refusal::new(Cause::MissingObjects)),
+            (Some([(at, size)]), Some(file)) => at_place(file, *at, *size).map_err(|_| Refusal::new(Cause::Denied)),
+            (Some([_, _, ..]), _) => Err(fought_over()),
+            _ => Err(Refusal::new(Cause::MissingObjects)),
         }
     };
     let rest = wanted(images).into_iter().filter(|path| !passed.contains_key(*path));
-    let rest = all(rest, read);
+    let rest = all(rest, open, look);
     passed.extend(rest);
     passed
+}
+
+/// One that passes by.
+pub(super) fn of_stream(stream: impl Read, path: &str, look: Look<'_>) -> Arc<Layer> {
+    match digest_in(path).filter(|digest| digest.starts_with("sha256:")) {
+        Some(digest) => layers::read_blob(stream, &digest, look),
+        None => Arc::new(layers::read(stream, look)),
+    }
 }
 
 /// Where a blob lies that may be a link. Whether links leave open what a name means, is told with the documents.
@@ -76,27 +79,24 @@ fn at_place(file: &Path, at: u64, size: u64) -> std::io::Result<impl Read> {
 }
 
 /// The only one of several blobs of one name.
-fn one(mut read: Vec<Layer>) -> Option<Layer> {
+fn one(mut read: Vec<Arc<Layer>>) -> Option<Arc<Layer>> {
     let last = read.pop()?;
-    Some(if read.is_empty() { last } else { fought_over() })
+    Some(if read.is_empty() { last } else { Arc::new(Layer::unread(fought_over())) })
 }
 
-fn fought_over() -> Layer {
-    Layer::unread(Refusal::new(Cause::Inconsistent).because("two layers of one name"))
+fn fought_over() -> Refusal {
+    Refusal::new(Cause::Inconsistent).because("two layers of one name")
 }
 
-fn all<'a>(paths: impl Iterator<Item = &'a str>, read: impl Fn(&str) -> Layer + Sync) -> Layers {
+fn all<'a, R: Read>(
+    paths: impl Iterator<Item = &'a str>,
+    open: impl Fn(&str) -> Result<R, Refusal> + Sync,
+    look: Look<'_>,
+) -> Layers {
+    let read = |path: &str| match open(path) {
+        Ok(stream) => of_stream(stream, path, look),
+        Err(why) => Arc::new(Layer::unread(why)),
+    };
     let paths: Vec<&str> = paths.collect();
-    paths.into_par_iter().map(|path| (path.to_owned(), Arc::new(honest(path, read(path))))).collect()
-}
-
-/// The layer, if it is what its path says.
-pub(super) fn honest(path: &str, layer: Layer) -> Layer {
-    match digest_in(path) {
-        Some(digest) if digest.starts_with("sha256:") && layer.broken.is_none() && digest != layer.digest => Layer {
-            broken: Some(Refusal::new(Cause::Inconsistent).because("a layer that is not what its digest says")),
-            ..layer
-        },
-        _ => layer,
-    }
+    paths.into_par_iter().map(|path| (path.to_owned(), read(path))).collect()
 }

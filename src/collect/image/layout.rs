@@ -1,10 +1,12 @@
 //! From documents to images: `manifest.json` of Docker's archives, and the indexes and manifests of OCI layouts.
 //!
 //! In: anything that gives a document by its path. Out: one image per platform, and every platform that is
-//! declared and cannot be examined. Attestations are told from platforms. Every blob is held against its digest.
-//! Where only some platforms are asked for, the others are named and left alone.
+//! declared and cannot be examined. Attestations are told from platforms, and their statements are found, not read.
+//! Every blob is held against its digest. Where only some
+//! platforms are asked for, the others are named and left alone.
 
 use super::Found;
+use super::attestation::Examined;
 use super::blobs::{Blobs, blob_path, clean, digest_in};
 use super::document::{Image, LayerBlob};
 use super::manifest::{self, Descriptor, Layer, Node, Saved};
@@ -17,15 +19,32 @@ use std::collections::{BTreeMap, BTreeSet};
 const DEEPEST: usize = 4;
 const MOST: usize = 1024;
 
+/// An attestation manifest.
+#[derive(Default)]
+pub(super) struct Attested {
+    /// The digest of the manifest that the index says it is about.
+    pub(super) about: Option<Name>,
+    /// That manifest's platform.
+    pub(super) platform: Option<Name>,
+    /// The paths of its statements, or why one is not read.
+    pub(super) statements: Vec<Result<String, Refusal>>,
+    /// Why the manifest is not there.
+    pub(super) unread: Option<Refusal>,
+    /// What the statements say, if anybody asked.
+    pub(super) examined: Examined,
+}
+
 /// The images of a layout.
 pub(super) fn images(blobs: &dyn Blobs, asked: Asked<'_>) -> Result<Found, Refusal> {
     let mut walk = Walk {
         blobs,
         asked,
+        left: BTreeSet::new(),
         found: Found::default(),
         seen: BTreeSet::new(),
         configs: BTreeMap::new(),
-        attested: BTreeSet::new(),
+        attested: BTreeMap::new(),
+        saved: false,
     };
     let index = blobs.document("index.json");
     let manifest = blobs.document("manifest.json");
@@ -36,6 +55,7 @@ pub(super) fn images(blobs: &dyn Blobs, asked: Asked<'_>) -> Result<Found, Refus
         (Err(cause), _) | (_, Err(cause)) if *cause != Cause::MissingObjects => return Err(Refusal::new(*cause)),
         _ => {}
     }
+    walk.saved = manifest.is_ok();
     if let Ok(json) = index {
         let node = Node::read(&json).map_err(|cause| broken(cause, "index.json"))?;
         walk.found.annotations.0.extend(node.annotations.0);
@@ -50,10 +70,22 @@ pub(super) fn images(blobs: &dyn Blobs, asked: Asked<'_>) -> Result<Found, Refus
         }
     }
     asked.account(&mut walk.found);
+    walk.leave_attestations();
+    for attested in &mut walk.found.attested {
+        let about = walk.found.images.iter().find(|one| one.digest.is_some() && one.digest == attested.about);
+        attested.platform = about.map(|image| image.platform.clone());
+    }
     if walk.found.images.is_empty() && walk.found.unexamined.is_empty() {
         return Err(Refusal::new(Cause::Empty).because("no image in it"));
     }
     Ok(walk.found)
+}
+
+/// Why an image without attestations may have had some.
+pub(super) fn without_list() -> Refusal {
+    let why = "an engine that keeps no index keeps no attestations either; give registry:REFERENCE, or oci:DIR of a copy \
+               of the whole index";
+    Refusal::new(Cause::Unproven).because(why)
 }
 
 fn broken(cause: Cause, document: &'static str) -> Refusal {
@@ -63,27 +95,34 @@ fn broken(cause: Cause, document: &'static str) -> Refusal {
 struct Walk<'a> {
     blobs: &'a dyn Blobs,
     asked: Asked<'a>,
+    /// The digests of manifests that nobody asked for.
+    left: BTreeSet<Name>,
     found: Found,
     /// Paths of the indexes and manifests that were followed.
     seen: BTreeSet<String>,
     /// Paths of the configs that were examined, and of the layers that go with them.
     configs: BTreeMap<String, Vec<String>>,
-    /// Those that are attestations.
-    attested: BTreeSet<String>,
+    /// Those that are attestations, and which of `found.attested` each is.
+    attested: BTreeMap<String, usize>,
+    /// Whether `docker save` wrote the source.
+    saved: bool,
 }
 
 impl Walk<'_> {
     fn descend(&mut self, mut descriptor: Descriptor, depth: usize) {
         let claims = descriptor.claims_attestation() && descriptor.has_no_platform();
-        self.found.annotations.0.append(&mut descriptor.annotations.0);
-        let descriptor = &descriptor;
-        if let Some(name) = stated(descriptor) {
+        let about = descriptor.annotations.get("vnd.docker.reference.digest").and_then(|digest| digest.name().ok());
+        if let Some(name) = stated(&descriptor) {
             if !self.asked.wants(&name) {
-                self.found.not_asked.insert(name);
-                return;
+                return self.leave(&descriptor, name);
             }
             self.found.met.insert(name);
         }
+        if !claims {
+            self.found.manifests.extend(Name::digest(&descriptor.digest).ok());
+        }
+        self.found.annotations.0.append(&mut descriptor.annotations.0);
+        let descriptor = &descriptor;
         let Some(path) = blob_path(&descriptor.digest) else {
             self.miss(descriptor, Cause::Malformed);
             return;
@@ -93,11 +132,11 @@ impl Walk<'_> {
             return;
         }
         if !self.seen.insert(path.clone()) {
-            match (self.attested.contains(&path), descriptor.platform.is_none() || descriptor.has_no_platform()) {
-                (true, true) => self.found.attestations += 1,
+            match (self.attested.get(&path), descriptor.platform.is_none() || descriptor.has_no_platform()) {
+                (Some(n), true) => self.again(*n, about),
                 // An attestation at one place, and a platform at another.
-                (true, false) => self.miss(descriptor, Cause::Inconsistent),
-                (false, _) => {}
+                (Some(_), false) => self.miss(descriptor, Cause::Inconsistent),
+                (None, _) => {}
             }
             return;
         }
@@ -111,24 +150,66 @@ impl Walk<'_> {
                     self.descend(child, depth + 1);
                 }
             }
-            Ok(Node { config: Some(mut config), layers, annotations, .. }) => {
+            Ok(Node { config: Some(mut config), layers, annotations, subject, .. }) => {
                 self.found.annotations.0.extend(annotations.0);
                 self.found.annotations.0.append(&mut config.annotations.0);
-                self.manifest(descriptor, &config, &layers);
+                let subject = subject.and_then(|subject| Name::digest(&subject.digest).ok());
+                if self.is_attestation(descriptor, &config, &layers) {
+                    self.attestation(path, about.or(subject), &layers);
+                } else {
+                    self.unlisted(depth == 0);
+                    self.manifest(descriptor, &config, &layers);
+                }
             }
             Ok(_) => self.miss(descriptor, Cause::Malformed),
             // A pull of one platform leaves the attestations behind.
-            Err(Cause::MissingObjects) if claims => self.found.attestations += 1,
+            Err(Cause::MissingObjects) if claims => {
+                let why = "the attestation was left behind; give registry:REFERENCE, or oci:DIR of a copy of the whole \
+                           index";
+                let unread = Some(Refusal::new(Cause::MissingObjects).because(why));
+                self.found.attestations += 1;
+                self.found.attested.push(Attested { about, unread, ..Attested::default() });
+            }
             Err(cause) => self.miss(descriptor, cause),
         }
     }
 
-    fn manifest(&mut self, descriptor: &Descriptor, config: &Descriptor, layers: &[Layer]) {
-        if self.is_attestation(descriptor, config, layers) {
-            self.found.attestations += 1;
-            self.attested.extend(blob_path(&descriptor.digest));
-            return;
+    fn attestation(&mut self, path: String, about: Option<Name>, layers: &[Layer]) {
+        // One that is listed a thousand times says the same every time.
+        let mut listed = BTreeSet::new();
+        let layers = layers.iter().filter(|layer| listed.insert((&*layer.digest, &*layer.media_type)));
+        let statements = layers.map(|layer| match blob_path(&layer.digest) {
+            _ if layer.media_type.ends_with("+encrypted") => {
+                Err(Refusal::new(Cause::Unsupported).because("an encrypted statement"))
+            }
+            Some(path) => Ok(path),
+            None => Err(Refusal::new(Cause::Malformed).with("document", Name::fixed("statement"))),
+        });
+        self.found.attestations += 1;
+        self.attested.insert(path, self.found.attested.len());
+        let statements = statements.collect();
+        self.found.attested.push(Attested { about, statements, ..Attested::default() });
+    }
+
+    /// An attestation that stands twice, perhaps for another manifest.
+    fn again(&mut self, n: usize, about: Option<Name>) {
+        self.found.attestations += 1;
+        let before = &self.found.attested[n];
+        if self.found.attested.len() > MOST {
+            self.found.unshown = vec![Refusal::new(Cause::OverLimit).because("more attestations than are followed")];
+        } else if about.is_some() && before.about != about {
+            let statements = before.statements.clone();
+            self.found.attested.push(Attested { about, statements, ..Attested::default() });
         }
+    }
+
+    /// An image that nobody's list of manifests names, in what `docker save` wrote: the store it comes from may have
+    /// left its attestations behind.
+    fn unlisted(&mut self, flat: bool) {
+        self.found.listless |= self.saved && flat;
+    }
+
+    fn manifest(&mut self, descriptor: &Descriptor, config: &Descriptor, layers: &[Layer]) {
         let kind = &config.media_type;
         if !kind.is_empty() && !kind.contains("container.image.v1+json") && !kind.contains("image.config.v1+json") {
             self.found.artifacts += 1;
@@ -144,7 +225,7 @@ impl Walk<'_> {
             Ok(image) if image.layers != layers.len() as u64 => self.miss(descriptor, Cause::Inconsistent),
             // The index named no platform: the config does.
             Ok(image) if stated(descriptor).is_none() && !self.asked.wants(&image.platform) => {
-                self.found.not_asked.insert(image.platform);
+                self.leave(descriptor, image.platform);
             }
             Ok(mut image) => {
                 image.digest = Name::digest(&descriptor.digest).ok();
@@ -158,9 +239,12 @@ impl Walk<'_> {
 
     /// Statements about an image, for no platform, and nothing that a container would be started with.
     fn is_attestation(&self, descriptor: &Descriptor, config: &Descriptor, layers: &[Layer]) -> bool {
-        let statements = layers.iter().all(|layer| layer.media_type.starts_with("application/vnd.in-toto"));
+        let statements = layers.iter().all(|layer| manifest::is_statement(&layer.media_type));
         if layers.is_empty() || !statements || descriptor.platform.is_some() && !descriptor.has_no_platform() {
             return false;
+        }
+        if &*config.digest == manifest::NOTHING {
+            return true;
         }
         let json = blob_path(&config.digest).and_then(|path| self.blobs.blob(&path).ok());
         json.is_some_and(|json| manifest::is_bare(&json, descriptor.platform.is_some()))
@@ -190,6 +274,7 @@ impl Walk<'_> {
                 self.found.not_asked.insert(image.platform);
             }
             Ok(mut image) => {
+                self.unlisted(true);
                 image.digest = digest_in(&path).and_then(|digest| Name::digest(&digest).ok());
                 image.blobs = paths.into_iter().map(at).collect();
                 self.found.images.push(image);
@@ -197,6 +282,21 @@ impl Walk<'_> {
             Err(cause) => self.found.unexamined.push((None, Refusal::new(cause))),
         }
         saved.repo_tags.0
+    }
+
+    /// A platform that nobody asked for.
+    fn leave(&mut self, descriptor: &Descriptor, platform: Name) {
+        self.left.extend(Name::digest(&descriptor.digest).ok());
+        self.found.not_asked.insert(platform);
+    }
+
+    /// What is said about manifests that nobody asked for is not asked for either.
+    fn leave_attestations(&mut self) {
+        let before = self.found.attested.len();
+        let left = &self.left;
+        self.found.attested.retain(|one| one.about.as_ref().is_none_or(|about| !left.contains(about)));
+        self.found.manifests.retain(|digest| !left.contains(digest));
+        self.found.attestations -= (before - self.found.attested.len()) as u64;
     }
 
     fn miss(&mut self, descriptor: &Descriptor, cause: Cause) {

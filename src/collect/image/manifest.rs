@@ -46,6 +46,18 @@ pub(super) struct Node {
     pub(super) layers: Vec<Layer>,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) annotations: Pairs,
+    /// The manifest that this one is about.
+    pub(super) subject: Option<Descriptor>,
+}
+
+/// The digest of `{}`, the config of manifests that have none.
+pub(super) const NOTHING: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+/// Whether a layer of this type is a statement, or an envelope around one.
+pub(super) fn is_statement(media_type: &str) -> bool {
+    ["application/vnd.in-toto", "application/vnd.dsse.envelope", "application/vnd.dev.sigstore.bundle"]
+        .iter()
+        .any(|kind| media_type.starts_with(kind))
 }
 
 impl Descriptor {
@@ -88,6 +100,7 @@ static NODE: Members = Members(&[
     ("config", Below::Of(&DESCRIPTOR)),
     ("layers", Below::Of(&DESCRIPTOR)),
     ("annotations", Below::Read),
+    ("subject", Below::Of(&DESCRIPTOR)),
 ]);
 
 static SAVED: Members = Members(&[("Config", Below::Read), ("Layers", Below::Read), ("RepoTags", Below::Read)]);

@@ -2,9 +2,11 @@
 //! archive, an OCI layout or a registry.
 //!
 //! In: the sources of `images`. Out: evidence on every ENV and ARG, on secret-looking texts of build steps and config,
-//! on files that matter, and coverage that counts history entries, platforms and files. It knows no rule.
+//! on files that matter, on what attestations disclose, and coverage that counts history entries, platforms and files.
+//! It knows no rule.
 
 mod archive;
+mod attestation;
 mod blobs;
 mod builder;
 mod completeness;
@@ -23,19 +25,20 @@ mod platforms;
 mod registry;
 mod words;
 
-use super::layers::Look;
+use super::layers::{Known, Look};
 use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, Pairs, VALUE_KIND};
 use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ImageSource};
 use crate::evidence::{ALPHABET, Batch, Cause, Field, FieldType, Kind, Name, SECRET, STEP, Sensitive, Subject, Target};
+use attestation::ATTESTATION;
 use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join3};
 use layers::Layers;
+use layout::Attested;
 use platforms::Asked;
-use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -149,7 +152,7 @@ pub(super) static FILE: Kind = Kind {
     ],
 };
 
-static KINDS: [&Kind; 3] = [&ENV, &COMMAND, &FILE];
+static KINDS: [&Kind; 4] = [&ENV, &COMMAND, &FILE, &ATTESTATION];
 
 /// The collector.
 pub(super) struct Images;
@@ -169,8 +172,16 @@ struct Found {
     met: BTreeSet<Name>,
     /// Platforms that nobody asked for.
     not_asked: BTreeSet<Name>,
-    /// Attestation manifests of the index.
+    /// How often indexes name an attestation.
     attestations: u64,
+    /// Their manifests, and what these say if anybody asked.
+    attested: Vec<Attested>,
+    /// Why the source does not show all attestations that there may be.
+    unshown: Vec<Refusal>,
+    /// Whether the source has no list of manifests in which attestations would stand.
+    listless: bool,
+    /// The digests of all manifests that indexes name beside attestations.
+    manifests: BTreeSet<Name>,
     /// Manifests that are no images.
     artifacts: u64,
     /// Annotations of indexes, manifests and configs.
@@ -210,44 +221,50 @@ async fn collect(job: Arc<Job>) -> Batch {
         sources.into_iter().partition(|source| matches!(source, ImageSource::Engine(_)));
     let (far, saved): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|source| matches!(source, ImageSource::Registry(_)));
+    let known = Arc::new(Known::new(&job.config, &job.detector));
     #[cfg(feature = "registry")]
-    let registries = registry::from_registries(Arc::clone(&job), far);
+    let far = registry::from_registries(Arc::clone(&job), Arc::clone(&known), far);
     #[cfg(not(feature = "registry"))]
-    let registries = from_files(Arc::clone(&job), far);
-    let (mut batch, far, files) = join3(from_engine(&job, live), registries, from_files(Arc::clone(&job), saved)).await;
+    let far = from_files(Arc::clone(&job), Arc::clone(&known), far);
+    let saved = from_files(Arc::clone(&job), Arc::clone(&known), saved);
+    let (mut batch, far, saved) = join3(from_engine(&job, &known, live), far, saved).await;
     batch.absorb(far);
-    batch.absorb(files);
+    batch.absorb(saved);
     batch
 }
 
-/// Archives and layouts, side by side. A panic over one is a gap for that one: the others' findings stay.
-async fn from_files(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
+/// Archives and layouts, one after the other, for they share layers; each is read by all threads. A panic over one is a gap for that one: the others' findings stay.
+async fn from_files(job: Arc<Job>, known: Arc<Known>, sources: Vec<ImageSource>) -> Batch {
     let work = move || {
         let task = job.progress.begin("images", u64::try_from(sources.len()).ok());
         let examine = |source: &ImageSource| {
             task.examining(&source.shown());
-            let work = || report(&job, source, read(source, &job));
+            let work = || report(&job, source, read(source, &job, &known));
             let batch = catch_unwind(AssertUnwindSafe(work));
             task.advance(1);
             batch.unwrap_or_else(|_| report(&job, source, Err(Refusal::new(Cause::Crashed))))
         };
-        sources.par_iter().map(examine).collect::<Vec<Batch>>()
+        sources.iter().map(examine).collect::<Vec<Batch>>()
     };
     let mut all = Batch::default();
     offload(work).await.unwrap_or_default().into_iter().for_each(|batch| all.absorb(batch));
     all
 }
 
-fn read(source: &ImageSource, job: &Job) -> Result<Found, Refusal> {
-    let (look, asked, wanted) = (look(job), asked(job), job.wants(&FILE));
+fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal> {
+    let (look, asked, wanted) = (look(job, known), asked(job), Wanted::of(job));
     match source {
         ImageSource::DockerArchive(path) => {
-            let (archive, damage) = archive::Archive::read(path, look, wanted)?;
+            let (archive, damage) = archive::Archive::read(path, look, wanted.files)?;
             from_archive(archive, damage, Some(path), look, (asked, wanted))
         }
         ImageSource::OciLayout(root) => {
-            let mut found = layout::images(&blobs::Directory::open(root, look.limits)?, asked)?;
-            if wanted {
+            let directory = blobs::Directory::open(root, look.limits)?;
+            let mut found = layout::images(&directory, asked)?;
+            if wanted.attestations {
+                found.attest(&directory, look);
+            }
+            if wanted.files {
                 found.layers = layers::of_directory(root, &found.images, look);
             }
             Ok(found)
@@ -259,8 +276,30 @@ fn read(source: &ImageSource, job: &Job) -> Result<Found, Refusal> {
     }
 }
 
-fn look(job: &Job) -> Look<'_> {
-    Look { detector: &job.detector, limits: &job.config.limits, stop: &job.stop }
+/// What of a source is looked through beside its documents.
+#[derive(Clone, Copy)]
+struct Wanted {
+    files: bool,
+    attestations: bool,
+}
+
+impl Wanted {
+    fn of(job: &Job) -> Self {
+        Self { files: job.wants(&FILE), attestations: job.wants(&ATTESTATION) }
+    }
+}
+
+impl Found {
+    /// Reads the attestations.
+    fn attest(&mut self, blobs: &dyn blobs::Blobs, look: Look<'_>) {
+        for attested in &mut self.attested {
+            attested.examined = attestation::examine(blobs, attested, look);
+        }
+    }
+}
+
+fn look<'a>(job: &'a Job, known: &'a Known) -> Look<'a> {
+    Look { detector: &job.detector, limits: &job.config.limits, stop: &job.stop, known }
 }
 
 /// The platforms that the configuration asks for.
@@ -268,18 +307,21 @@ fn asked(job: &Job) -> Asked<'_> {
     Asked(&job.config.platforms)
 }
 
-/// The images of an archive that was read, and their layers if they are wanted.
+/// The images of an archive that was read, and what else of it is wanted.
 fn from_archive(
     archive: archive::Archive,
     damage: Option<Refusal>,
     file: Option<&Path>,
     look: Look<'_>,
-    (asked, wanted): (Asked<'_>, bool),
+    (asked, wanted): (Asked<'_>, Wanted),
 ) -> Result<Found, Refusal> {
     match (layout::images(&archive, asked), damage) {
         (Ok(mut found), damage) => {
             found.unexamined.extend(damage.map(|why| (None, why)));
-            if wanted {
+            if wanted.attestations {
+                found.attest(&archive, look);
+            }
+            if wanted.files {
                 found.layers = layers::of_archive(file, archive.blobs, &found.images, look);
             }
             Ok(found)
@@ -289,7 +331,7 @@ fn from_archive(
 }
 
 #[cfg(feature = "docker")]
-async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
+async fn from_engine(job: &Job, known: &Arc<Known>, sources: Vec<ImageSource>) -> Batch {
     use futures_util::future::join_all;
     let mut all = Batch::default();
     if sources.is_empty() {
@@ -300,7 +342,7 @@ async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
     // A loop, not a closure: the compiler cannot prove closures over borrowed futures to be `Send`.
     let mut work = Vec::new();
     for source in &sources {
-        work.push(one(job, &engine, source, task.as_ref()));
+        work.push(one(job, known, &engine, source, task.as_ref()));
     }
     join_all(work).await.into_iter().for_each(|batch| all.absorb(batch));
     all
@@ -309,13 +351,14 @@ async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
 #[cfg(feature = "docker")]
 async fn one(
     job: &Job,
+    known: &Arc<Known>,
     engine: &Result<super::docker::Engine, Refusal>,
     source: &ImageSource,
     task: &dyn crate::evidence::Task,
 ) -> Batch {
     task.examining(&source.shown());
     let found = match (engine, source) {
-        (Ok(engine), ImageSource::Engine(reference)) => engine::read(engine, reference, job).await,
+        (Ok(engine), ImageSource::Engine(reference)) => engine::read(engine, reference, job, known).await,
         (Err(refusal), _) => Err(refusal.clone()),
         _ => Err(Refusal::new(Cause::Unsupported)),
     };
@@ -325,10 +368,10 @@ async fn one(
 
 #[cfg(not(feature = "docker"))]
 #[expect(clippy::unused_async, reason = "the same signature as with an engine")]
-async fn from_engine(job: &Job, sources: Vec<ImageSource>) -> Batch {
+async fn from_engine(job: &Job, known: &Arc<Known>, sources: Vec<ImageSource>) -> Batch {
     let mut all = Batch::default();
     for source in &sources {
-        all.absorb(report(job, source, read(source, job)));
+        all.absorb(report(job, source, read(source, job, known)));
     }
     all
 }
@@ -340,6 +383,9 @@ fn report(job: &Job, source: &ImageSource, found: Result<Found, Refusal>) -> Bat
             let mut batch = facts::report(job, &target, &found);
             if job.wants(&FILE) {
                 batch.absorb(files::report(job, &target, &found));
+            }
+            if job.wants(&ATTESTATION) {
+                batch.absorb(attestation::report(job, &target, &found));
             }
             batch
         }

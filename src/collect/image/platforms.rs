@@ -19,12 +19,6 @@ impl Asked<'_> {
         self.0.is_empty() || Platform::parse(name.as_str()).is_some_and(|platform| self.0.contains(&platform))
     }
 
-    /// Whether nothing but this platform is examined.
-    #[cfg(feature = "docker")]
-    pub(super) fn is_only(self, name: &Name) -> bool {
-        !self.0.is_empty() && self.0.iter().all(|asked| Platform::parse(name.as_str()).as_ref() == Some(asked))
-    }
-
     /// Says which platforms are asked for, which are not, and which are not there.
     pub(super) fn account(self, found: &mut Found) {
         let list = |names: BTreeSet<Name>| names.into_iter().reduce(|all, one| all.joined(", ", &one));

@@ -2,6 +2,7 @@
 //!
 //! In: a path and bytes. Out: a summary if there is anything to tell. It knows names of env files and the detector.
 
+use super::batch::Member;
 use super::{File, Look, Sort};
 use crate::collect::entry_path::split;
 use crate::collect::summary::Summary;
@@ -27,16 +28,20 @@ pub(super) fn sort(path: &[u8]) -> Sort {
 }
 
 /// Judges a file that is here as a whole.
-pub(super) fn judge(look: Look<'_>, path: &[u8], entry: &[u8], bytes: &[u8], memory: &mut Memory) -> Option<File> {
+pub(super) fn judge(look: Look<'_>, member: &Member, bytes: &[u8], memory: &mut Memory) -> Option<File> {
+    let path = &member.path;
     let name = String::from_utf8_lossy(split(path).1);
     let mut sort = sort(path);
-    if sort != Sort::Other {
+    // What was staged and never committed has no name: its content must tell.
+    let nameless = sort == Sort::Other && member.object.is_some_and(|object| !object.named);
+    if sort != Sort::Other || nameless {
         let wrapped = Sensitive::new(bytes.to_vec());
         // A program of this name is no env file; only some names leave no doubt.
-        if !weak_env_name(&name) || look.detector.looks_like_env_file(&wrapped) {
+        if !nameless && !weak_env_name(&name) || look.detector.looks_like_env_file(&wrapped) {
+            sort = if nameless { Sort::Env } else { sort };
             let summary = Summary::of(look.detector.env_file(&wrapped));
             let told = sort == Sort::Env || summary.exposes(true).is_some() || !summary.determined;
-            return told.then(|| File { path: path.to_vec(), entry: entry.to_vec(), sort, summary });
+            return told.then(|| member.file(sort, &summary));
         }
         sort = Sort::Other;
     }
@@ -46,7 +51,7 @@ pub(super) fn judge(look: Look<'_>, path: &[u8], entry: &[u8], bytes: &[u8], mem
         let (file_name, bytes) = (Sensitive::new(split(path).1.to_vec()), Sensitive::new(bytes.to_vec()));
         scan = look.detector.variable_file(&file_name, &bytes).into_iter().fold(scan, Scan::and);
     }
-    tells(&scan).then(|| File { path: path.to_vec(), entry: entry.to_vec(), sort, summary: Summary::of(scan) })
+    tells(&scan).then(|| member.file(sort, &Summary::of(scan)))
 }
 
 /// Whether a file of this name keeps keys where nobody sees them without a password.
@@ -76,7 +81,7 @@ pub(super) fn piece(look: Look<'_>, bytes: &[u8], lines: u32, memory: &mut Memor
 }
 
 /// What all pieces of a file say, in order.
-pub(super) fn whole(pieces: impl Iterator<Item = Scan>, path: &[u8], entry: &[u8]) -> Option<File> {
+pub(super) fn whole(pieces: impl Iterator<Item = Scan>, member: &Member) -> Option<File> {
     let scan = pieces.reduce(|before, mut scan| {
         // What stands where two pieces overlap is found twice.
         let mark = |spotted: &Spotted| (spotted.line, spotted.variable.clone(), spotted.judgement.correlator.clone());
@@ -84,6 +89,5 @@ pub(super) fn whole(pieces: impl Iterator<Item = Scan>, path: &[u8], entry: &[u8
         scan.spotted.retain(|spotted| !told.contains(&mark(spotted)));
         before.and(scan)
     })?;
-    let (path, entry) = (path.to_vec(), entry.to_vec());
-    Some(File { path, entry, sort: Sort::Other, summary: Summary::of(scan) })
+    Some(member.file(Sort::Other, &Summary::of(scan)))
 }

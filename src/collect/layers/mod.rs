@@ -3,20 +3,27 @@
 //! In: a stream. Out: what files hold that matters, which paths the layer adds and removes, and what could not be
 //! read. Nothing is unpacked: memory does not grow with the layer. It knows no image, no registry and no rule.
 
+mod batch;
 mod content;
+mod git;
+mod known;
 mod nested;
 mod paths;
 mod stream;
+mod told;
 mod walk;
 
+pub(super) use known::Known;
 pub(super) use paths::Paths;
+pub(super) use told::Told;
 
 use super::refusal::Refusal;
-use super::summary::Summary;
 use crate::config::Limits;
 use crate::detect::Detector;
-use crate::evidence::Stop;
+use crate::evidence::{Cause, Name, Stop};
+use serde::{Deserialize, Serialize};
 use std::io::Read;
+use std::sync::Arc;
 
 /// What layers are looked through with.
 #[derive(Clone, Copy)]
@@ -24,10 +31,12 @@ pub(super) struct Look<'a> {
     pub(super) detector: &'a Detector,
     pub(super) limits: &'a Limits,
     pub(super) stop: &'a Stop,
+    /// What needs not be read again.
+    pub(super) known: &'a Known,
 }
 
 /// What a file is by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Sort {
     /// An env file: what it holds is judged as such.
     Env,
@@ -38,31 +47,37 @@ pub(super) enum Sort {
 }
 
 /// A file that matters.
+#[derive(Serialize, Deserialize)]
 pub(super) struct File {
     /// Its path in the layer; inside an archive, behind the archive's and `!/`.
     pub(super) path: Vec<u8>,
     /// The path of the layer's own entry.
     pub(super) entry: Vec<u8>,
+    /// The id of the blob or tag that it is,
+    pub(super) blob: Option<Name>,
+    /// or of the commit.
+    pub(super) commit: Option<Name>,
     pub(super) sort: Sort,
-    pub(super) summary: Summary,
+    pub(super) told: Told,
 }
 
 /// A file that could not be read.
+#[derive(Serialize, Deserialize)]
 pub(super) struct Trouble {
     pub(super) path: Vec<u8>,
     pub(super) why: Refusal,
 }
 
 /// What one layer holds.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Layer {
     pub(super) files: Vec<File>,
     pub(super) troubles: Vec<Trouble>,
-    /// Object stores of git: `.git` and bare ones.
-    pub(super) stores: Vec<Vec<u8>>,
     pub(super) paths: Paths,
     /// How many files were looked through, those in archives included.
     pub(super) count: u64,
+    /// How many objects of git it holds.
+    pub(super) objects: u64,
     /// Their bytes.
     pub(super) bytes: u64,
     /// Why the layer as a whole was not read to its end.
@@ -71,6 +86,9 @@ pub(super) struct Layer {
     pub(super) digest: String,
     /// Whether it came packed.
     pub(super) packed: bool,
+    /// Whether an earlier run read it.
+    #[serde(skip)]
+    pub(super) cached: bool,
 }
 
 impl Layer {
@@ -80,9 +98,28 @@ impl Layer {
     }
 }
 
-/// Looks through one layer.
+/// Looks through one layer of any digest.
 pub(super) fn read(source: impl Read, look: Look<'_>) -> Layer {
     walk::layer(source, look)
+}
+
+/// Looks through the blob of a digest, `sha256:…`, unless it is known: then it is only held against its digest.
+pub(super) fn read_blob(source: impl Read, digest: &str, look: Look<'_>) -> Arc<Layer> {
+    let other = || Some(Refusal::new(Cause::Inconsistent).because("a layer that is not what its digest says"));
+    if let Some(layer) = look.known.get(digest) {
+        return match stream::digest(source) {
+            Ok(own) if own == digest => layer,
+            Ok(_) => Arc::new(Layer { broken: other(), ..Layer::default() }),
+            Err(_) => Arc::new(Layer::unread(Refusal::new(Cause::Truncated))),
+        };
+    }
+    let layer = read(source, look);
+    if layer.broken.is_none() && layer.digest != digest {
+        return Arc::new(Layer { broken: other(), ..layer });
+    }
+    let layer = Arc::new(layer);
+    look.known.keep(&layer);
+    layer
 }
 
 /// Whether bytes at the beginning of a blob can be a layer's.

@@ -12,8 +12,10 @@ use std::rc::Rc;
 use zeroize::Zeroizing;
 use zip::ZipArchive;
 
-/// Largest zip: its directory stands at its end, so it must be here as a whole.
-const ZIP_BYTES: u64 = 64 << 20;
+/// The end of a zip's directory, and the longest comment behind it.
+const END_OF_ZIP: usize = 22 + 0xffff;
+/// So much room is made on an archive's own word.
+const ROOM: u64 = 64 << 20;
 
 /// Looks through an archive that begins with `head`.
 pub(super) fn archive<'s, 'a: 's>(
@@ -37,13 +39,29 @@ pub(super) fn is_zip(head: &[u8]) -> bool {
     [&b"PK\x03\x04"[..], b"PK00PK\x03\x04", b"PK\x05\x06"].iter().any(|mark| head.starts_with(mark))
 }
 
+/// Where an archive begins that stands behind something else: what a shell script unpacks, and a zip, which is found
+/// from its end.
+pub(super) fn behind(bytes: &[u8]) -> Option<usize> {
+    const PACKED: [&[u8]; 4] = [b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"\xfd7zXZ\0", b"BZh91AY&SY"];
+    if bytes.starts_with(b"#!")
+        && let Some(at) = PACKED.iter().filter_map(|mark| memchr::memmem::find(bytes, mark)).min()
+    {
+        return Some(at);
+    }
+    let tail = bytes.len().saturating_sub(END_OF_ZIP);
+    let end = tail + memchr::memmem::rfind(&bytes[tail..], b"PK\x05\x06")?;
+    let begins = memchr::memmem::find(&bytes[..end], b"PK\x03\x04").is_some();
+    // Its places are counted from the file's beginning, or from its own: the reader knows both.
+    (begins && ZipArchive::new(Cursor::new(bytes)).is_ok()).then_some(0)
+}
+
 fn inside(path: &[u8]) -> Vec<u8> {
     [path, b"!/"].concat()
 }
 
 fn packed<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec<u8>, depth: usize) {
     let (raw, count) = Raw::new(reader);
-    match unpack(raw, walk.look.limits.archive_bytes) {
+    match unpack(raw, walk.look.limits) {
         Ok(Some(unpacked)) => {
             let mut unpacked = BufReader::new(unpacked);
             match unpacked.fill_buf().map(is_tar) {
@@ -53,7 +71,7 @@ fn packed<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: 
                 Err(_) => walk.trouble(path.clone(), Refusal::new(Cause::Malformed)),
             }
             if count.over() {
-                walk.trouble(path, over("limits.archive_bytes"));
+                walk.trouble(path, over("limits.archive_bytes or limits.ratio"));
             }
         }
         Ok(None) => {
@@ -79,17 +97,18 @@ fn tar<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec
 }
 
 fn zip<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, (reader, size): (&mut dyn Read, u64), path: Vec<u8>, depth: usize) {
-    // A buffer that grows as it is filled would take twice its size.
-    let room = usize::try_from(size.min(ZIP_BYTES)).unwrap_or(0) + 64;
+    // Its directory stands at its end. A buffer that grows as it is filled would take twice its size.
+    let limit = walk.look.limits.held_bytes;
+    let room = usize::try_from(size.min(limit).min(ROOM)).unwrap_or(0) + 64;
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
-    let read = reader.take(ZIP_BYTES + 1).read_to_end(&mut bytes);
-    if bytes.len() as u64 > ZIP_BYTES {
-        return walk.trouble(path, over("zip files of 64 MiB"));
+    let read = reader.take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    if bytes.len() as u64 > limit {
+        return walk.trouble(path, over("limits.held_bytes"));
     }
     let opened = read.ok().and_then(|_| ZipArchive::new(Cursor::new(&bytes[..])).ok());
     let Some(mut archive) = opened else {
         walk.trouble(path.clone(), Refusal::new(Cause::Malformed));
-        return walk.content(&mut &bytes[..], bytes.len() as u64, path);
+        return walk.content(&mut &bytes[..], bytes.len() as u64, path, usize::MAX);
     };
     // Two members of one name are one to most readers; a second zip in front is none.
     let stated = stated_members(&bytes);

@@ -3,6 +3,7 @@
 //! In: the entries of a layer. Out: answers about paths. It keeps digests of paths, not paths: layers have millions.
 
 use crate::collect::entry_path::split;
+use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
@@ -11,7 +12,7 @@ const WHITEOUT: &[u8] = b".wh.";
 const OPAQUE: &[u8] = b".wh..wh..opq";
 
 /// The paths of one layer.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(in crate::collect) struct Paths {
     /// What stands in the layer and is no directory: it takes the place of what was there.
     placed: HashSet<u64>,

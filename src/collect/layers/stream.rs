@@ -2,6 +2,7 @@
 //!
 //! In: a reader. Out: readers. It knows compression and nothing of what is in it.
 
+use crate::config::Limits;
 use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
 use std::cell::{Cell, RefCell};
@@ -10,8 +11,6 @@ use std::rc::Rc;
 
 /// Below so many bytes nothing is called a bomb: text compresses very well.
 pub(super) const HARMLESS: u64 = 1 << 30;
-/// More bytes made of one are no file's.
-const RATIO: u64 = 800;
 /// Bytes read at once.
 const BUFFER: usize = 128 << 10;
 
@@ -90,6 +89,18 @@ impl<R: Read> Read for Digested<R> {
     }
 }
 
+/// The digest of all of a stream.
+pub(super) fn digest(source: impl Read) -> Result<String> {
+    let (mut source, digest) = Digested::new(source);
+    std::io::copy(&mut BufReader::with_capacity(BUFFER, &mut source), &mut std::io::sink())?;
+    Ok(shown(&digest.take()))
+}
+
+/// `sha256:…`
+pub(super) fn shown(digest: &Sha256) -> String {
+    format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest.clone().finalize()))
+}
+
 /// A stream before it is unpacked, counted.
 pub(super) struct Raw<R> {
     inner: R,
@@ -116,6 +127,7 @@ pub(super) struct Unpacked<'a> {
     inner: Box<dyn Read + 'a>,
     count: Rc<Count>,
     limit: u64,
+    ratio: u64,
     packed: bool,
 }
 
@@ -129,7 +141,7 @@ impl Unpacked<'_> {
 impl Read for Unpacked<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         let made = self.count.made.get();
-        if made >= self.limit || made > HARMLESS && made / RATIO > self.count.raw.get() {
+        if made >= self.limit || made > HARMLESS && made / self.ratio > self.count.raw.get() {
             self.count.over.set(true);
             return Err(Error::other("limit"));
         }
@@ -140,7 +152,7 @@ impl Read for Unpacked<'_> {
 }
 
 /// Unpacks a stream, whatever it begins with; `None` for packings that are not read.
-pub(super) fn unpack<'a, R: Read + 'a>(raw: Raw<R>, limit: u64) -> Result<Option<Unpacked<'a>>> {
+pub(super) fn unpack<'a, R: Read + 'a>(raw: Raw<R>, limits: &Limits) -> Result<Option<Unpacked<'a>>> {
     let count = Rc::clone(&raw.count);
     let mut buffered = BufReader::with_capacity(BUFFER, raw);
     let how = packing(buffered.fill_buf()?);
@@ -150,7 +162,8 @@ pub(super) fn unpack<'a, R: Read + 'a>(raw: Raw<R>, limit: u64) -> Result<Option
         Some(Packing::Other) => return Ok(None),
         None => Box::new(buffered),
     };
-    Ok(Some(Unpacked { inner, count, limit, packed: how.is_some() }))
+    let (limit, ratio) = (limits.archive_bytes, limits.ratio);
+    Ok(Some(Unpacked { inner, count, limit, ratio, packed: how.is_some() }))
 }
 
 /// The members of a gzip, one behind the other. Zeros behind the last one are padding, as gzip itself has it.

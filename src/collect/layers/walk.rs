@@ -3,23 +3,22 @@
 //! In: a stream. Out: a [`Layer`]. Small files are handed on in batches, large ones are read piece by piece; what is
 //! under way at a time is bounded, so memory does not grow with the layer.
 
-use super::content::{is_key_store, judge, piece, sort, whole};
+use super::batch::{Batch, Member, Shared, look_through};
+use super::content::{is_key_store, piece, sort, whole};
+use super::git::{self, Held, Identity};
 use super::nested;
 use super::paths::is_whiteout;
 use super::stream::{self, Digested, HARMLESS, Raw, is_tar, packing, unpack};
-use super::{File, Layer, Look, Sort, Trouble};
-use crate::collect::entry_path::{clean, split};
+use super::{Layer, Look, Sort, Trouble};
+use crate::collect::entry_path::clean;
 use crate::collect::metered::{HEADERS, Meter, Metered};
 use crate::collect::refusal::Refusal;
-use crate::detect::{Memory, Scan};
+use crate::detect::Memory;
 use crate::evidence::{Cause, Name};
 use rayon::Scope;
-use sha2::Digest;
 use std::io::{Cursor, Read};
-use std::ops::Range;
 use std::rc::Rc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use zeroize::Zeroizing;
 
 /// Files are handed on once there is so much of them.
@@ -32,8 +31,6 @@ const REMEMBERED: usize = 1 << 15;
 const PIECE: usize = 4 << 20;
 /// What two pieces have in common.
 const OVERLAP: usize = 512 << 10;
-/// Deepest nesting of archives.
-pub(super) const DEEPEST: usize = 4;
 /// Longest path: no system has longer ones.
 const LONGEST: usize = 4096;
 /// Most files of a layer that are told as not read.
@@ -41,44 +38,12 @@ const MOST: usize = 10_000;
 /// What tells what a file is.
 const HEAD: usize = 512;
 
-/// Files that are looked through together.
-#[derive(Default)]
-struct Batch {
-    bytes: Zeroizing<Vec<u8>>,
-    files: Vec<(Vec<u8>, Vec<u8>, Range<usize>)>,
-    /// How long their names are together.
-    names: usize,
-}
-
-impl Batch {
-    fn add(&mut self, path: Vec<u8>, entry: Vec<u8>, content: Range<usize>) {
-        self.names += path.len() + entry.len();
-        self.files.push((path, entry, content));
-    }
-
-    /// How much it holds.
-    fn size(&self) -> usize {
-        self.bytes.len() + self.names
-    }
-}
-
-/// What threads share.
-#[derive(Default)]
-struct Shared {
-    found: Mutex<Vec<File>>,
-    /// What pieces of large files say: the file's number, the piece's, and a scan.
-    pieces: Mutex<Vec<(usize, usize, Scan)>>,
-    waiting: AtomicUsize,
-    /// What threads remember, while they do something else.
-    memories: Mutex<Vec<Memory>>,
-}
-
 /// Reads one layer.
 pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
     let shared = Shared::default();
     let (digested, digest) = Digested::new(source);
     let (raw, count) = Raw::new(digested);
-    let (mut layer, in_pieces) = rayon::in_place_scope(|scope| {
+    let (mut layer, in_pieces, stores) = rayon::in_place_scope(|scope| {
         let mut walk = Walk {
             look,
             shared: &shared,
@@ -87,11 +52,14 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
             batch: Batch::default(),
             memory: Memory::default(),
             entry: Vec::new(),
+            object: None,
+            held: Held::default(),
             in_pieces: Vec::new(),
         };
         walk.top(raw, &count);
+        let stores = git::examine(&mut walk, 0);
         walk.flush();
-        (walk.layer, walk.in_pieces)
+        (walk.layer, walk.in_pieces, stores)
     });
     layer.files.extend(shared.found.into_inner().unwrap_or_default());
     let mut pieces = shared.pieces.into_inner().unwrap_or_default();
@@ -99,11 +67,11 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
     let mut pieces = pieces.into_iter().peekable();
     while let Some((file, _, first)) = pieces.next() {
         let rest = std::iter::from_fn(|| pieces.next_if(|(other, ..)| *other == file).map(|(.., scan)| scan));
-        let (path, entry) = &in_pieces[file];
-        layer.files.extend(whole(std::iter::once(first).chain(rest), path, entry));
+        layer.files.extend(whole(std::iter::once(first).chain(rest), &in_pieces[file]));
     }
+    git::name(&mut layer, &stores);
     layer.files.sort_by(|a, b| a.path.cmp(&b.path));
-    layer.digest = format!("sha256:{}", data_encoding::HEXLOWER.encode(&digest.take().finalize()));
+    layer.digest = stream::shown(&digest.take());
     layer
 }
 
@@ -116,15 +84,19 @@ pub(super) struct Walk<'w, 's, 'a> {
     batch: Batch,
     memory: Memory,
     /// The layer's entry that is being read.
-    entry: Vec<u8>,
-    /// Files that are read in pieces, and their entries.
-    in_pieces: Vec<(Vec<u8>, Vec<u8>)>,
+    pub(super) entry: Vec<u8>,
+    /// The object of git that is being read, if it is one.
+    pub(super) object: Option<Identity>,
+    /// What is read once all of the layer is here.
+    pub(super) held: Held,
+    /// Files that are read in pieces.
+    in_pieces: Vec<Member>,
 }
 
 impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     fn top<R: Read>(&mut self, raw: Raw<R>, count: &Rc<stream::Count>) {
         let limit = self.look.limits.archive_bytes;
-        let unpacked = match unpack(raw, limit) {
+        let unpacked = match unpack(raw, self.look.limits) {
             Ok(Some(unpacked)) => {
                 self.layer.packed = unpacked.packed();
                 unpacked
@@ -143,7 +115,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         let mut reader = Metered { inner: unpacked, meter: Rc::clone(&meter) };
         self.layer.broken = self.tar(&mut reader, &meter, &[], 0).err();
         if count.over() {
-            self.layer.broken = Some(over("limits.archive_bytes"));
+            self.layer.broken = Some(over("limits.archive_bytes or limits.ratio"));
         }
         // The file at which the layer ends is told with the layer.
         if self.layer.broken.is_some() && self.layer.troubles.last().is_some_and(|last| last.path == self.entry) {
@@ -189,7 +161,10 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
                 self.entry.clone_from(&path);
                 self.layer.paths.add(&path, kind.is_dir());
             }
-            self.store(&path);
+            self.unread_store(&path);
+            if (kind.is_symlink() || kind.is_hard_link()) && sort(&path) == Sort::Env {
+                self.link(&path, &clean(&entry.link_name_bytes().unwrap_or_default()));
+            }
             let size = entry.size();
             let empty = kind.is_dir() || kind.is_symlink() || kind.is_hard_link();
             let empty = empty || kind.is_character_special() || kind.is_block_special() || kind.is_fifo();
@@ -207,11 +182,16 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
                     self.trouble(path.clone(), why);
                 }
                 self.file(&mut entry, size, path, depth);
+                // What was not wanted to its end is passed over here, where the meter knows that it is content.
+                std::io::copy(&mut entry, &mut std::io::sink()).map_err(|_| damage(meter))?;
             }
             if self.layer.bytes > self.look.limits.archive_bytes {
                 return Err(over("limits.archive_bytes"));
             }
-            if self.layer.troubles.len() + self.layer.stores.len() > MOST {
+            if self.layer.count > self.look.limits.layer_files {
+                return Err(over("limits.layer_files"));
+            }
+            if self.layer.troubles.len() > MOST {
                 return Err(over("files that cannot be read"));
             }
             if meter.over.get() {
@@ -220,24 +200,38 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         }
     }
 
-    /// The store of a repository: nobody sees its history by looking at files.
-    fn store(&mut self, path: &[u8]) {
-        if let Some(store) = store_of(path)
-            && self.layer.stores.last().map(Vec::as_slice) != Some(store)
+    /// A link that is called like an env file: what it leads to was, or will be, judged by its own name.
+    fn link(&mut self, path: &[u8], to: &[u8]) {
+        let elsewhere = ["run/", "dev/", "proc/", "vault/"].iter().any(|place| to.starts_with(place.as_bytes()));
+        if sort(to) != Sort::Env && !elsewhere {
+            let why = Refusal::new(Cause::NeedsReview).because("a link to a file that is not called so");
+            self.trouble(path.to_vec(), why);
+        }
+    }
+
+    fn unread_store(&mut self, path: &[u8]) {
+        if let Some((store, why)) = git::unread_store(path)
+            && self.layer.troubles.last().is_none_or(|last| last.path != store)
         {
-            self.layer.stores.push(store.to_vec());
+            self.trouble(store, why);
         }
     }
 
     /// A file: an archive or what it holds itself.
     pub(super) fn file(&mut self, reader: &mut dyn Read, size: u64, path: Vec<u8>, depth: usize) {
         self.layer.count += 1;
+        if size > self.look.limits.entry_bytes {
+            return self.trouble(path, over("limits.entry_bytes"));
+        }
         let mut head = Zeroizing::new(Vec::with_capacity(HEAD));
         if reader.take(HEAD as u64).read_to_end(&mut head).is_err() {
             return self.trouble(path, Refusal::new(Cause::Malformed));
         }
-        if head.starts_with(b"# v2 git bundle") || head.starts_with(b"# v3 git bundle") {
-            self.layer.stores.push(path.clone());
+        if let Some(form) = git::form(&head) {
+            return git::hold(self, &mut Cursor::new(&head[..]).chain(reader), path, form);
+        }
+        if git::keeps_objects(&path) {
+            self.trouble(path.clone(), Refusal::new(Cause::Malformed).because("no object of git where one belongs"));
         }
         if !head.is_empty() && is_key_store(&path) {
             let why =
@@ -246,17 +240,17 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         }
         let archive = packing(&head).is_some() || is_tar(&head) || nested::is_zip(&head);
         let mut whole = Cursor::new(&head[..]).chain(reader);
-        if archive && depth < DEEPEST {
+        if archive && depth < self.deepest() {
             return nested::archive(self, (&mut whole, size), &head, path, depth);
         }
         if archive {
-            self.trouble(path.clone(), over("archives in archives"));
+            self.trouble(path.clone(), over("limits.archive_depth"));
         }
-        self.content(&mut whole, size, path);
+        self.content(&mut whole, size, path, depth);
     }
 
     /// What a file holds, whatever it is. `size` says how much is expected.
-    pub(super) fn content(&mut self, reader: &mut dyn Read, size: u64, path: Vec<u8>) {
+    pub(super) fn content(&mut self, reader: &mut dyn Read, size: u64, path: Vec<u8>, depth: usize) {
         let other = sort(&path) == Sort::Other;
         let limit = if other { PIECE as u64 } else { self.look.limits.file_bytes };
         if size > limit {
@@ -274,9 +268,15 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         if read.is_err() {
             self.trouble(path.clone(), Refusal::new(Cause::Malformed));
         }
-        self.batch.add(path, self.entry.clone(), from..to);
+        let behind = nested::behind(&self.batch.bytes[from..to]).filter(|_| depth < self.deepest());
+        let behind = behind.map(|at| Zeroizing::new(self.batch.bytes[from + at..to].to_vec()));
+        let member = self.member(path.clone());
+        self.batch.add(member, from..to);
         if self.batch.size() >= BATCH {
             self.flush();
+        }
+        if let Some(archive) = behind {
+            nested::archive(self, (&mut &archive[..], archive.len() as u64), &archive, path, depth);
         }
     }
 
@@ -290,8 +290,9 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
 
     fn pieces(&mut self, reader: &mut dyn Read, path: &[u8]) {
         let file = self.in_pieces.len();
-        self.in_pieces.push((path.to_vec(), self.entry.clone()));
-        let (mut kept, mut lines) = (Zeroizing::new(Vec::new()), 0_u32);
+        let member = self.member(path.to_vec());
+        self.in_pieces.push(member);
+        let (mut kept, mut lines, mut all) = (Zeroizing::new(Vec::new()), 0_u32, 0_u64);
         for number in 0.. {
             let mut bytes = Zeroizing::new(Vec::with_capacity(PIECE));
             bytes.extend_from_slice(&kept);
@@ -300,8 +301,16 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             if read.is_err() {
                 self.trouble(path.to_vec(), Refusal::new(Cause::Malformed));
             }
-            let full = self.layer.bytes > self.look.limits.archive_bytes;
+            all += (bytes.len() - kept.len()) as u64;
+            let full = self.layer.bytes > self.look.limits.archive_bytes || all > self.look.limits.entry_bytes;
+            if all > self.look.limits.entry_bytes {
+                self.trouble(path.to_vec(), over("limits.entry_bytes"));
+            }
             let last = read.is_err() || full || bytes.len() < PIECE || self.look.stop.asked();
+            if (number == 0 || last) && nested::behind(&bytes).is_some() {
+                let why = Refusal::new(Cause::Unsupported).because("an archive behind something else, in a large file");
+                self.trouble(path.to_vec(), why);
+            }
             let once = bytes.len() - if last { 0 } else { OVERLAP };
             kept = Zeroizing::new(bytes[once..].to_vec());
             let ends = memchr::memchr_iter(b'\n', &bytes[..once]).count();
@@ -316,6 +325,15 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
                 break;
             }
         }
+    }
+
+    /// How deep archives are opened.
+    pub(super) fn deepest(&self) -> usize {
+        usize::from(self.look.limits.archive_depth)
+    }
+
+    fn member(&self, path: Vec<u8>) -> Member {
+        Member { path, entry: self.entry.clone(), object: self.object }
     }
 
     fn flush(&mut self) {
@@ -347,27 +365,6 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     pub(super) fn trouble(&mut self, path: Vec<u8>, why: Refusal) {
         self.layer.troubles.push(Trouble { path, why });
     }
-}
-
-fn look_through(look: Look<'_>, shared: &Shared, batch: &Batch, memory: &mut Memory) {
-    let files = batch.files.iter().take_while(|_| !look.stop.asked());
-    let judged = files.filter_map(|(path, entry, range)| judge(look, path, entry, &batch.bytes[range.clone()], memory));
-    let judged: Vec<File> = judged.collect();
-    if let (false, Ok(mut found)) = (judged.is_empty(), shared.found.lock()) {
-        found.extend(judged);
-    }
-}
-
-/// The store that a path belongs to: what is named `.git`, and wherever objects and packs lie as git has them.
-fn store_of(path: &[u8]) -> Option<&[u8]> {
-    let (dir, name) = split(path);
-    let (above, folder) = split(dir);
-    let hex = |text: &[u8], len: usize| text.len() == len && text.iter().all(u8::is_ascii_hexdigit);
-    let pack = folder == b"pack" && name.starts_with(b"pack-") && name.ends_with(b".pack");
-    if split(above).1 == b"objects" && (pack || hex(folder, 2) && hex(name, 38)) {
-        return Some(split(above).0);
-    }
-    (dir.ends_with(b".git") && matches!(name, b"HEAD" | b"packed-refs")).then_some(dir)
 }
 
 /// Whether a file's content begins with a map of its holes.

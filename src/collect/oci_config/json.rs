@@ -62,6 +62,36 @@ impl Json {
         })
     }
 
+    /// Shows every text, or the texts of a list, with the names of the members that lead to it.
+    pub(in crate::collect) fn visit(&self, look: &mut dyn FnMut(&[&str], &[&str])) {
+        self.visit_below(&mut Vec::new(), look);
+    }
+
+    fn visit_below<'a>(&'a self, trail: &mut Vec<&'a str>, look: &mut dyn FnMut(&[&str], &[&str])) {
+        match &self.0 {
+            Value::Nothing => {}
+            Value::Text(text) => look(trail, &[text.as_str()]),
+            Value::List(items) => {
+                let text = |item: &'a Self| match &item.0 {
+                    Value::Text(text) => Some(text.as_str()),
+                    _ => None,
+                };
+                let texts: Vec<&str> = items.iter().filter_map(text).collect();
+                if !texts.is_empty() {
+                    look(trail, &texts);
+                }
+                items.iter().filter(|item| text(item).is_none()).for_each(|item| item.visit_below(trail, look));
+            }
+            Value::Object(members) => {
+                for (name, member) in members {
+                    trail.push(name.as_str());
+                    member.visit_below(trail, look);
+                    trail.pop();
+                }
+            }
+        }
+    }
+
     /// Every text, the names of members included, in the order they stand in.
     pub(super) fn texts(self, out: &mut Vec<Sensitive>) {
         match self.0 {

@@ -1,4 +1,5 @@
-//! An archive and a layout with a value in every text of history, config, annotations and tags.
+//! An archive and a layout with a value in every text of history, config, annotations, tags and attestations; and the log
+//! of a build.
 
 use super::planted::Planted;
 use crate::image::builder::{Files, config, meta, step};
@@ -7,10 +8,13 @@ use serde_json::{Value, json};
 
 const ENV: &str = "image/env-and-args";
 const MORE: &str = "image/build-commands";
+const TOLD: &str = "image/attestations";
+const LOG: &str = "image/build-logs";
 
 pub(super) fn plant(planted: &mut Planted) {
     archive(planted);
     layout(planted);
+    log(planted);
 }
 
 fn history(p: &mut Planted) -> Vec<Value> {
@@ -75,9 +79,56 @@ fn layout(p: &mut Planted) {
     let below = p.at("annotation of a manifest", MORE, "nm-password");
     manifest["annotations"] = json!({ "org.example.nm-password": below });
     let above = p.at("annotation of the index", MORE, "ni-password");
+    let attestation = attestation(p, &mut files, &manifest);
     let index = json!({
-        "schemaVersion": 2, "manifests": [manifest], "annotations": { "org.example.ni-password": above },
+        "schemaVersion": 2, "manifests": [manifest, attestation], "annotations": { "org.example.ni-password": above },
     });
     files.0.insert("index.json".into(), index.to_string().into_bytes());
     files.write(&p.root.path().join("layout"));
+}
+
+/// Provenance, a bill of materials, and a statement of a type that is a value itself.
+fn attestation(p: &mut Planted, files: &mut Files, of: &Value) -> Value {
+    let dockerfile = format!("FROM a\nENV PDOCK_TOKEN={}\n", p.at("provenance: Dockerfile", TOLD, "PDOCK_TOKEN"));
+    let written = format!("PFILE_TOKEN={}\n", p.at("provenance: a file of a step", TOLD, "PFILE_TOKEN"));
+    let password = p.at("provenance: a URL", TOLD, "source-url");
+    let odd = p.as_name();
+    let provenance = json!({
+        "invocation": {
+            "configSource": { "uri": format!("https://ci:{password}@git.example/a.git") },
+            "parameters": { "args": {
+                "build-arg:PARG_TOKEN": p.at("provenance: a build argument", TOLD, "PARG_TOKEN"),
+                format!("build-arg:{odd}"): p.unseen(), format!("label:{odd}"): p.unseen(),
+            } },
+        },
+        "buildConfig": { "llbDefinition": [
+            { "op": { "Op": { "exec": { "meta": {
+                "args": ["a", format!("--pcmd-password={}", p.at("provenance: a command", TOLD, "pcmd-password"))],
+                "env": [format!("PENV_TOKEN={}", p.at("provenance: an environment", TOLD, "PENV_TOKEN")), p.unseen()],
+            } } } } },
+            { "op": { "Op": { "file": { "actions": [{ "Action": { "mkfile": { "data": p.form(BASE64.encode(written.as_bytes())) } } }] } } } },
+        ] },
+        "metadata": { "buildkit": { "source": { "infos": [{ "filename": p.as_name(), "data": p.form(BASE64.encode(dockerfile.as_bytes())) }] } } },
+    });
+    let sbom = json!({ "packages": [{ "name": p.unseen(), "comment": format!("SBOM_TOKEN={}", p.at("a bill of materials", TOLD, "SBOM_TOKEN")) }] });
+    let other = json!({ "note": format!("OTHER_TOKEN={}", p.at("any statement", TOLD, "OTHER_TOKEN")) });
+    let odd_kind = format!("https://example.org/{}", p.as_name());
+    let statements =
+        [("https://slsa.dev/provenance/v0.2", provenance), ("https://spdx.dev/Document", sbom), (&odd_kind, other)];
+    let statements = statements.map(|(kind, predicate)| crate::image::attestations::statement(of, kind, &predicate));
+    files.attested(of, &statements)
+}
+
+/// A zip, so that the names of its files count too.
+fn log(p: &mut Planted) {
+    let digest = format!("sha256:{}", "0a".repeat(32));
+    let lines = format!(
+        "Step 1/1 : RUN LRUN_TOKEN={} make\nLOUT_TOKEN={}\n\u{1b}]8;;https://u:{}@h/\u{7}x\nSuccessfully built {}\n",
+        p.at("a log: an instruction", LOG, "LRUN_TOKEN"),
+        p.at("a log: output", LOG, "LOUT_TOKEN"),
+        p.unseen(),
+        &digest[7..19]
+    );
+    let name = p.as_name();
+    p.write("build.zip", crate::build_log::zip(&[(&format!("{name}.txt"), &lines)]));
 }

@@ -127,11 +127,13 @@ impl Planted {
             "service: api\nsecrets: [ {{ name: JWT_SECRET_KEY }}, {{ name: DATABASE_URL }} ]\n\
              repositories: [ {} ]\ncontainers: [ {{ inspect_file: inspect.json }} ]\n\
              images: [ \"docker-archive:image.tar\", \"oci:layout\" ]\n\
+             build_logs: [ {{ file: build.zip, digest: \"sha256:{}\" }} ]\n\
              hosts: [ {{ local: {{ directories: [ host/srv/app ], root: host }} }} ]\nservice_url: {url}\n\
              probes: {{ deadline: 300ms, timeout: 2s, interval: 10ms }}\n\
              known_values: [ {{ secret: JWT_SECRET_KEY, from_file: known }}, \
              {{ secret: DATABASE_URL, version: old, from_env: LEAKPROOF_TEST_KNOWN }} ]\n",
-            self.repo.dir.display()
+            self.repo.dir.display(),
+            "0a".repeat(32)
         );
         self.write("leakproof.yaml", yaml);
     }

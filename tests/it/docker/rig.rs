@@ -83,6 +83,11 @@ pub(crate) enum Builder {
 
 /// Builds a Dockerfile beside Debian's static busybox, and gives the image's reference.
 pub(crate) fn build(builder: Builder, dockerfile: &str, arguments: &[&str]) -> String {
+    build_log(builder, dockerfile, arguments).0
+}
+
+/// The same, and what the build said.
+pub(crate) fn build_log(builder: Builder, dockerfile: &str, arguments: &[&str]) -> (String, Vec<u8>) {
     let context = tempfile::tempdir().unwrap();
     let busybox = ["/bin/busybox", "/usr/bin/busybox"].into_iter().find(|path| Path::new(path).exists());
     std::fs::copy(busybox.expect("busybox-static is not installed: run ./test"), context.path().join("busybox"))
@@ -94,9 +99,10 @@ pub(crate) fn build(builder: Builder, dockerfile: &str, arguments: &[&str]) -> S
     let mut args = vec!["build", "--network", "none", "-t", &tag];
     args.extend(arguments.iter().flat_map(|argument| ["--build-arg", argument]));
     args.push(context.path().to_str().unwrap());
-    let output = docker_with(&[("DOCKER_BUILDKIT", flag)], &args);
+    let output = docker_with(&[("DOCKER_BUILDKIT", flag), ("BUILDKIT_PROGRESS", "plain")], &args);
     assert!(output.status.success(), "{builder:?}: {}", String::from_utf8_lossy(&output.stderr));
-    tag
+    // The classic builder speaks on one stream, BuildKit on the other.
+    (tag, [output.stdout, output.stderr].concat())
 }
 
 /// The head of every Dockerfile: a shell, and nothing else.

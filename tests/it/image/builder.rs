@@ -94,6 +94,21 @@ impl Files {
         descriptor
     }
 
+    /// Adds an attestation manifest with these statements, each a blob, and gives its descriptor.
+    pub(crate) fn attested(&mut self, of: &Value, statements: &[Value]) -> Value {
+        let empty = self
+            .blob("application/vnd.oci.image.config.v1+json", &json!({ "architecture": "unknown", "os": "unknown" }));
+        let layers: Vec<Value> =
+            statements.iter().map(|statement| self.blob("application/vnd.in-toto+json", statement)).collect();
+        let manifest = json!({ "schemaVersion": 2, "config": empty, "layers": layers });
+        let mut descriptor = self.blob("application/vnd.oci.image.manifest.v1+json", &manifest);
+        descriptor["platform"] = json!({ "os": "unknown", "architecture": "unknown" });
+        descriptor["annotations"] = json!({
+            "vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": of["digest"],
+        });
+        descriptor
+    }
+
     /// Adds an index and gives its descriptor.
     pub(crate) fn index(&mut self, manifests: &[Value]) -> Value {
         let kind = "application/vnd.oci.image.index.v1+json";

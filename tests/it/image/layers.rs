@@ -65,7 +65,7 @@ pub(crate) fn image(files: &mut Files, architecture: &str, layers: &[Vec<u8>]) -
     descriptor
 }
 
-fn layout(layers: &[Vec<u8>]) -> Files {
+pub(super) fn layout(layers: &[Vec<u8>]) -> Files {
     let mut files = Files::oci();
     let descriptor = image(&mut files, "amd64", layers);
     files.root(&[descriptor]);
@@ -91,14 +91,14 @@ fn of_archive(bytes: &[u8], rest: &str) -> Batch {
     collect(&format!("service: t\nimages: [ \"docker-archive:image.tar\" ]\n{rest}\n"), dir.path(), &FILE)
 }
 
-fn of_layout(files: &Files, rest: &str) -> Batch {
+pub(super) fn of_layout(files: &Files, rest: &str) -> Batch {
     let dir = tempfile::tempdir().unwrap();
     files.write(&dir.path().join("image"));
     collect(&format!("service: t\nimages: [ \"oci:image\" ]\n{rest}\n"), dir.path(), &FILE)
 }
 
 /// The same image from every source that needs no engine.
-fn everywhere(layers: &[Vec<u8>]) -> Vec<(&'static str, Batch)> {
+pub(super) fn everywhere(layers: &[Vec<u8>]) -> Vec<(&'static str, Batch)> {
     let oci = layout(layers);
     let mut all = vec![
         ("layout", of_layout(&oci, "")),
@@ -125,12 +125,12 @@ fn at(one: &Evidence) -> String {
     format!("{}:{}", place.path.as_ref().map_or("", Name::as_str), place.line.unwrap_or_default())
 }
 
-fn exposed(batch: &Batch) -> Vec<&Evidence> {
+pub(super) fn exposed(batch: &Batch) -> Vec<&Evidence> {
     let classes = ["plaintext", "placeholder", "template-failure"];
     batch.evidence.iter().filter(|one| one.word("class").is_some_and(|class| classes.contains(&class))).collect()
 }
 
-fn visible(one: &Evidence) -> bool {
+pub(super) fn visible(one: &Evidence) -> bool {
     one.facts.iter().any(|(name, fact)| name.as_str() == "visible" && matches!(fact, Fact::Bool(true)))
 }
 
@@ -327,15 +327,6 @@ fn names_that_climb_links_devices_and_opaque_directories() {
 }
 
 #[test]
-fn a_repository_in_a_layer_is_a_gap_until_its_history_is_read() {
-    let layer = tar(&[("app/.git/HEAD", b"ref: refs/heads/main\n"), ("app/.git/config", b"[core]\n")]);
-    for (source, batch) in everywhere(&[layer]) {
-        assert_eq!(causes(&batch, "image.file"), [Cause::ContentElsewhere], "{source} {}", shown(&batch));
-        assert!(shown(&batch).contains("app/.git"), "{source}");
-    }
-}
-
-#[test]
 fn damaged_layers_are_gaps_and_what_came_before_is_told() {
     let value = line(&secret());
     let noise: Vec<u8> = (0..500_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
@@ -501,22 +492,6 @@ fn a_directory_of_one_file_per_variable_is_read_as_variables() {
 }
 
 #[test]
-fn stores_without_head_in_archives_and_bundles_are_gaps() {
-    let object = format!("r/.git/objects/ab/{}", "c".repeat(38));
-    let pack = format!("srv/repo/objects/pack/pack-{}.pack", "d".repeat(40));
-    for (path, content) in [
-        (object.as_str(), gzip(&tar(&[(&object, b"x\x9c")]))),
-        ("src.tgz", gzip(&tar(&[("r/.git/HEAD", b"ref: refs/heads/main\n")]))),
-        (&pack, b"PACK".to_vec()),
-        ("repo.bundle", b"# v2 git bundle\n".to_vec()),
-    ] {
-        let batch = of_layout(&layout(&[tar(&[(path, &content)])]), "");
-        let causes = causes(&batch, "image.file");
-        assert!(causes.contains(&Cause::ContentElsewhere), "{path} {}", shown(&batch));
-    }
-}
-
-#[test]
 fn a_stand_in_hides_no_value_on_the_same_line_far_behind_it() {
     let filler = "\"a\": 1, ".repeat(1 << 20);
     let json =
@@ -632,4 +607,73 @@ fn an_image_in_an_engine_is_streamed_and_its_removed_file_found() {
             assert!(!visible(file) && file.word("origin") == Some("own"), "{what}");
         }
     }
+}
+
+#[test]
+fn archives_behind_something_else_are_opened() {
+    let packed = gzip(&tar(&[("app/.env", line(&secret()).as_bytes())]));
+    let zipped = zip(&[("app/.env", line(&secret()).as_bytes())]);
+    for (what, content) in [
+        ("script", [b"#!/bin/sh\ntail -n +3 $0 | tar xz\nexit\n".as_slice(), &packed].concat()),
+        ("program", [b"\x7fELF a program that unpacks itself".as_slice(), &zipped].concat()),
+        ("zip app", [b"#!/usr/bin/env python3\n".as_slice(), &zipped].concat()),
+    ] {
+        let batch = of_layout(&layout(&[tar(&[("bin/install", &content)])]), "");
+        assert_eq!(told(&batch), ["bin/install!/app/.env:2"], "{what} {}", shown(&batch));
+        assert!(batch.gaps.is_empty(), "{what} {}", shown(&batch));
+        let large = if what == "program" {
+            [content[..10].to_vec(), vec![b'x'; 9 << 20], content].concat()
+        } else {
+            [content, vec![b'x'; 9 << 20]].concat()
+        };
+        let batch = of_layout(&layout(&[tar(&[("bin/install", &large)])]), "");
+        // Who unpacks a zip from a script that goes on behind it?
+        let expected = if what == "zip app" { vec![] } else { vec![Cause::Unsupported] };
+        assert_eq!(causes(&batch, "image.file"), expected, "large {what} {}", shown(&batch));
+    }
+}
+
+#[test]
+fn a_link_called_like_an_env_file_needs_a_person_unless_it_leads_to_one() {
+    for (to, causes_review) in
+        [("app/data.txt", true), ("app/.env.production", false), ("/run/secrets/app", false), ("settings/.env", false)]
+    {
+        for kind in [tar::EntryType::Link, tar::EntryType::Symlink] {
+            let layer = [entry(kind, "srv/.env", to, b""), vec![0; 1024]].concat();
+            let batch = of_layout(&layout(&[layer]), "");
+            let expected = if causes_review { vec![Cause::NeedsReview] } else { vec![] };
+            assert_eq!(causes(&batch, "image.file"), expected, "{to} {}", shown(&batch));
+        }
+    }
+}
+
+#[test]
+fn every_limit_of_a_layer_is_a_gap_that_names_its_key() {
+    let deep = (0..6).fold(tar(&[(".env", line(&secret()).as_bytes())]), |inner, _| tar(&[("inner.tar", &inner)]));
+    let small: Vec<(String, Vec<u8>)> = (0..20).map(|n| (format!("f{n}"), b"x".to_vec())).collect();
+    let many: Vec<(&str, &[u8])> = small.iter().map(|(path, content)| (path.as_str(), content.as_slice())).collect();
+    let large = vec![b'x'; 6 << 20];
+    let packed = gzip(&tar(&[("inside", &large)]));
+    for (what, layer, rest, key) in [
+        ("deep", deep, "", "limits.archive_depth"),
+        ("less deep", tar(&[("a.tgz", &gzip(&packed))]), "limits: { archive_depth: 1 }", "limits.archive_depth"),
+        ("many", tar(&many), "limits: { layer_files: 10 }", "limits.layer_files"),
+        ("large", tar(&[("a", &large)]), "limits: { entry_bytes: 1000000 }", "limits.entry_bytes"),
+        ("large inside", tar(&[("a.gz", &gzip(&large))]), "limits: { entry_bytes: 1000000 }", "limits.entry_bytes"),
+        ("held", tar(&[("a.zip", &zip(&[("a", &[7; 5000])]))]), "limits: { held_bytes: 100 }", "limits.held_bytes"),
+    ] {
+        let batch = of_layout(&layout(&[layer]), rest);
+        assert_eq!(causes(&batch, "image.file"), [Cause::OverLimit], "{what} {}", shown(&batch));
+        assert!(shown(&batch).contains(key), "{what} {}", shown(&batch));
+    }
+}
+
+#[test]
+fn what_stands_behind_a_file_that_is_over_a_limit_is_still_read() {
+    let noise: Vec<u8> = (0..1_000_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    let zipped = zip(&[("a", &noise)]);
+    let layer = tar(&[("a.zip", &zipped), ("z/.env", line(&secret()).as_bytes())]);
+    let batch = of_layout(&layout(&[layer]), "limits: { held_bytes: 100 }");
+    assert_eq!(causes(&batch, "image.file"), [Cause::OverLimit], "{}", shown(&batch));
+    assert_eq!(told(&batch), ["z/.env:2"]);
 }

@@ -14,10 +14,10 @@ mod session;
 mod wire;
 
 use super::blobs::digest_in;
-use super::layers::{Layers, honest, wanted};
-use super::{FILE, Found, asked, layout, look, report};
+use super::layers::{Layers, wanted};
+use super::{Found, Wanted, asked, layout, look, report};
 use crate::collect::Job;
-use crate::collect::layers::{self, Layer, Look};
+use crate::collect::layers::{self, Known, Layer, Look};
 use crate::collect::refusal::Refusal;
 use crate::collect::runtime::offload;
 use crate::config::ImageSource;
@@ -34,17 +34,16 @@ const LANES: usize = 3;
 
 /// Every image, one after the other, so that a layer that several have is downloaded once. A panic over one is a gap for
 /// that one: the others' findings stay.
-pub(super) async fn from_registries(job: Arc<Job>, sources: Vec<ImageSource>) -> Batch {
+pub(super) async fn from_registries(job: Arc<Job>, known: Arc<Known>, sources: Vec<ImageSource>) -> Batch {
     if sources.is_empty() {
         return Batch::default();
     }
     let work = move || {
         let mut all = Batch::default();
         let task = job.progress.begin("images in registries", u64::try_from(sources.len()).ok());
-        let mut fetched = Layers::new();
         for source in &sources {
             task.examining(&source.shown());
-            let work = || report(&job, source, read(source, &job, &mut fetched));
+            let work = || report(&job, source, read(source, &job, &known));
             let batch = catch_unwind(AssertUnwindSafe(work));
             all.absorb(batch.unwrap_or_else(|_| report(&job, source, Err(Refusal::new(Cause::Crashed)))));
             task.advance(1);
@@ -54,10 +53,10 @@ pub(super) async fn from_registries(job: Arc<Job>, sources: Vec<ImageSource>) ->
     offload(work).await.unwrap_or_default()
 }
 
-/// Everything a registry says of one reference. `fetched` are the layers that other images of this run had too.
-fn read(source: &ImageSource, job: &Job, fetched: &mut Layers) -> Result<Found, Refusal> {
+/// Everything a registry says of one reference.
+fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal> {
     let ImageSource::Registry(text) = source else { return Err(Refusal::new(Cause::Unsupported)) };
-    let look = look(job);
+    let (look, wanted) = (look(job, known), Wanted::of(job));
     let reference = Reference::parse(text.as_str())?;
     let (tag, manifest) = (reference.tag().map(str::to_owned), reference.manifest().to_owned());
     let session = Session::open(reference, job.config.registry.timeout, look.stop.clone())?;
@@ -70,24 +69,25 @@ fn read(source: &ImageSource, job: &Job, fetched: &mut Layers) -> Result<Found, 
     }
     found.identity.extend(tag.map(|tag| ("tag", Name::admit_or(&tag, "tag", 1))));
     found.identity.extend(Name::digest(&documents.digest).map(|digest| ("digest", digest)));
-    if job.wants(&FILE) {
-        found.layers = download(&session, &found, look, fetched);
+    if wanted.attestations {
+        found.attest(&documents, look);
+    }
+    if wanted.files {
+        found.layers = download(&session, &found, look);
     }
     Ok(found)
 }
 
-/// The layers of all platforms, a few at a time. Threads of their own wait for them: those that look through files must not.
-fn download(session: &Session, found: &Found, look: Look<'_>, fetched: &mut Layers) -> Layers {
-    let paths = wanted(&found.images);
-    let mut all: Layers =
-        paths.iter().filter_map(|path| Some(((*path).to_owned(), Arc::clone(fetched.get(*path)?)))).collect();
-    let rest: Vec<&str> = paths.into_iter().filter(|path| !all.contains_key(*path)).collect();
-    let (waiting, done) = (Mutex::new(rest.iter()), Mutex::new(Layers::new()));
+/// The layers of all platforms, a few at a time. Threads of their own wait for them: those that look through files must
+/// not.
+fn download(session: &Session, found: &Found, look: Look<'_>) -> Layers {
+    let paths: Vec<&str> = wanted(&found.images).into_iter().collect();
+    let (waiting, done) = (Mutex::new(paths.iter()), Mutex::new(Layers::new()));
     std::thread::scope(|scope| {
-        for _ in 0..LANES.min(rest.len()) {
+        for _ in 0..LANES.min(paths.len()) {
             scope.spawn(|| {
                 while let Some(path) = waiting.lock().ok().and_then(|mut waiting| waiting.next()) {
-                    let layer = Arc::new(layer(session, path, look));
+                    let layer = layer(session, path, look);
                     if let Ok(mut done) = done.lock() {
                         done.insert((*path).to_owned(), layer);
                     }
@@ -95,21 +95,24 @@ fn download(session: &Session, found: &Found, look: Look<'_>, fetched: &mut Laye
             });
         }
     });
-    let done = done.into_inner().unwrap_or_default();
-    let whole = done.iter().filter(|(_, layer)| layer.broken.is_none());
-    fetched.extend(whole.map(|(path, layer)| (path.clone(), Arc::clone(layer))));
-    all.extend(done);
-    all
+    done.into_inner().unwrap_or_default()
 }
 
-fn layer(session: &Session, path: &str, look: Look<'_>) -> Layer {
+/// One layer. What is known by its digest is not downloaded again: the manifest, which is what its digest says, names it.
+fn layer(session: &Session, path: &str, look: Look<'_>) -> Arc<Layer> {
     let Some(digest) = digest_in(path).filter(|digest| digest.starts_with("sha256:")) else {
-        return Layer::unread(Refusal::new(Cause::Unsupported).because("a layer whose digest is not of SHA-256"));
+        let why = Refusal::new(Cause::Unsupported).because("a layer whose digest is not of SHA-256");
+        return Arc::new(Layer::unread(why));
     };
+    if let Some(layer) = look.known.get(&digest) {
+        return layer;
+    }
     let (download, failure) = Download::new(session, &digest);
-    let layer = honest(path, layers::read(download, look));
-    match failure.take() {
-        Some(why) => Layer { broken: Some(why), ..layer },
-        None => layer,
+    let layer = layers::read_blob(download, &digest, look);
+    match (failure.take(), Arc::try_unwrap(layer)) {
+        (Some(why), Ok(layer)) => Arc::new(Layer { broken: Some(why), ..layer }),
+        (Some(why), Err(_)) => Arc::new(Layer::unread(why)),
+        (None, Ok(layer)) => Arc::new(layer),
+        (None, Err(layer)) => layer,
     }
 }

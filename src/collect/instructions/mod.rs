@@ -1,25 +1,27 @@
-//! A Dockerfile as instructions: escape directive, comments, continuations, heredocs.
+//! A Dockerfile as instructions: escape directive, comments, continuations, heredocs. Not a collector.
 //!
 //! In: the text. Out: instructions with their lines. It judges nothing and knows no value.
+
+pub(in crate::collect) mod words;
 
 use zeroize::Zeroizing;
 
 /// One instruction.
-pub(super) struct Instruction {
+pub(in crate::collect) struct Instruction {
     /// The line it starts on, from 1.
-    pub(super) line: u32,
+    pub(in crate::collect) line: u32,
     /// Its word in capitals; one of [`KNOWN`], or [`COMMENT`].
-    pub(super) word: &'static str,
+    pub(in crate::collect) word: &'static str,
     /// Everything behind the word, continuations joined. It may hold a secret.
-    pub(super) text: Zeroizing<String>,
+    pub(in crate::collect) text: Zeroizing<String>,
     /// The bodies of its heredocs.
-    pub(super) heredocs: Vec<Zeroizing<String>>,
+    pub(in crate::collect) heredocs: Vec<Zeroizing<String>>,
     /// The character that continues lines and escapes.
-    pub(super) escape: char,
+    pub(in crate::collect) escape: char,
 }
 
 /// The word of comments.
-pub(super) const COMMENT: &str = "comment";
+pub(in crate::collect) const COMMENT: &str = "comment";
 
 /// Every instruction of the Dockerfile reference.
 const KNOWN: [&str; 18] = [
@@ -45,12 +47,12 @@ const KNOWN: [&str; 18] = [
 
 /// The instructions alone.
 #[cfg(test)]
-pub(super) fn parse(text: &str) -> Vec<Instruction> {
+pub(in crate::collect) fn parse(text: &str) -> Vec<Instruction> {
     with_comments(text).0
 }
 
 /// Parses a Dockerfile: the instructions, and the comments between and in them. Other lines are left out.
-pub(super) fn with_comments(text: &str) -> (Vec<Instruction>, Vec<Instruction>) {
+pub(in crate::collect) fn with_comments(text: &str) -> (Vec<Instruction>, Vec<Instruction>) {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let escape = escape_directive(text);
     let mut lines = (1_u32..).zip(text.lines());
@@ -105,7 +107,7 @@ pub(super) fn with_comments(text: &str) -> (Vec<Instruction>, Vec<Instruction>) 
 }
 
 /// Reads one instruction's words; also what stands behind `ONBUILD`.
-pub(super) fn instruction(line: u32, text: &str, escape: char) -> Option<Instruction> {
+pub(in crate::collect) fn instruction(line: u32, text: &str, escape: char) -> Option<Instruction> {
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let word = KNOWN.iter().find(|known| word.eq_ignore_ascii_case(known))?;
     let text = Zeroizing::new(rest.trim().to_owned());
@@ -113,7 +115,7 @@ pub(super) fn instruction(line: u32, text: &str, escape: char) -> Option<Instruc
 }
 
 /// What stands behind `ONBUILD`, with the heredocs. Docker refuses it twice; a file can still hold thousands.
-pub(super) fn behind_onbuild(outer: &Instruction) -> Option<Instruction> {
+pub(in crate::collect) fn behind_onbuild(outer: &Instruction) -> Option<Instruction> {
     let mut rest = outer.text.as_str();
     while let Some((word, inner)) = rest.split_once(char::is_whitespace) {
         if !word.eq_ignore_ascii_case("ONBUILD") {

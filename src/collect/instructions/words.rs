@@ -5,7 +5,7 @@
 use zeroize::Zeroizing;
 
 /// Splits at white space; quotes group and vanish, the escape character takes the next one as it is.
-pub(super) fn split(text: &str, escape: char) -> Vec<Zeroizing<String>> {
+pub(in crate::collect) fn split(text: &str, escape: char) -> Vec<Zeroizing<String>> {
     let mut words = Vec::new();
     let mut word = Zeroizing::new(String::new());
     let (mut quote, mut any) = (None, false);
@@ -32,7 +32,7 @@ pub(super) fn split(text: &str, escape: char) -> Vec<Zeroizing<String>> {
 }
 
 /// The assignments of `ENV` or `LABEL`: several pairs, or one old `KEY VALUE` whose value goes to the end.
-pub(super) fn assignments(text: &str, escape: char) -> Vec<(Zeroizing<String>, Zeroizing<String>)> {
+pub(in crate::collect) fn assignments(text: &str, escape: char) -> Vec<(Zeroizing<String>, Zeroizing<String>)> {
     let first = text.split(char::is_whitespace).next().unwrap_or_default();
     if !first.contains('=') {
         let Some((key, value)) = text.split_once(char::is_whitespace) else { return Vec::new() };
@@ -42,13 +42,13 @@ pub(super) fn assignments(text: &str, escape: char) -> Vec<(Zeroizing<String>, Z
 }
 
 /// `KEY=VALUE`.
-pub(super) fn pair(word: &str) -> Option<(Zeroizing<String>, Zeroizing<String>)> {
+pub(in crate::collect) fn pair(word: &str) -> Option<(Zeroizing<String>, Zeroizing<String>)> {
     let (key, value) = word.split_once('=')?;
     Some((Zeroizing::new(key.to_owned()), Zeroizing::new(value.to_owned())))
 }
 
 /// The flags and the other words of `COPY` and `ADD`, in shell or JSON form.
-pub(super) fn arguments(text: &str, escape: char) -> (Vec<Zeroizing<String>>, Vec<Zeroizing<String>>) {
+pub(in crate::collect) fn arguments(text: &str, escape: char) -> (Vec<Zeroizing<String>>, Vec<Zeroizing<String>>) {
     let mut rest = text.trim_start();
     let mut flags = Vec::new();
     while rest.starts_with("--") {
@@ -65,7 +65,7 @@ pub(super) fn arguments(text: &str, escape: char) -> (Vec<Zeroizing<String>>, Ve
 }
 
 /// The text of `RUN` behind its flags: `--mount=type=secret,id=token` names a secret and holds none.
-pub(super) fn without_flags(text: &str) -> &str {
+pub(in crate::collect) fn without_flags(text: &str) -> &str {
     let mut rest = text.trim_start();
     while rest.starts_with("--") {
         rest = rest.split_once(char::is_whitespace).map_or("", |(_, after)| after).trim_start();
