@@ -3,6 +3,7 @@
 use super::rig::{KINDS, run};
 use super::stand_in;
 use crate::docker::rig::{count, identity, secret, shown};
+use crate::image::attestations::{SLSA02, statement, v02};
 use crate::image::builder::{Files, gzip};
 use crate::image::layers::{image, line, tar, told};
 use crate::scene::collect;
@@ -100,7 +101,8 @@ fn a_platform_that_is_asked_for_and_broken_is_its_own_gap() {
     files.forget(&nested["manifests"][1]);
     for (source, batch) in everywhere(&files, "platforms: [ linux/arm64 ]") {
         assert!(
-            batch.gaps.len() == 3 && batch.gaps.iter().all(|gap| gap.cause == Cause::MissingObjects),
+            batch.gaps.len() == super::rig::KINDS.len()
+                && batch.gaps.iter().all(|gap| gap.cause == Cause::MissingObjects),
             "{source} {}",
             shown(&batch)
         );
@@ -150,4 +152,24 @@ fn the_flag_takes_the_place_of_the_key_and_the_report_shows_it() {
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("OS/ARCH"));
     let yaml = "service: t\nplatforms: [ \"linux/amd64/v1/x\" ]\n";
     assert!(leakproof::config::Config::parse("leakproof.yaml", yaml, Path::new("")).is_err());
+}
+
+#[test]
+fn what_is_attested_of_other_platforms_is_not_asked_for_either() {
+    let mut files = Files::oci();
+    let layer = || gzip(&tar(&[("c/readme", b"nothing\n")]));
+    let (amd, arm) = (image(&mut files, "amd64", &[layer()]), image(&mut files, "arm64", &[layer()]));
+    let built_with = v02(&json!({ "build-arg:API_TOKEN": secret() }), &json!([]), "FROM scratch\n");
+    let told = statement(&arm, SLSA02, &built_with);
+    let attestation = files.attested(&arm, &[told]);
+    // In front of what it is about.
+    let index = files.index(&[attestation, amd, arm]);
+    files.root(&[index]);
+    for (asked, expected) in [("", 1), ("platforms: [ linux/arm64 ]", 1), ("platforms: [ linux/amd64 ]", 0)] {
+        for (source, batch) in everywhere(&files, asked) {
+            let exposed = batch.evidence.iter().filter(|one| one.word("class") == Some("plaintext")).count();
+            assert_eq!(exposed, expected, "{source} {asked} {}", shown(&batch));
+            assert!(batch.gaps.is_empty(), "{source} {asked} {}", shown(&batch));
+        }
+    }
 }

@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// All kinds of images.
-pub(crate) const KINDS: [&str; 3] = ["image.env", "image.command", "image.file"];
+pub(crate) const KINDS: [&str; 4] = ["image.env", "image.command", "image.file", "image.attestation"];
 
 /// A layout with one image of one layer that holds this env file.
 pub(crate) fn layout_with(content: &str) -> Files {
