@@ -82,6 +82,7 @@ pub(super) fn images(blobs: &dyn Blobs, asked: Asked<'_>) -> Result<Found, Refus
 }
 
 /// Why an image without attestations may have had some.
+#[cfg(feature = "docker")]
 pub(super) fn without_list() -> Refusal {
     let why = "an engine that keeps no index keeps no attestations either; give registry:REFERENCE, or oci:DIR of a copy \
                of the whole index";
