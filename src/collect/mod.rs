@@ -15,6 +15,7 @@ mod git;
 #[cfg(unix)]
 mod host;
 mod image;
+mod image_id;
 mod layers;
 mod machine;
 mod metered;

@@ -3,6 +3,7 @@
 use super::RunError;
 use crate::collect;
 use crate::config::{Config, ContainerSelector, Host, ImageSource};
+use crate::derive;
 use crate::evaluate::RUN_COVERAGE;
 use crate::evidence::{Absent, Declared, Kind, Name, Target};
 use crate::rule::{Profile, Rule, RuleSet};
@@ -109,7 +110,7 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
         }
         let kind = Name::fixed(rule.needs.name);
         plan.declared.extend(targets.into_iter().map(|target| Declared { kind: kind.clone(), target }));
-        plan.kinds.push(rule.needs);
+        plan.kinds.extend(collected(rule.needs));
         plan.rules.push(rule);
     }
     plan.kinds.sort_by_key(|kind| kind.name);
@@ -217,10 +218,18 @@ pub(super) fn refuse_unknown(set: &RuleSet, named: &[String]) -> Result<(), RunE
     Err(RunError::usage(format!("unknown rule id: {}", unknown.join(", ")), "`leakproof rules list` shows all ids"))
 }
 
+/// The kinds that must be collected for a rule to have what it needs.
+fn collected(kind: &'static Kind) -> Vec<&'static Kind> {
+    let Some(derived) = derive::derived(kind) else { return vec![kind] };
+    collect::kinds().filter(|own| derived.of.contains(&own.name)).collect()
+}
+
+/// A derived kind has the targets of the kind that it is about.
 fn targets(kind: &'static Kind, config: &Config) -> BTreeSet<Target> {
+    let name = derive::derived(kind).map_or(kind.name, |derived| derived.about);
     collect::COLLECTORS
         .iter()
-        .filter(|collector| collector.kinds().iter().any(|own| own.name == kind.name))
+        .filter(|collector| collector.kinds().iter().any(|own| own.name == name))
         .flat_map(|collector| collector.targets(kind, config))
         .collect()
 }

@@ -6,7 +6,8 @@
 use super::inspect::{Container, Image, digest};
 use super::{Found, METADATA, Missed, saved};
 use crate::collect::docker::Engine;
-use crate::collect::oci_config::{OciConfig, Words, written};
+use crate::collect::image_id;
+use crate::collect::oci_config::{OciConfig, Words, platform, written};
 use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
 use crate::evidence::{Cause, Name, Sensitive};
@@ -122,9 +123,14 @@ async fn image(engine: &Engine, id: &Name) -> Option<Image> {
 
 fn known(answer: ImageInspect, id: &Name) -> Image {
     let digests = answer.repo_digests.into_iter().flatten().map(Sensitive::from);
+    let media_type = answer.descriptor.and_then(|one| one.media_type);
+    let wrap = |text: Option<String>| text.map(Sensitive::from);
+    let (os, architecture, variant) = (wrap(answer.os), wrap(answer.architecture), wrap(answer.variant));
     Image {
         id: Some(id.clone()),
         digests: digests.filter_map(|text| digest(&text)).collect(),
+        id_is: media_type.as_deref().and_then(image_id::by_media_type),
+        platform: architecture.as_ref().map(|one| platform(os.as_ref(), Some(one), variant.as_ref())),
         env: answer.config.as_ref().and_then(OciConfig::of_engine).unwrap_or_default().env,
     }
 }

@@ -22,6 +22,14 @@ pub(super) struct Container {
     pub(super) name: Name,
     /// The id of the image it was made from.
     pub(super) image: Option<Name>,
+    /// The image as it was named when the container was made.
+    pub(super) reference: Option<Name>,
+    /// The manifest of the image's platform, where the engine says it.
+    pub(super) manifest: Option<Name>,
+    /// That platform.
+    pub(super) platform: Option<Name>,
+    /// The storage driver.
+    pub(super) driver: Option<Name>,
     /// Whether it runs.
     pub(super) running: bool,
     /// One of [`STATES`].
@@ -52,6 +60,10 @@ pub(super) struct Image {
     pub(super) id: Option<Name>,
     /// The digests under which registries know it.
     pub(super) digests: Vec<Name>,
+    /// What the id is a digest of, where the engine says it.
+    pub(super) id_is: Option<&'static str>,
+    /// Its platform.
+    pub(super) platform: Option<Name>,
     /// Its environment.
     pub(super) env: Vec<Sensitive>,
 }

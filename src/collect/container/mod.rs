@@ -9,6 +9,7 @@ mod engine;
 mod facts;
 mod inspect;
 mod metadata;
+mod running;
 mod saved;
 mod select;
 mod state;
@@ -101,7 +102,30 @@ pub(super) static STATE: Kind = Kind {
     ],
 };
 
-static KINDS: [&Kind; 3] = [&ENV, &METADATA, &STATE];
+/// Which image a container runs.
+pub(super) static IMAGE: Kind = Kind {
+    name: "container.image",
+    meaning: "which image a container runs, by the digests that are known of it",
+    declared_by: "containers",
+    live: true,
+    unit: "containers",
+    fields: &[
+        Field { name: "image_id", holds: FieldType::Name, meaning: "the image's id in its engine" },
+        Field { name: "id_is", holds: FieldType::Word(&super::image_id::WORDS), meaning: "what the id is a digest of" },
+        Field { name: "manifest", holds: FieldType::Name, meaning: "the digest of its platform's manifest" },
+        Field { name: "registry", holds: FieldType::List, meaning: "the digests under which registries know it" },
+        Field { name: "platform", holds: FieldType::Name, meaning: "its platform: os/architecture" },
+        Field { name: "declared", holds: FieldType::Name, meaning: "the digest that the configuration declares" },
+        Field { name: "reference", holds: FieldType::Name, meaning: "what the container was started from" },
+        Field {
+            name: "started_by",
+            holds: FieldType::Word(&running::STARTED_BY),
+            meaning: "whether that is a tag, which moves, or a digest",
+        },
+    ],
+};
+
+static KINDS: [&Kind; 4] = [&ENV, &METADATA, &STATE, &IMAGE];
 
 /// The collector.
 pub(super) struct Containers;

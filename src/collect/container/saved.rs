@@ -6,8 +6,9 @@
 use super::Beside;
 use super::inspect::{self, Bind, Container, Image, container_name, digest};
 use super::select::Saved;
+use crate::collect::image_id;
 use crate::collect::oci_config::{
-    Below, CONFIG, FilePath, Json, Members, OciConfig, Pairs, Rest, Texts, Words, nullable,
+    Below, CONFIG, FilePath, Json, Members, OciConfig, Pairs, Rest, Texts, Words, nullable, platform,
 };
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name, Sensitive};
@@ -39,6 +40,34 @@ struct Item {
     root_fs: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "nullable")]
     repo_digests: Vec<Sensitive>,
+    driver: Option<Sensitive>,
+    image_manifest_descriptor: Option<Descriptor>,
+    descriptor: Option<Descriptor>,
+    architecture: Option<Sensitive>,
+    os: Option<Sensitive>,
+    variant: Option<Sensitive>,
+}
+
+/// What names a manifest: of a container's image, or an image's own.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Descriptor {
+    media_type: Option<Sensitive>,
+    digest: Option<Sensitive>,
+    platform: Option<Platform>,
+}
+
+#[derive(Deserialize)]
+struct Platform {
+    architecture: Option<Sensitive>,
+    os: Option<Sensitive>,
+    variant: Option<Sensitive>,
+}
+
+impl Platform {
+    fn name(&self) -> Name {
+        platform(self.os.as_ref(), self.architecture.as_ref(), self.variant.as_ref())
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -121,6 +150,18 @@ static ITEM: Members = Members(&[
     ("LogPath", Below::Id),
     ("GraphDriver", Below::Of(&GRAPH)),
     ("NetworkSettings", Below::Of(&NETWORKS)),
+    ("Driver", Below::Also),
+    ("ImageManifestDescriptor", Below::Of(&DESCRIPTOR)),
+    ("Descriptor", Below::Of(&DESCRIPTOR)),
+    ("Architecture", Below::Also),
+    ("Os", Below::Also),
+    ("Variant", Below::Also),
+]);
+
+static DESCRIPTOR: Members = Members(&[
+    ("mediaType", Below::Also),
+    ("digest", Below::Id),
+    ("platform", Below::Of(&Members(&[("architecture", Below::Also), ("os", Below::Also), ("variant", Below::Also)]))),
 ]);
 
 static STATE: Members = Members(&[
@@ -228,6 +269,7 @@ fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option
     let name = item.name.as_ref().map(|name| container_name(name, ordinal));
     let Some(config) = item.config else { return Err(name) };
     let host = item.host_config.unwrap_or_default();
+    let descriptor = item.image_manifest_descriptor;
     let state = item.state.unwrap_or_default();
     let health = state.health.log.into_iter().flat_map(|check| check.output.0);
     let lists = rest.lists.iter().filter_map(Words::text);
@@ -236,6 +278,10 @@ fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option
     Ok(Container {
         name: name.unwrap_or_else(|| Name::withheld("container", ordinal + 1)),
         image: item.image.as_ref().and_then(digest),
+        reference: config.image.0.first().and_then(|text| text.name().ok()),
+        manifest: descriptor.as_ref().and_then(|one| one.digest.as_ref()).and_then(digest),
+        platform: descriptor.as_ref().and_then(|one| one.platform.as_ref()).map(Platform::name),
+        driver: item.driver.as_ref().and_then(|text| text.name().ok()),
         running: state.running,
         state: inspect::state(&state.status),
         restarts: item.restart_count,
@@ -255,6 +301,11 @@ fn image(item: Item) -> Image {
     Image {
         id: item.id.as_ref().and_then(digest),
         digests: item.repo_digests.iter().filter_map(digest).collect(),
+        id_is: item
+            .descriptor
+            .and_then(|one| one.media_type?.name().ok())
+            .and_then(|kind| image_id::by_media_type(kind.as_str())),
+        platform: item.architecture.as_ref().map(|one| platform(item.os.as_ref(), Some(one), item.variant.as_ref())),
         env: item.config.unwrap_or_default().env,
     }
 }

@@ -3,11 +3,12 @@
 //! GET only. The engine gives one platform's history; the others of an index are named as not examined.
 
 use super::archive::Archive;
-use super::document::{Image, platform};
+use super::document::{Identity, Image, platform};
 use super::history::{Entry, Raw};
 use super::{FILE, Found, from_archive};
 use crate::collect::Job;
 use crate::collect::docker::Engine;
+use crate::collect::image_id;
 use crate::collect::layers::Look;
 use crate::collect::oci_config::{OciConfig, Rest};
 use crate::collect::refusal::Refusal;
@@ -39,8 +40,11 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job) -> Result
     if let Some(digest) = registry_digest(&inspect) {
         found.identity.push(("registry_digest", digest));
     }
-    let is_index = inspect.descriptor.as_ref().and_then(|one| one.media_type.as_deref()).is_some_and(of_index);
+    let identity = identity(&inspect, &id);
+    let is_index =
+        inspect.descriptor.as_ref().and_then(|one| one.media_type.as_deref()).is_some_and(image_id::is_index);
     let mut image = image(inspect, history, id.clone());
+    image.identity = identity;
     match engine.inspect_image(&id).await.and_then(|json| built_from(&json)) {
         Ok(config) => image.built_from = config,
         Err(why) => found.unexamined.push((Some(Name::fixed("(the last build container)")), why)),
@@ -143,8 +147,18 @@ fn built_from(json: &[u8]) -> Result<Option<OciConfig>, Refusal> {
     old.map(|old| old.container_config).map_err(|_| Refusal::new(Cause::Malformed))
 }
 
-fn of_index(media_type: &str) -> bool {
-    media_type.contains("image.index") || media_type.contains("manifest.list")
+/// What the engine says its id is a digest of. Where it does not, the platform must be held against it as well, as
+/// with an index.
+fn identity(inspect: &ImageInspect, id: &Name) -> Identity {
+    let registry = inspect.repo_digests.iter().flatten().filter_map(|one| Name::digest(one.rsplit_once('@')?.1).ok());
+    let own = Identity { registry: registry.collect(), ..Identity::default() };
+    let by_descriptor = inspect.descriptor.as_ref().and_then(|one| image_id::by_media_type(one.media_type.as_deref()?));
+    let by_driver = || image_id::by_driver(&inspect.graph_driver.as_ref()?.name);
+    match by_descriptor.or_else(by_driver) {
+        Some("config") => Identity { config: Some(id.clone()), ..own },
+        Some("manifest") => Identity { manifest: Some(id.clone()), ..own },
+        _ => Identity { index: Some(id.clone()), ..own },
+    }
 }
 
 /// The reference becomes part of a path: nothing that would change the path.
@@ -169,6 +183,7 @@ fn image(inspect: ImageInspect, history: Vec<ImageHistoryResponseItem>, id: Name
     Image {
         platform: platform(os.as_ref(), architecture.as_ref(), variant.as_ref()),
         digest: Some(id),
+        identity: Identity::default(),
         without_config: config.is_none(),
         config: config.unwrap_or_default(),
         built_from: None,

@@ -23,6 +23,7 @@ pub(super) fn images(blobs: &dyn Blobs) -> Result<Found, Refusal> {
         seen: BTreeSet::new(),
         configs: BTreeMap::new(),
         attested: BTreeSet::new(),
+        index: None,
     };
     let index = blobs.document("index.json");
     let manifest = blobs.document("manifest.json");
@@ -65,6 +66,8 @@ struct Walk<'a> {
     configs: BTreeMap<String, Vec<String>>,
     /// Those that are attestations.
     attested: BTreeSet<String>,
+    /// The digest of the index that is being followed.
+    index: Option<Name>,
 }
 
 impl Walk<'_> {
@@ -95,9 +98,11 @@ impl Walk<'_> {
                 if children.is_empty() {
                     self.miss(descriptor, Cause::Empty);
                 }
+                let above = std::mem::replace(&mut self.index, Name::digest(&descriptor.digest).ok());
                 for child in children {
                     self.descend(child, depth + 1);
                 }
+                self.index = above;
             }
             Ok(Node { config: Some(mut config), layers, annotations, .. }) => {
                 self.found.annotations.0.extend(annotations.0);
@@ -132,6 +137,9 @@ impl Walk<'_> {
             Ok(image) if image.layers != layers.len() as u64 => self.miss(descriptor, Cause::Inconsistent),
             Ok(mut image) => {
                 image.digest = Name::digest(&descriptor.digest).ok();
+                image.identity.config = Name::digest(&config.digest).ok();
+                image.identity.manifest.clone_from(&image.digest);
+                image.identity.index.clone_from(&self.index);
                 image.blobs = layers.iter().map(described).collect();
                 self.configs.insert(path, image.blobs.iter().map(|blob| blob.path.clone()).collect());
                 self.found.images.push(image);
@@ -172,6 +180,7 @@ impl Walk<'_> {
             }
             Ok(mut image) => {
                 image.digest = digest_in(&path).and_then(|digest| Name::digest(&digest).ok());
+                image.identity.config.clone_from(&image.digest);
                 image.blobs = paths.into_iter().map(at).collect();
                 self.found.images.push(image);
             }

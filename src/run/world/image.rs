@@ -5,9 +5,9 @@ use sha2::{Digest, Sha256};
 use std::io;
 use std::path::Path;
 
-/// Writes the archive. Every history entry that is not an empty layer gets a layer of its own: what stands under
+/// Writes the archive, and gives the digest of its config. Every history entry that is not an empty layer gets a layer of its own: what stands under
 /// its `files`, which is no part of the history, and a small file beside.
-pub(super) fn build(text: &str, to: &Path) -> io::Result<()> {
+pub(super) fn build(text: &str, to: &Path) -> io::Result<String> {
     let mut config: Value = serde_json::from_str(text)?;
     let mut contents = Vec::new();
     for entry in config["history"].as_array_mut().into_iter().flatten() {
@@ -26,11 +26,13 @@ pub(super) fn build(text: &str, to: &Path) -> io::Result<()> {
     }
     config["rootfs"] = json!({ "type": "layers", "diff_ids": digests });
     let config = serde_json::to_vec(&config)?;
-    let name = format!("{}.json", sha256(&config));
+    let digest = sha256(&config);
+    let name = format!("{digest}.json");
     append(&mut archive, &name, &config)?;
     let manifest = json!([{ "Config": name, "RepoTags": ["ml-incident-api:1.2.3"], "Layers": layers }]);
     append(&mut archive, "manifest.json", &serde_json::to_vec(&manifest)?)?;
-    archive.into_inner().map(drop)
+    archive.into_inner()?;
+    Ok(digest)
 }
 
 fn layer(number: usize, files: Option<&Value>) -> io::Result<Vec<u8>> {

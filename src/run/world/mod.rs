@@ -41,16 +41,16 @@ pub(super) fn build(name: &str, kept: Option<&Path>) -> io::Result<Deployment> {
     let answers = text(world, "service.json").unwrap_or_default();
     let service = service::Service::start(&values.fill(&answers))?;
     values.set("service", service.address());
+    if let Some(text) = text(world, "image.json") {
+        let digest = image::build(&values.fill(&text), &directory.join("image.tar"))?;
+        values.set("image_config", digest);
+    }
     for entry in world.entries() {
         match entry {
             DirEntry::Dir(folder) if ends_with(folder.path(), "repository") => {
                 repository::build(folder, &directory.join("repository"), &values, CLOCK)?;
             }
-            DirEntry::File(file) if ends_with(file.path(), "image.json") => {
-                let text = file.contents_utf8().unwrap_or_default();
-                image::build(&values.fill(text), &directory.join("image.tar"))?;
-            }
-            DirEntry::File(file) if ends_with(file.path(), "service.json") => {}
+            DirEntry::File(file) if ["image.json", "service.json"].iter().any(|name| ends_with(file.path(), name)) => {}
             other => copy(other, world.path(), &directory, &values)?,
         }
     }
