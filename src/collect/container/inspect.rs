@@ -115,6 +115,10 @@ pub(super) fn container_name(name: &Sensitive, ordinal: usize) -> Name {
 
 /// `sha256:…`, also behind `repository@`.
 pub(super) fn digest(text: &Sensitive) -> Option<Name> {
+    // Podman writes ids without the algorithm.
+    if let Ok(digest) = text.digest() {
+        return Some(digest);
+    }
     let name = text.name().ok()?;
     let text = name.as_str();
     Name::digest(text.rsplit_once('@').map_or(text, |(_, digest)| digest)).ok()

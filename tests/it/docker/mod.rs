@@ -5,5 +5,6 @@ mod inspect_file;
 mod inspect_rest;
 pub(crate) mod rig;
 mod runner;
+mod single_source;
 pub(crate) mod stand_in;
 mod versions;
