@@ -4,7 +4,8 @@
 //! inspected is a gap: what took its place was not looked at.
 
 use super::inspect::{Container, Image, digest};
-use super::{Found, METADATA, Missed, saved};
+use super::{FILE, Found, METADATA, Missed, file_system, saved, vanished};
+use crate::collect::Job;
 use crate::collect::docker::Engine;
 use crate::collect::image_id;
 use crate::collect::oci_config::{OciConfig, Words, platform, written};
@@ -21,7 +22,7 @@ use std::sync::Arc;
 const AT_ONCE: usize = 8;
 
 /// Everything the engine says of the containers that a selector means.
-pub(super) async fn find(engine: &Engine, selector: &ContainerSelector) -> Result<Found, Refusal> {
+pub(super) async fn find(engine: &Engine, job: &Job, selector: &ContainerSelector) -> Result<Found, Refusal> {
     let options = ListContainersOptions { all: true, filters: Some(filters(selector)), ..Default::default() };
     let listed = engine.ask("GET /containers/json", engine.api().list_containers(Some(options))).await?;
     let chosen: Vec<String> =
@@ -43,7 +44,10 @@ pub(super) async fn find(engine: &Engine, selector: &ContainerSelector) -> Resul
         }
     }
     let images = images(engine, &containers).await;
-    for container in containers {
+    for mut container in containers {
+        if job.wants(&FILE) {
+            container.files = Some(file_system::read(engine, job, selector, &mut container).await);
+        }
         let image = images.iter().find(|image| image.id == container.image).cloned();
         found.containers.push((container, image));
     }
@@ -82,10 +86,6 @@ async fn inspect(engine: &Engine, id: &str) -> Result<(Container, Vec<Missed>), 
     let mut container = read.map_err(|why| (short, why))?;
     let missed = exec_sessions(engine, &mut container, sessions).await;
     Ok((container, missed))
-}
-
-fn vanished() -> Refusal {
-    Refusal::new(Cause::Unproven).because("the container was removed while it was examined; its successor was not seen")
 }
 
 /// A session that ended meanwhile is normal: health checks come and go.

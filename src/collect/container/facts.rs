@@ -4,7 +4,7 @@
 
 use super::ecs::TaskDefinition;
 use super::inspect::{Container, Image};
-use super::{ENV, Found, IMAGE, KINDS, METADATA, STATE, metadata, running, state};
+use super::{ENV, FILE, Found, IMAGE, KINDS, METADATA, STATE, files, metadata, running, state};
 use crate::collect::Job;
 use crate::collect::oci_config::{self, UNSET, matters};
 use crate::config::{ContainerSelector, ImageSource};
@@ -46,6 +46,9 @@ pub(super) fn report(
         metadata::examine(&mut out, container, &place);
         state::examine(&mut out, container, &place);
         running::examine(&mut out, selector, container, image.as_deref(), &place);
+        if let Some(seen) = &container.files {
+            files::examine(&mut out, container, seen, &place);
+        }
     }
     for image in &found.images {
         let place = Place { path: Some(Name::fixed("(an image)")), digest: image.id.clone(), ..Place::default() };
@@ -73,6 +76,7 @@ pub(super) struct Out<'a> {
     pub(super) metadata: Coverage,
     pub(super) state: Coverage,
     pub(super) image: Coverage,
+    pub(super) files: Coverage,
 }
 
 impl<'a> Out<'a> {
@@ -85,6 +89,7 @@ impl<'a> Out<'a> {
             metadata: Coverage::new(&METADATA, target),
             state: Coverage::new(&STATE, target),
             image: Coverage::new(&IMAGE, target),
+            files: Coverage::new(&FILE, target),
         };
         for (what, name) in identity {
             KINDS.into_iter().for_each(|kind| out.coverage(kind).identify(what, name.clone()));
@@ -97,6 +102,7 @@ impl<'a> Out<'a> {
             name if name == ENV.name => &mut self.env,
             name if name == STATE.name => &mut self.state,
             name if name == IMAGE.name => &mut self.image,
+            name if name == FILE.name => &mut self.files,
             _ => &mut self.metadata,
         }
     }
@@ -131,7 +137,7 @@ impl<'a> Out<'a> {
     }
 
     fn done(mut self) -> Batch {
-        self.batch.coverage = vec![self.env, self.metadata, self.state, self.image];
+        self.batch.coverage = vec![self.env, self.metadata, self.state, self.image, self.files];
         let wanted: BTreeSet<&str> = self.job.wanted.iter().map(|kind| kind.name).collect();
         self.batch.evidence.retain(|evidence| wanted.contains(evidence.kind.as_str()));
         self.batch.gaps.retain(|gap| wanted.contains(gap.kind.as_str()));

@@ -3,17 +3,25 @@
 //! In: the selectors of `containers`. Out: one piece of evidence per environment entry, one per secret-looking
 //! text elsewhere, and coverage that names the daemon. It knows no rule, and never runs or enters a container.
 
+mod archives;
 mod ecs;
 #[cfg(feature = "docker")]
 mod engine;
 mod facts;
+#[cfg(feature = "docker")]
+mod file_system;
+mod files;
 mod inspect;
+mod listing;
 mod metadata;
+mod mounts;
 mod running;
 mod saved;
+mod seen;
 mod select;
 mod state;
 
+use super::layers::Look;
 use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, Pairs, Rest, VALUE_KIND, Words};
 use super::refusal::Refusal;
 use super::runtime::offload;
@@ -125,7 +133,52 @@ pub(super) static IMAGE: Kind = Kind {
     ],
 };
 
-static KINDS: [&Kind; 4] = [&ENV, &METADATA, &STATE, &IMAGE];
+/// A file of a container.
+pub(super) static FILE: Kind = Kind {
+    name: "container.file",
+    meaning: "an env file, or a real value in any other file, in a container's own layer or in what is mounted there",
+    declared_by: "containers",
+    live: true,
+    unit: "containers",
+    fields: &[
+        Field {
+            name: "where",
+            holds: FieldType::Word(&["writable-layer", "bind", "volume", "file-system"]),
+            meaning: "what the file lies in; an exported file system has the image's files too",
+        },
+        Field {
+            name: "file",
+            holds: FieldType::Word(&["env-file", "env-template", "other"]),
+            meaning: "what the file is by its name",
+        },
+        Field {
+            name: "approved",
+            holds: FieldType::Bool,
+            meaning: "whether it lies where secrets are handed out, and the engine says that this is in memory",
+        },
+        Field { name: "mode", holds: FieldType::Name, meaning: "its permissions, in octal digits" },
+        Field { name: "owner", holds: FieldType::Name, meaning: "its user and group, by number" },
+        Field {
+            name: "owned_by",
+            holds: FieldType::Word(&["container-user", "root", "other", "unknown"]),
+            meaning: "who that is to the container",
+        },
+        Field { name: "world_readable", holds: FieldType::Bool, meaning: "whether every user may read it" },
+        Field { name: "exposed", holds: FieldType::Int, meaning: "how many values are exposed" },
+        Field { name: "variables", holds: FieldType::List, meaning: "the variables whose values are exposed" },
+        CLASS,
+        VALUE_KIND,
+        STEP,
+        ALPHABET,
+        SECRET,
+        LENGTH,
+        KNOWN,
+        CORRELATOR,
+        Field { name: "running", holds: FieldType::Bool, meaning: "whether the container runs" },
+    ],
+};
+
+static KINDS: [&Kind; 5] = [&ENV, &METADATA, &STATE, &IMAGE, &FILE];
 
 /// The collector.
 pub(super) struct Containers;
@@ -218,7 +271,7 @@ async fn one(
     let target = target(selector);
     let found = match &selector.inspect_file {
         Some(file) => from_file(job, selector, file).await,
-        None => connection.find(selector).await,
+        None => connection.find(job, selector).await,
     };
     task.advance(1);
     match found {
@@ -240,7 +293,21 @@ fn gaps(job: &Job, target: &Target, why: &Refusal) -> Vec<Gap> {
 async fn from_file(job: &Job, selector: &ContainerSelector, file: &Path) -> Result<Found, Refusal> {
     let (path, limit) = (file.to_owned(), job.config.limits.file_bytes);
     let saved = offload(move || saved::read(&path, limit)).await;
-    Ok(saved.unwrap_or(Err(Refusal::new(Cause::Crashed)))?.select(selector))
+    let found = saved.unwrap_or(Err(Refusal::new(Cause::Crashed)))?.select(selector);
+    if !job.wants(&FILE) {
+        return Ok(found);
+    }
+    let (detector, config, stop) = (Arc::clone(&job.detector), Arc::clone(&job.config), job.stop.clone());
+    let selector = selector.clone();
+    let look = move || {
+        let look = Look { detector: &detector, limits: &config.limits, stop: &stop };
+        archives::read_all(&selector, found, look)
+    };
+    offload(look).await.ok_or(Refusal::new(Cause::Crashed))
+}
+
+fn vanished() -> Refusal {
+    Refusal::new(Cause::Unproven).because("the container was removed while it was examined; its successor was not seen")
 }
 
 /// The engine, connected once for all live selectors.
@@ -269,12 +336,12 @@ impl Connection {
     }
 
     #[cfg_attr(not(feature = "docker"), expect(clippy::unused_async, reason = "the same signature as with an engine"))]
-    async fn find(&self, selector: &ContainerSelector) -> Result<Found, Refusal> {
+    async fn find(&self, job: &Job, selector: &ContainerSelector) -> Result<Found, Refusal> {
         match self {
             #[cfg(feature = "docker")]
-            Self::Open(engine) => engine::find(engine, selector).await,
+            Self::Open(engine) => engine::find(engine, job, selector).await,
             Self::Failed(refusal) => {
-                let _ = selector;
+                let _ = (job, selector);
                 Err(refusal.clone())
             }
         }

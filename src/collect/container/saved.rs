@@ -5,6 +5,7 @@
 
 use super::Beside;
 use super::inspect::{self, Bind, Container, Image, container_name, digest};
+use super::mounts::{self, Mounts, Sort};
 use super::select::Saved;
 use crate::collect::image_id;
 use crate::collect::oci_config::{
@@ -13,9 +14,11 @@ use crate::collect::oci_config::{
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name, Sensitive};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::de::{Deserializer, IgnoredAny};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// One object of an inspect file: a container, an image, or something else.
 #[derive(Deserialize)]
@@ -99,9 +102,11 @@ struct Check {
 #[serde(rename_all = "PascalCase", default)]
 struct HostConfig {
     #[serde(deserialize_with = "nullable")]
-    binds: Vec<Bind>,
+    binds: Vec<MountText>,
     #[serde(deserialize_with = "nullable")]
     mounts: Vec<Mount>,
+    #[serde(deserialize_with = "nullable")]
+    tmpfs: BTreeMap<String, IgnoredAny>,
     #[serde(deserialize_with = "nullable")]
     log_config: LogConfig,
 }
@@ -118,15 +123,42 @@ struct LogConfig {
 struct Mount {
     #[serde(rename = "Type", default, deserialize_with = "nullable")]
     kind: String,
-    source: Option<FilePath>,
+    name: Option<MountText>,
+    source: Option<MountText>,
     #[serde(alias = "Target")]
-    destination: Option<FilePath>,
+    destination: Option<MountText>,
+}
+
+/// A path or a name of a mount, wiped when it is dropped.
+struct MountText(Zeroizing<String>);
+
+impl<'de> Deserialize<'de> for MountText {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(|text| Self(Zeroizing::new(text)))
+    }
 }
 
 impl Mount {
     /// Whether it may bring a file of the host in. One that does not say what it is may.
     fn may_be_of_the_host(&self) -> bool {
         !matches!(self.kind.as_str(), "volume" | "tmpfs" | "npipe" | "image" | "cluster")
+    }
+
+    fn bind(&self) -> Bind {
+        let path = |text: &Option<MountText>| text.as_ref().map(|text| FilePath::new(&text.0));
+        Bind { source: path(&self.source), destination: path(&self.destination) }
+    }
+
+    /// What it is to whoever looks for files; none where it does not say where it is mounted.
+    fn mounted(self) -> Option<mounts::Mount> {
+        let sort = match self.kind.as_str() {
+            "tmpfs" => Sort::Tmpfs,
+            _ if self.may_be_of_the_host() => Sort::Bind,
+            _ => Sort::Volume,
+        };
+        let mut mount = mounts::Mount::new(sort, &self.destination?.0);
+        (mount.name, mount.source) = (self.name.map(|name| name.0), self.source.map(|source| source.0));
+        Some(mount)
     }
 }
 
@@ -181,6 +213,7 @@ static HOST_CONFIG: Members = Members(&[
     ("PidMode", Below::Id),
     ("VolumesFrom", Below::Id),
     ("Mounts", Below::Of(&MOUNT)),
+    ("Tmpfs", Below::Also),
     ("LogConfig", Below::Of(&Members(&[("Config", Below::Read)]))),
 ]);
 
@@ -273,28 +306,51 @@ fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option
     let state = item.state.unwrap_or_default();
     let health = state.health.log.into_iter().flat_map(|check| check.output.0);
     let lists = rest.lists.iter().filter_map(Words::text);
-    let listed = item.mounts.into_iter().chain(host.mounts).filter(Mount::may_be_of_the_host);
-    let listed = listed.map(|mount| Bind { source: mount.source, destination: mount.destination });
+    let all: Vec<Mount> = item.mounts.into_iter().chain(host.mounts).collect();
+    let listed: Vec<Bind> = all.iter().filter(|mount| mount.may_be_of_the_host()).map(Mount::bind).collect();
+    let mut mounted = Mounts::default();
+    all.into_iter().filter_map(Mount::mounted).for_each(|mount| mounted.add(mount));
+    host.binds.iter().filter_map(|bind| bound(&bind.0)).for_each(|mount| mounted.add(mount));
+    host.tmpfs.keys().for_each(|path| mounted.add(mounts::Mount::new(Sort::Tmpfs, path)));
     Ok(Container {
+        id: item.id.as_ref().and_then(|id| id.digest().ok()),
         name: name.unwrap_or_else(|| Name::withheld("container", ordinal + 1)),
         image: item.image.as_ref().and_then(digest),
         reference: config.image.0.first().and_then(|text| text.name().ok()),
         manifest: descriptor.as_ref().and_then(|one| one.digest.as_ref()).and_then(digest),
         platform: descriptor.as_ref().and_then(|one| one.platform.as_ref()).map(Platform::name),
         driver: item.driver.as_ref().and_then(|text| text.name().ok()),
+        alive: state.running || ["running", "paused", "restarting", "unknown"].contains(&inspect::state(&state.status)),
         running: state.running,
         state: inspect::state(&state.status),
         restarts: item.restart_count,
         config,
         arguments: item.path.followed_by(item.args),
         log_options: host.log_config.config,
-        mounts: listed.chain(host.binds).collect(),
+        mounts: listed.into_iter().chain(host.binds.iter().map(|bind| Bind::read(&bind.0))).collect(),
+        mounted,
+        files: None,
         // Schedulers put random letters into names: these are read as a text, not as a value.
         others: state.error.0.into_iter().chain(health).chain(lists).chain(item.name).collect(),
         options: vec![rest.pairs],
         execs: Vec::new(),
         execs_unknown: item.execs.len(),
     })
+}
+
+/// What a line of `Binds` mounts: a path of the host, or a volume by its name.
+fn bound(text: &str) -> Option<mounts::Mount> {
+    let (source, destination) = Bind::sides(text);
+    let sort =
+        if source.starts_with(['/', '.', '~']) || source.contains(['\\', ':']) { Sort::Bind } else { Sort::Volume };
+    let mut mount = mounts::Mount::new(sort, destination?);
+    let source = Some(Zeroizing::new(source.to_owned()));
+    if sort == Sort::Bind {
+        mount.source = source
+    } else {
+        mount.name = source
+    }
+    Some(mount)
 }
 
 fn image(item: Item) -> Image {

@@ -12,16 +12,12 @@ use crate::collect::image_id;
 use crate::collect::layers::Look;
 use crate::collect::oci_config::{OciConfig, Rest};
 use crate::collect::refusal::Refusal;
-use crate::collect::runtime::offload;
 use crate::evidence::{Cause, Name, Sensitive};
 use bollard::models::{ImageHistoryResponseItem, ImageInspect, ImageManifestSummaryKindEnum, OciPlatform};
 use bollard::query_parameters::ListImagesOptions;
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::io::Read;
 use std::sync::Arc;
-use tokio::sync::mpsc::Receiver;
-use zeroize::Zeroizing;
 
 /// Everything the engine says of one reference.
 pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job) -> Result<Found, Refusal> {
@@ -59,33 +55,16 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job) -> Result
     Ok(found)
 }
 
-/// Chunks of an export that may wait to be read.
-const WAITING: usize = 16;
-
 /// The layers, from the stream of `docker save`: looked through as they come, for they come once.
 async fn files(engine: &Engine, id: &Name, job: &Job, image: &mut Image, found: &mut Found) {
-    let (send, receive) = tokio::sync::mpsc::channel(WAITING);
     let (detector, config, stop) = (Arc::clone(&job.detector), Arc::clone(&job.config), job.stop.clone());
-    let read = offload(move || {
+    let read = move |chunks| {
         let look = Look { detector: &detector, limits: &config.limits, stop: &stop };
-        let (archive, damage) =
-            Archive::stream(Chunks { receive, chunk: Zeroizing::default(), at: 0, failed: false }, look, true);
+        let (archive, damage) = Archive::stream(chunks, look, true);
         from_archive(archive, damage, None, look, true)
-    });
-    let pump = async {
-        let mut stream = std::pin::pin!(engine.api().export_image(id.as_str()));
-        loop {
-            let chunk = engine.next("GET /images/{name}/get", &mut stream).await;
-            let chunk = chunk.map(|chunk| chunk.map(|bytes| Zeroizing::new(bytes.to_vec())));
-            let last = !matches!(chunk, Ok(Some(_)));
-            // Whoever reads no more has seen enough.
-            if send.send(chunk).await.is_err() || last {
-                break;
-            }
-        }
-        drop(send);
     };
-    let (exported, ()) = futures_util::future::join(read, pump).await;
+    let stream = engine.api().export_image(id.as_str());
+    let (exported, _) = engine.pour("GET /images/{name}/get", stream, read).await;
     match exported.unwrap_or_else(|| Err(Refusal::new(Cause::Crashed))) {
         Ok(exported) => {
             let same = |one: &Image| one.layers == image.layers && one.platform == image.platform;
@@ -104,34 +83,6 @@ async fn files(engine: &Engine, id: &Name, job: &Job, image: &mut Image, found: 
             found.unread_layers.extend(exported.unexamined.into_iter().map(|(_, why)| why));
         }
         Err(why) => found.unread_layers.push(why),
-    }
-}
-
-/// Chunks of a stream as a reader.
-struct Chunks {
-    receive: Receiver<Result<Option<Zeroizing<Vec<u8>>>, Refusal>>,
-    chunk: Zeroizing<Vec<u8>>,
-    at: usize,
-    failed: bool,
-}
-
-impl Read for Chunks {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        while self.at == self.chunk.len() && !self.failed {
-            match self.receive.blocking_recv() {
-                Some(Ok(Some(chunk))) => (self.chunk, self.at) = (chunk, 0),
-                Some(Ok(None)) | None => return Ok(0),
-                Some(Err(_)) => self.failed = true,
-            }
-        }
-        if self.failed {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        let rest = &self.chunk[self.at..];
-        let n = rest.len().min(buffer.len());
-        buffer[..n].copy_from_slice(&rest[..n]);
-        self.at += n;
-        Ok(n)
     }
 }
 

@@ -153,8 +153,9 @@ impl Out<'_> {
 impl At<'_> {
     /// Whether a container of any of the images sees the file.
     fn visible(&self, file: &File) -> bool {
-        let hides =
-            |blob: &LayerBlob| self.found.layers.get(&blob.path).is_some_and(|layer| layer.paths.hides(&file.entry));
+        let hides = |blob: &LayerBlob| {
+            self.found.layers.get(&blob.path).is_some_and(|layer| layer.paths.hides(&file.entry.path))
+        };
         self.found.images.iter().any(|image| {
             // A layer that comes again brings its files again.
             let last = image.blobs.iter().rposition(|blob| blob.path == self.path);

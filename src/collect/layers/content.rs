@@ -2,7 +2,7 @@
 //!
 //! In: a path and bytes. Out: a summary if there is anything to tell. It knows names of env files and the detector.
 
-use super::{File, Look, Sort};
+use super::{Entry, File, Look, Sort};
 use crate::collect::entry_path::split;
 use crate::collect::summary::Summary;
 use crate::detect::{Context, Memory, Scan, Spotted, env_like, env_template, weak_env_name};
@@ -27,7 +27,7 @@ pub(super) fn sort(path: &[u8]) -> Sort {
 }
 
 /// Judges a file that is here as a whole.
-pub(super) fn judge(look: Look<'_>, path: &[u8], entry: &[u8], bytes: &[u8], memory: &mut Memory) -> Option<File> {
+pub(super) fn judge(look: Look<'_>, path: &[u8], entry: &Entry, bytes: &[u8], memory: &mut Memory) -> Option<File> {
     let name = String::from_utf8_lossy(split(path).1);
     let mut sort = sort(path);
     if sort != Sort::Other {
@@ -36,7 +36,7 @@ pub(super) fn judge(look: Look<'_>, path: &[u8], entry: &[u8], bytes: &[u8], mem
         if !weak_env_name(&name) || look.detector.looks_like_env_file(&wrapped) {
             let summary = Summary::of(look.detector.env_file(&wrapped));
             let told = sort == Sort::Env || summary.exposes(true).is_some() || !summary.determined;
-            return told.then(|| File { path: path.to_vec(), entry: entry.to_vec(), sort, summary });
+            return told.then(|| File { path: path.to_vec(), entry: entry.clone(), sort, summary });
         }
         sort = Sort::Other;
     }
@@ -46,7 +46,7 @@ pub(super) fn judge(look: Look<'_>, path: &[u8], entry: &[u8], bytes: &[u8], mem
         let (file_name, bytes) = (Sensitive::new(split(path).1.to_vec()), Sensitive::new(bytes.to_vec()));
         scan = look.detector.variable_file(&file_name, &bytes).into_iter().fold(scan, Scan::and);
     }
-    tells(&scan).then(|| File { path: path.to_vec(), entry: entry.to_vec(), sort, summary: Summary::of(scan) })
+    tells(&scan).then(|| File { path: path.to_vec(), entry: entry.clone(), sort, summary: Summary::of(scan) })
 }
 
 /// Whether a file of this name keeps keys where nobody sees them without a password.
@@ -76,7 +76,7 @@ pub(super) fn piece(look: Look<'_>, bytes: &[u8], lines: u32, memory: &mut Memor
 }
 
 /// What all pieces of a file say, in order.
-pub(super) fn whole(pieces: impl Iterator<Item = Scan>, path: &[u8], entry: &[u8]) -> Option<File> {
+pub(super) fn whole(pieces: impl Iterator<Item = Scan>, path: &[u8], entry: &Entry) -> Option<File> {
     let scan = pieces.reduce(|before, mut scan| {
         // What stands where two pieces overlap is found twice.
         let mark = |spotted: &Spotted| (spotted.line, spotted.variable.clone(), spotted.judgement.correlator.clone());
@@ -84,6 +84,6 @@ pub(super) fn whole(pieces: impl Iterator<Item = Scan>, path: &[u8], entry: &[u8
         scan.spotted.retain(|spotted| !told.contains(&mark(spotted)));
         before.and(scan)
     })?;
-    let (path, entry) = (path.to_vec(), entry.to_vec());
+    let (path, entry) = (path.to_vec(), entry.clone());
     Some(File { path, entry, sort: Sort::Other, summary: Summary::of(scan) })
 }

@@ -37,12 +37,22 @@ pub(super) enum Sort {
     Other,
 }
 
+/// An entry of a layer: what a file is, or what it lies in.
+#[derive(Clone, Default)]
+pub(super) struct Entry {
+    pub(super) path: Vec<u8>,
+    /// The bits of its permissions.
+    pub(super) mode: u32,
+    pub(super) uid: u64,
+    pub(super) gid: u64,
+}
+
 /// A file that matters.
 pub(super) struct File {
     /// Its path in the layer; inside an archive, behind the archive's and `!/`.
     pub(super) path: Vec<u8>,
-    /// The path of the layer's own entry.
-    pub(super) entry: Vec<u8>,
+    /// The layer's own entry.
+    pub(super) entry: Entry,
     pub(super) sort: Sort,
     pub(super) summary: Summary,
 }
@@ -83,6 +93,11 @@ impl Layer {
 /// Looks through one layer.
 pub(super) fn read(source: impl Read, look: Look<'_>) -> Layer {
     walk::layer(source, look)
+}
+
+/// Whether bytes begin as a tar that is not packed.
+pub(super) fn is_tar(head: &[u8]) -> bool {
+    stream::is_tar(head)
 }
 
 /// Whether bytes at the beginning of a blob can be a layer's.

@@ -7,7 +7,7 @@ use super::content::{is_key_store, judge, piece, sort, whole};
 use super::nested;
 use super::paths::is_whiteout;
 use super::stream::{self, Digested, HARMLESS, Raw, is_tar, packing, unpack};
-use super::{File, Layer, Look, Sort, Trouble};
+use super::{Entry, File, Layer, Look, Sort, Trouble};
 use crate::collect::entry_path::{clean, split};
 use crate::collect::metered::{HEADERS, Meter, Metered};
 use crate::collect::refusal::Refusal;
@@ -45,14 +45,14 @@ const HEAD: usize = 512;
 #[derive(Default)]
 struct Batch {
     bytes: Zeroizing<Vec<u8>>,
-    files: Vec<(Vec<u8>, Vec<u8>, Range<usize>)>,
+    files: Vec<(Vec<u8>, Entry, Range<usize>)>,
     /// How long their names are together.
     names: usize,
 }
 
 impl Batch {
-    fn add(&mut self, path: Vec<u8>, entry: Vec<u8>, content: Range<usize>) {
-        self.names += path.len() + entry.len();
+    fn add(&mut self, path: Vec<u8>, entry: Entry, content: Range<usize>) {
+        self.names += path.len() + entry.path.len();
         self.files.push((path, entry, content));
     }
 
@@ -86,7 +86,7 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
             layer: Layer::default(),
             batch: Batch::default(),
             memory: Memory::default(),
-            entry: Vec::new(),
+            entry: Entry::default(),
             in_pieces: Vec::new(),
         };
         walk.top(raw, &count);
@@ -116,9 +116,9 @@ pub(super) struct Walk<'w, 's, 'a> {
     batch: Batch,
     memory: Memory,
     /// The layer's entry that is being read.
-    entry: Vec<u8>,
+    entry: Entry,
     /// Files that are read in pieces, and their entries.
-    in_pieces: Vec<(Vec<u8>, Vec<u8>)>,
+    in_pieces: Vec<(Vec<u8>, Entry)>,
 }
 
 impl<'s, 'a: 's> Walk<'_, 's, 'a> {
@@ -146,7 +146,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             self.layer.broken = Some(over("limits.archive_bytes"));
         }
         // The file at which the layer ends is told with the layer.
-        if self.layer.broken.is_some() && self.layer.troubles.last().is_some_and(|last| last.path == self.entry) {
+        if self.layer.broken.is_some() && self.layer.troubles.last().is_some_and(|last| last.path == self.entry.path) {
             self.layer.troubles.pop();
         }
         // Whatever stands behind the end of the tar belongs to the digest.
@@ -186,7 +186,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
                 self.trouble(path.clone(), over("paths of 4096 bytes"));
             }
             if depth == 0 {
-                self.entry.clone_from(&path);
+                self.entry = held(&path, entry.header());
                 self.layer.paths.add(&path, kind.is_dir());
             }
             self.store(&path);
@@ -356,6 +356,13 @@ fn look_through(look: Look<'_>, shared: &Shared, batch: &Batch, memory: &mut Mem
     if let (false, Ok(mut found)) = (judged.is_empty(), shared.found.lock()) {
         found.extend(judged);
     }
+}
+
+/// An entry and who may read it; what its header does not say counts as open to everybody.
+fn held(path: &[u8], header: &tar::Header) -> Entry {
+    let mode = header.mode().unwrap_or(0o777) & 0o7777;
+    let (uid, gid) = (header.uid().unwrap_or_default(), header.gid().unwrap_or_default());
+    Entry { path: path.to_vec(), mode, uid, gid }
 }
 
 /// The store that a path belongs to: what is named `.git`, and wherever objects and packs lie as git has them.
