@@ -213,7 +213,8 @@ static HOST_CONFIG: Members = Members(&[
     ("PidMode", Below::Id),
     ("VolumesFrom", Below::Id),
     ("Mounts", Below::Of(&MOUNT)),
-    ("Tmpfs", Below::Also),
+    // Paths, and options of mounting: `/run/secrets` names no secret.
+    ("Tmpfs", Below::Each(&Members(&[]))),
     ("LogConfig", Below::Of(&Members(&[("Config", Below::Read)]))),
 ]);
 

@@ -1,4 +1,5 @@
-//! A world's image: a `docker save` archive made from its config and history.
+//! A world's image: a `docker save` archive made from its config and history. Beside it, archives of a container's
+//! files, as `docker export` and `docker cp` write them.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -33,6 +34,19 @@ pub(super) fn build(text: &str, to: &Path) -> io::Result<String> {
     append(&mut archive, "manifest.json", &serde_json::to_vec(&manifest)?)?;
     archive.into_inner()?;
     Ok(digest)
+}
+
+/// Writes the archives of a container's files: each is named with its files, by path.
+pub(super) fn archives(text: &str, directory: &Path) -> io::Result<()> {
+    let archives: Value = serde_json::from_str(text)?;
+    for (name, files) in archives.as_object().into_iter().flatten() {
+        let mut archive = tar::Builder::new(std::fs::File::create(directory.join(name))?);
+        for (path, content) in files.as_object().into_iter().flatten() {
+            append(&mut archive, path, content.as_str().unwrap_or_default().as_bytes())?;
+        }
+        archive.into_inner()?;
+    }
+    Ok(())
 }
 
 fn layer(number: usize, files: Option<&Value>) -> io::Result<Vec<u8>> {

@@ -45,12 +45,15 @@ pub(super) fn build(name: &str, kept: Option<&Path>) -> io::Result<Deployment> {
         let digest = image::build(&values.fill(&text), &directory.join("image.tar"))?;
         values.set("image_config", digest);
     }
+    if let Some(text) = text(world, "archives.json") {
+        image::archives(&values.fill(&text), &directory)?;
+    }
     for entry in world.entries() {
         match entry {
             DirEntry::Dir(folder) if ends_with(folder.path(), "repository") => {
                 repository::build(folder, &directory.join("repository"), &values, CLOCK)?;
             }
-            DirEntry::File(file) if ["image.json", "service.json"].iter().any(|name| ends_with(file.path(), name)) => {}
+            DirEntry::File(file) if ["image.json", "archives.json", "service.json"].iter().any(|name| ends_with(file.path(), name)) => {}
             other => copy(other, world.path(), &directory, &values)?,
         }
     }
