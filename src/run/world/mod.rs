@@ -53,7 +53,8 @@ pub(super) fn build(name: &str, kept: Option<&Path>) -> io::Result<Deployment> {
             DirEntry::Dir(folder) if ends_with(folder.path(), "repository") => {
                 repository::build(folder, &directory.join("repository"), &values, CLOCK)?;
             }
-            DirEntry::File(file) if ["image.json", "archives.json", "service.json"].iter().any(|name| ends_with(file.path(), name)) => {}
+            DirEntry::File(file)
+                if ["image.json", "archives.json", "service.json"].iter().any(|name| ends_with(file.path(), name)) => {}
             other => copy(other, world.path(), &directory, &values)?,
         }
     }

@@ -1,6 +1,8 @@
 //! Containers: over a real engine, over saved inspect files, and over stand-ins for engines that misbehave.
 
 mod engine;
+mod files;
+mod files_archive;
 mod inspect_file;
 mod inspect_rest;
 pub(crate) mod rig;
