@@ -48,15 +48,12 @@ fn read(selector: &ContainerSelector, container: &Container, alone: bool, look: 
     seen.parts.push(Part { of: Of::Whole, prefix: Vec::new(), layer: Layer { broken, ..layer } });
     for number in seen.plan(mounts, container.alive) {
         let mount = &mounts.0[number];
-        match archives.iter().find(|(path, _)| clean(path.as_bytes()) == mount.destination) {
-            Some((_, file)) => {
-                let of = Of::Mount(mount.destination.clone(), mount.word());
-                seen.mounted(of, &mount.destination, archive(file, look), None);
-            }
-            None => {
-                let why = missing("containers.mount_archives", "docker cp CONTAINER:PATH - > mount.tar");
-                seen.miss(&mount.destination, why);
-            }
+        if let Some((_, file)) = archives.iter().find(|(path, _)| clean(path.as_bytes()) == mount.destination) {
+            let of = Of::Mount(mount.destination.clone(), mount.word());
+            seen.mounted(of, &mount.destination, archive(file, look), None);
+        } else {
+            let why = missing("containers.mount_archives", "docker cp CONTAINER:PATH - > mount.tar");
+            seen.miss(&mount.destination, why);
         }
     }
     for path in archives.keys().map(|path| clean(path.as_bytes())) {

@@ -8,7 +8,7 @@ use super::FILE;
 use super::facts::Out;
 use super::inspect::Container;
 use super::mounts::{lies_in, shown};
-use super::seen::{Part, Seen, name};
+use super::seen::{Of, Part, Seen, name};
 use crate::collect::layers::{Entry, File, Sort};
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Class, Fact, Gap, Judgement, Name, Place, Subject};
@@ -138,9 +138,12 @@ impl Look<'_, '_> {
         self.out.fact(&FILE, place, facts);
     }
 
-    /// Whether a file lies where secrets are handed out, in memory.
+    /// Whether a file lies where secrets are handed out, in memory. What lies below a tmpfs is on the disk: no process
+    /// of the container sees it, and everybody else does.
     fn is_approved(&self, path: &[u8]) -> bool {
-        let in_memory = self.container.mounted.inside(path).is_some_and(|mount| mount.in_memory);
+        let Of::Mount(own, _) = &self.part.of else { return false };
+        let mount = self.container.mounted.inside(path);
+        let in_memory = mount.is_some_and(|mount| mount.destination == *own && mount.in_memory);
         in_memory && self.seen.approved.iter().any(|above| lies_in(path, above))
     }
 

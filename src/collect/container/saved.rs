@@ -5,20 +5,20 @@
 
 use super::Beside;
 use super::inspect::{self, Bind, Container, Image, container_name, digest};
-use super::mounts::{self, Mounts, Sort};
+use super::mount_point::{Descriptor, MountPoint, MountText, Platform, bound};
+use super::mounts::{Mount, Mounts, Sort};
 use super::select::Saved;
 use crate::collect::image_id;
 use crate::collect::oci_config::{
-    Below, CONFIG, FilePath, Json, Members, OciConfig, Pairs, Rest, Texts, Words, nullable, platform,
+    Below, CONFIG, Json, Members, OciConfig, Pairs, Rest, Texts, Words, nullable, platform,
 };
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name, Sensitive};
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny};
+use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 /// One object of an inspect file: a container, an image, or something else.
 #[derive(Deserialize)]
@@ -36,7 +36,7 @@ struct Item {
     config: Option<OciConfig>,
     host_config: Option<HostConfig>,
     #[serde(default, deserialize_with = "nullable")]
-    mounts: Vec<Mount>,
+    mounts: Vec<MountPoint>,
     #[serde(rename = "ExecIDs", default, deserialize_with = "nullable")]
     execs: Vec<Sensitive>,
     #[serde(rename = "RootFS")]
@@ -49,28 +49,6 @@ struct Item {
     architecture: Option<Sensitive>,
     os: Option<Sensitive>,
     variant: Option<Sensitive>,
-}
-
-/// What names a manifest: of a container's image, or an image's own.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Descriptor {
-    media_type: Option<Sensitive>,
-    digest: Option<Sensitive>,
-    platform: Option<Platform>,
-}
-
-#[derive(Deserialize)]
-struct Platform {
-    architecture: Option<Sensitive>,
-    os: Option<Sensitive>,
-    variant: Option<Sensitive>,
-}
-
-impl Platform {
-    fn name(&self) -> Name {
-        platform(self.os.as_ref(), self.architecture.as_ref(), self.variant.as_ref())
-    }
 }
 
 #[derive(Default, Deserialize)]
@@ -104,9 +82,9 @@ struct HostConfig {
     #[serde(deserialize_with = "nullable")]
     binds: Vec<MountText>,
     #[serde(deserialize_with = "nullable")]
-    mounts: Vec<Mount>,
+    mounts: Vec<MountPoint>,
     #[serde(deserialize_with = "nullable")]
-    tmpfs: BTreeMap<String, IgnoredAny>,
+    tmpfs: BTreeMap<String, Texts>,
     #[serde(deserialize_with = "nullable")]
     log_config: LogConfig,
 }
@@ -116,50 +94,6 @@ struct HostConfig {
 struct LogConfig {
     #[serde(deserialize_with = "nullable")]
     config: Pairs,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Mount {
-    #[serde(rename = "Type", default, deserialize_with = "nullable")]
-    kind: String,
-    name: Option<MountText>,
-    source: Option<MountText>,
-    #[serde(alias = "Target")]
-    destination: Option<MountText>,
-}
-
-/// A path or a name of a mount, wiped when it is dropped.
-struct MountText(Zeroizing<String>);
-
-impl<'de> Deserialize<'de> for MountText {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from).map(|text| Self(Zeroizing::new(text)))
-    }
-}
-
-impl Mount {
-    /// Whether it may bring a file of the host in. One that does not say what it is may.
-    fn may_be_of_the_host(&self) -> bool {
-        !matches!(self.kind.as_str(), "volume" | "tmpfs" | "npipe" | "image" | "cluster")
-    }
-
-    fn bind(&self) -> Bind {
-        let path = |text: &Option<MountText>| text.as_ref().map(|text| FilePath::new(&text.0));
-        Bind { source: path(&self.source), destination: path(&self.destination) }
-    }
-
-    /// What it is to whoever looks for files; none where it does not say where it is mounted.
-    fn mounted(self) -> Option<mounts::Mount> {
-        let sort = match self.kind.as_str() {
-            "tmpfs" => Sort::Tmpfs,
-            _ if self.may_be_of_the_host() => Sort::Bind,
-            _ => Sort::Volume,
-        };
-        let mut mount = mounts::Mount::new(sort, &self.destination?.0);
-        (mount.name, mount.source) = (self.name.map(|name| name.0), self.source.map(|source| source.0));
-        Some(mount)
-    }
 }
 
 /// The members that make a container or an image, and where the engine puts ids.
@@ -307,12 +241,12 @@ fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option
     let state = item.state.unwrap_or_default();
     let health = state.health.log.into_iter().flat_map(|check| check.output.0);
     let lists = rest.lists.iter().filter_map(Words::text);
-    let all: Vec<Mount> = item.mounts.into_iter().chain(host.mounts).collect();
-    let listed: Vec<Bind> = all.iter().filter(|mount| mount.may_be_of_the_host()).map(Mount::bind).collect();
+    let all: Vec<MountPoint> = item.mounts.into_iter().chain(host.mounts).collect();
+    let listed: Vec<Bind> = all.iter().filter(|mount| mount.may_be_of_the_host()).map(MountPoint::bind).collect();
     let mut mounted = Mounts::default();
-    all.into_iter().filter_map(Mount::mounted).for_each(|mount| mounted.add(mount));
+    all.into_iter().filter_map(MountPoint::mounted).for_each(|mount| mounted.add(mount));
     host.binds.iter().filter_map(|bind| bound(&bind.0)).for_each(|mount| mounted.add(mount));
-    host.tmpfs.keys().for_each(|path| mounted.add(mounts::Mount::new(Sort::Tmpfs, path)));
+    host.tmpfs.keys().for_each(|path| mounted.add(Mount::new(Sort::Tmpfs, path)));
     Ok(Container {
         id: item.id.as_ref().and_then(|id| id.digest().ok()),
         name: name.unwrap_or_else(|| Name::withheld("container", ordinal + 1)),
@@ -337,21 +271,6 @@ fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option
         execs: Vec::new(),
         execs_unknown: item.execs.len(),
     })
-}
-
-/// What a line of `Binds` mounts: a path of the host, or a volume by its name.
-fn bound(text: &str) -> Option<mounts::Mount> {
-    let (source, destination) = Bind::sides(text);
-    let sort =
-        if source.starts_with(['/', '.', '~']) || source.contains(['\\', ':']) { Sort::Bind } else { Sort::Volume };
-    let mut mount = mounts::Mount::new(sort, destination?);
-    let source = Some(Zeroizing::new(source.to_owned()));
-    if sort == Sort::Bind {
-        mount.source = source
-    } else {
-        mount.name = source
-    }
-    Some(mount)
 }
 
 fn image(item: Item) -> Image {

@@ -58,7 +58,7 @@ fn the_export_and_each_mount_are_read() {
             ", files_archive: files.tar, mount_archives: { /data: data.tar }",
             &[("files.tar", &files), ("data.tar", &data)],
         );
-        assert_eq!(paths(&batch), ["/app/.env", "/data/.env"], "{}", shown(&batch));
+        assert_eq!(paths(&batch), ["api:/app/.env", "api:/data/.env"], "{}", shown(&batch));
         assert_eq!(batch.evidence[0].word("where"), Some("file-system"));
         assert_eq!(batch.evidence[1].word("where"), Some("volume"));
         assert!(batch.gaps.is_empty(), "{}", shown(&batch));
@@ -72,7 +72,7 @@ fn a_mount_without_its_archive_and_an_archive_without_its_mount_are_gaps() {
     let batch = read(&inspect("api", &format!(",{MOUNTS}")), ", files_archive: files.tar", &[("files.tar", &files)]);
     assert_eq!(causes(&batch, FILE), [Cause::ContentElsewhere]);
     assert!(batch.gaps[0].shown().contains("docker cp CONTAINER:PATH"), "{}", shown(&batch));
-    assert_eq!(batch.gaps[0].subject.place.path.as_ref().unwrap().as_str(), "/data");
+    assert_eq!(batch.gaps[0].subject.place.path.as_ref().unwrap().as_str(), "api:/data");
     let keys = ", files_archive: files.tar, mount_archives: { /other: files.tar }";
     let batch = read(&inspect("api", ""), keys, &[("files.tar", &files)]);
     assert_eq!(causes(&batch, FILE), [Cause::Inconsistent]);
@@ -82,7 +82,7 @@ fn a_mount_without_its_archive_and_an_archive_without_its_mount_are_gaps() {
 fn volumes_are_mounts_wherever_the_file_names_them() {
     let files = tar(&[("x", "y")]);
     for more in [
-        r#","HostConfig":{"Binds":["v:/data:ro"]}"#,
+        r#","HostConfig":{"Binds":["vol:/data:ro"]}"#,
         r#","HostConfig":{"Binds":["/srv/data:/data"]}"#,
         r#","HostConfig":{"Mounts":[{"Type":"volume","Source":"v","Target":"/data"}]}"#,
         r#","HostConfig":{"Tmpfs":{"/data":"size=1m"}}"#,
@@ -90,7 +90,7 @@ fn volumes_are_mounts_wherever_the_file_names_them() {
         let inspect = format!(r#"{{"Name":"/api","State":{{"Running":true}},"Config":{{}}{more}}}"#);
         let batch = read(&inspect, ", files_archive: files.tar", &[("files.tar", &files)]);
         assert_eq!(batch.gaps.len(), 1, "{more}: {}", shown(&batch));
-        assert_eq!(batch.gaps[0].subject.place.path.as_ref().unwrap().as_str(), "/data", "{more}");
+        assert_eq!(batch.gaps[0].subject.place.path.as_ref().unwrap().as_str(), "api:/data", "{more}");
     }
 }
 
