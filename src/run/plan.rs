@@ -163,6 +163,13 @@ fn letter_and_intent(plan: &Plan<'_>, config: &Config) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if selected("host/container-files") {
+        notes.push(
+            "item 7 reaches as far as a container's files lie on a disk: what it keeps in memory (/dev/shm, a tmpfs) is \
+             seen by its own processes alone"
+                .to_owned(),
+        );
+    }
     if selected("service/ready") {
         let missing: Vec<&str> = ["redis_denylist", "database"]
             .into_iter()

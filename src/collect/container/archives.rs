@@ -47,7 +47,7 @@ fn read(selector: &ContainerSelector, container: &Container, alone: bool, look: 
     let broken = if empty { Some(Refusal::new(Cause::Empty)) } else { layer.broken };
     seen.parts.push(Part { of: Of::Whole, prefix: Vec::new(), layer: Layer { broken, ..layer } });
     for number in seen.plan(mounts, container.alive) {
-        let mount = &mounts.0[number];
+        let mount = &mounts.all[number];
         if let Some((_, file)) = archives.iter().find(|(path, _)| clean(path.as_bytes()) == mount.destination) {
             let of = Of::Mount(mount.destination.clone(), mount.word());
             seen.mounted(of, &mount.destination, archive(file, look), None);
@@ -57,10 +57,14 @@ fn read(selector: &ContainerSelector, container: &Container, alone: bool, look: 
         }
     }
     for path in archives.keys().map(|path| clean(path.as_bytes())) {
-        if !mounts.0.iter().any(|mount| mount.destination == path) {
+        if !mounts.all.iter().any(|mount| mount.destination == path) {
             let why = Refusal::new(Cause::Inconsistent).with("key", Name::fixed("containers.mount_archives"));
             seen.miss(&path, why.because("nothing is mounted there"));
         }
+    }
+    if container.in_swarm() {
+        let why = Refusal::new(Cause::ContentElsewhere).with("operation", Name::fixed("GET /tasks/{id}"));
+        seen.missed.push((None, why.because("no file says what a swarm hands out")));
     }
     seen.hold(mounts, selector);
     Ok(seen)

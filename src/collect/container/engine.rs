@@ -81,9 +81,12 @@ async fn inspect(engine: &Engine, id: &str) -> Result<(Container, Vec<Missed>), 
         let gone = why.cause == Cause::NotFound;
         (short.clone(), if gone { vanished() } else { why })
     })?;
+    let labels = answer.config.as_ref().and_then(|config| config.labels.as_ref());
+    let task = labels.and_then(|labels| labels.get("com.docker.swarm.task.id").cloned());
     let sessions = answer.exec_ids.clone().unwrap_or_default();
     let read = written(&answer).ok_or(Refusal::new(Cause::Malformed)).and_then(|text| saved::answer(&text));
     let mut container = read.map_err(|why| (short, why))?;
+    container.task = task;
     let missed = exec_sessions(engine, &mut container, sessions).await;
     Ok((container, missed))
 }

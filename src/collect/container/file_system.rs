@@ -8,7 +8,7 @@ use super::inspect::Container;
 use super::listing::{Listing, Way};
 use super::mounts::{Mounts, Sort};
 use super::seen::{Of, Part, Seen, prefix};
-use super::vanished;
+use super::{swarm, vanished};
 use crate::collect::Job;
 use crate::collect::docker::{Chunks, Engine};
 use crate::collect::layers::{self, Layer, Look};
@@ -31,10 +31,11 @@ pub(super) async fn read(
     let id = container.id.clone().ok_or_else(|| Refusal::new(Cause::Malformed).because("a container without an id"))?;
     in_memory(engine, &mut container.mounted).await;
     let mut seen = Seen::new(selector);
+    swarm::handed_out(engine, container, &mut seen).await;
     let reader = Reader { engine, job, id: id.as_str() };
     reader.own_layer(&container.mounted, &mut seen).await?;
     for number in seen.plan(&container.mounted, container.alive) {
-        let mount = &container.mounted.0[number];
+        let mount = &container.mounted.all[number];
         let (layer, refusal) = reader.path(&mount.destination).await;
         seen.mounted(Of::Mount(mount.destination.clone(), mount.word()), &mount.destination, layer, refusal);
     }
@@ -50,7 +51,7 @@ pub(super) async fn read(
 
 /// Asks which volumes are kept in memory. One that the engine says nothing of is not.
 async fn in_memory(engine: &Engine, mounts: &mut Mounts) {
-    for mount in mounts.0.iter_mut().filter(|mount| mount.sort == Sort::Volume) {
+    for mount in mounts.all.iter_mut().filter(|mount| mount.sort == Sort::Volume) {
         let Some(name) = mount.name.as_ref().filter(|name| is_volume(name)) else { continue };
         let answer = engine.ask("GET /volumes/{name}", engine.api().inspect_volume(name)).await;
         mount.in_memory = answer.is_ok_and(|volume| {

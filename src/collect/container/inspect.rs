@@ -20,7 +20,11 @@ pub(super) fn state(word: &str) -> &'static str {
 /// A container as far as it can carry a secret.
 pub(super) struct Container {
     /// Its id.
+    #[cfg(feature = "docker")]
     pub(super) id: Option<Name>,
+    /// The id of the swarm's task that it is, if an engine said so.
+    #[cfg(feature = "docker")]
+    pub(super) task: Option<String>,
     /// Its name without the leading slash.
     pub(super) name: Name,
     /// The id of the image it was made from.
@@ -64,6 +68,11 @@ pub(super) struct Container {
 }
 
 impl Container {
+    /// Whether a swarm started it.
+    pub(super) fn in_swarm(&self) -> bool {
+        self.config.labels.get("com.docker.swarm.task.id").is_some()
+    }
+
     /// The number of the user that its processes run as; none where a name stands, which only the container can tell.
     pub(super) fn user(&self) -> Option<u64> {
         let Some(user) = self.config.user.0.first().filter(|user| !user.is_empty()) else { return Some(0) };

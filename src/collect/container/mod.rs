@@ -13,6 +13,7 @@ mod file_system;
 mod files;
 mod inspect;
 mod kinds;
+#[cfg_attr(not(feature = "docker"), expect(dead_code, reason = "only an engine lists changes"))]
 mod listing;
 mod metadata;
 mod mount_point;
@@ -22,6 +23,8 @@ mod saved;
 mod seen;
 mod select;
 mod state;
+#[cfg(feature = "docker")]
+mod swarm;
 
 use super::layers::Look;
 use super::oci_config::{Pairs, Rest, Words};
@@ -164,6 +167,7 @@ async fn from_file(job: &Job, selector: &ContainerSelector, file: &Path) -> Resu
     offload(look).await.ok_or(Refusal::new(Cause::Crashed))
 }
 
+#[cfg(feature = "docker")]
 fn vanished() -> Refusal {
     Refusal::new(Cause::Unproven).because("the container was removed while it was examined; its successor was not seen")
 }

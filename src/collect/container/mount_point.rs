@@ -19,7 +19,7 @@ pub(super) struct MountPoint {
     name: Option<MountText>,
     source: Option<MountText>,
     #[serde(alias = "Target")]
-    destination: Option<MountText>,
+    pub(super) destination: Option<MountText>,
 }
 
 /// A path or a name of a mount, wiped when it is dropped.

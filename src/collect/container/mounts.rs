@@ -72,32 +72,36 @@ impl Mount {
 
 /// The mounts of one container.
 #[derive(Default)]
-pub(super) struct Mounts(pub(super) Vec<Mount>);
+pub(super) struct Mounts {
+    pub(super) all: Vec<Mount>,
+    /// How many do not say where they are mounted.
+    pub(super) unplaced: usize,
+}
 
 impl Mounts {
     /// Adds one, unless something is mounted there already: inspect says most of them twice.
     pub(super) fn add(&mut self, mount: Mount) {
-        if !self.0.iter().any(|known| known.destination == mount.destination) {
-            self.0.push(mount);
+        if !self.all.iter().any(|known| known.destination == mount.destination) {
+            self.all.push(mount);
         }
     }
 
     /// The mount that a path lies in, as an engine sees it from outside: what is kept in a tmpfs is not there, and
     /// what lies below is.
     pub(super) fn of(&self, path: &[u8]) -> Option<&Mount> {
-        let seen = self.0.iter().filter(|mount| mount.sort != Sort::Tmpfs && lies_in(path, &mount.destination));
+        let seen = self.all.iter().filter(|mount| mount.sort != Sort::Tmpfs && lies_in(path, &mount.destination));
         seen.max_by_key(|mount| mount.destination.len())
     }
 
     /// The mount that a path lies in, as the container sees it.
     pub(super) fn inside(&self, path: &[u8]) -> Option<&Mount> {
-        let all = self.0.iter().filter(|mount| lies_in(path, &mount.destination));
+        let all = self.all.iter().filter(|mount| lies_in(path, &mount.destination));
         all.max_by_key(|mount| mount.destination.len())
     }
 
     /// Whether something that can be seen from outside is mounted at a path or below it.
     pub(super) fn below(&self, path: &[u8]) -> bool {
-        self.0.iter().any(|mount| mount.sort != Sort::Tmpfs && lies_in(&mount.destination, path))
+        self.all.iter().any(|mount| mount.sort != Sort::Tmpfs && lies_in(&mount.destination, path))
     }
 }
 

@@ -243,12 +243,16 @@ fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option
     let lists = rest.lists.iter().filter_map(Words::text);
     let all: Vec<MountPoint> = item.mounts.into_iter().chain(host.mounts).collect();
     let listed: Vec<Bind> = all.iter().filter(|mount| mount.may_be_of_the_host()).map(MountPoint::bind).collect();
-    let mut mounted = Mounts::default();
+    let unplaced = all.iter().filter(|mount| mount.destination.is_none()).count();
+    let mut mounted = Mounts { all: Vec::new(), unplaced };
     all.into_iter().filter_map(MountPoint::mounted).for_each(|mount| mounted.add(mount));
     host.binds.iter().filter_map(|bind| bound(&bind.0)).for_each(|mount| mounted.add(mount));
     host.tmpfs.keys().for_each(|path| mounted.add(Mount::new(Sort::Tmpfs, path)));
     Ok(Container {
+        #[cfg(feature = "docker")]
         id: item.id.as_ref().and_then(|id| id.digest().ok()),
+        #[cfg(feature = "docker")]
+        task: None,
         name: name.unwrap_or_else(|| Name::withheld("container", ordinal + 1)),
         image: item.image.as_ref().and_then(digest),
         reference: config.image.0.first().and_then(|text| text.name().ok()),

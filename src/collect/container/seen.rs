@@ -31,6 +31,7 @@ pub(super) struct Seen {
 }
 
 /// What a part is of.
+#[cfg_attr(not(feature = "docker"), expect(dead_code, reason = "only an engine tells a layer from the rest"))]
 pub(super) enum Of {
     /// The container's own layer, asked for by the paths that are listed.
     Layer,
@@ -95,7 +96,7 @@ impl Seen {
     /// Which mounts must be looked through; those that nobody can or must are told.
     pub(super) fn plan(&mut self, mounts: &Mounts, running: bool) -> Vec<usize> {
         let mut wanted = Vec::new();
-        for (number, mount) in mounts.0.iter().enumerate() {
+        for (number, mount) in mounts.all.iter().enumerate() {
             match (mount.sort, mount.special()) {
                 (Sort::Tmpfs, _) if self.approved.iter().any(|path| lies_in(&mount.destination, path)) => {
                     self.in_memory.push(mount.destination.clone());
@@ -118,6 +119,10 @@ impl Seen {
 
     /// Holds declared paths against what is mounted there.
     pub(super) fn hold(&mut self, mounts: &Mounts, selector: &ContainerSelector) {
+        if mounts.unplaced > 0 {
+            let why = Refusal::new(Cause::Malformed).because("a mount that does not say where it is mounted");
+            self.missed.push((None, why));
+        }
         for path in selector.memory_backed.iter().flatten().map(|path| clean(path.as_bytes())) {
             if !mounts.inside(&path).is_some_and(|mount| mount.in_memory) {
                 let why = Refusal::new(Cause::Inconsistent).with("key", Name::fixed("containers.memory_backed"));

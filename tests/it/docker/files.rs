@@ -254,6 +254,34 @@ fn paused_and_stopped_containers_and_each_of_several_are_read() {
     assert!(batch.gaps.is_empty(), "{}", shown(&batch));
 }
 
+#[test]
+#[ignore = "needs a Docker engine: run ./test"]
+fn what_a_swarm_hands_out_is_in_no_inspect_and_is_asked_for() {
+    let address = ["--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:0"];
+    docker_with(&[], &[&["swarm", "init"], &address[..]].concat());
+    let (name, dir) = (unique("swarm"), tempfile::tempdir().unwrap());
+    std::fs::write(dir.path().join("value"), assigns()).unwrap();
+    let value = dir.path().join("value");
+    for kind in ["secret", "config"] {
+        docker(&[kind, "create", &name, value.to_str().unwrap()]);
+    }
+    let config = format!("source={name},target=/app/.env");
+    docker(&["service", "create", "-d", "--name", &name, "--secret", &name, "--config", &config, busybox()]);
+    let label = format!("label=com.docker.swarm.service.name={name}");
+    let begun = std::time::Instant::now();
+    let mut id = String::new();
+    while id.is_empty() && begun.elapsed().as_secs() < 30 {
+        id = docker(&["ps", "-q", "--no-trunc", "-f", &label]);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    let batch = examine(&format!("label: \"com.docker.swarm.service.name={name}\""), "");
+    docker_with(&[], &["service", "rm", &name]);
+    assert_eq!(causes(&batch, FILE), [Cause::ContentElsewhere], "{}", shown(&batch));
+    assert_eq!(batch.gaps[0].subject.place.path.as_ref().unwrap().as_str().split(':').next_back(), Some("/app/.env"));
+    let told = identity(&batch, FILE, "memory_backed_not_read");
+    assert_eq!(told, Some(format!("/run/secrets/{name}")), "{}", shown(&batch));
+}
+
 /// An engine with two containers, of which the first refuses or forgets.
 fn two(changes: (u16, String), archive: (u16, String), again: (u16, String)) -> Batch {
     let (first, second) = ("1a".repeat(32), "2b".repeat(32));
