@@ -44,6 +44,11 @@ pub(super) struct Selection<'a> {
 }
 
 impl Selection<'_> {
+    /// Whether targets may be absent without being missed.
+    fn is_partial(&self) -> bool {
+        !self.has_file || self.left_out.is_some()
+    }
+
     /// Why a kind has no target.
     fn why_absent(&self, kind: &'static Kind) -> &'static str {
         // Without a network, a live target that nobody declared is missed no more than a declared one.
@@ -97,7 +102,8 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
     for rule in chosen(set, selection) {
         let targets = targets(rule.needs, config);
         let about_run = rule.needs.name == RUN_COVERAGE.name;
-        if !about_run && selection.leaves_out(rule.needs, targets.is_empty()) {
+        let untargeted = targets.is_empty() || selection.is_partial() && lacks_a_part(rule.needs, config);
+        if !about_run && selection.leaves_out(rule.needs, untargeted) {
             unselected.push(rule.id.as_str());
             continue;
         }
@@ -231,13 +237,23 @@ fn collected(kind: &'static Kind) -> Vec<&'static Kind> {
     collect::kinds().filter(|own| derived.of.contains(&own.name)).collect()
 }
 
+/// Whether a derived kind has nothing to be joined with.
+fn lacks_a_part(kind: &'static Kind, config: &Config) -> bool {
+    derive::derived(kind).is_some_and(|derived| derived.of.iter().any(|name| targets_of(name, config).is_empty()))
+}
+
 /// A derived kind has the targets of the kind that it is about.
 fn targets(kind: &'static Kind, config: &Config) -> BTreeSet<Target> {
-    let name = derive::derived(kind).map_or(kind.name, |derived| derived.about);
+    targets_of(derive::derived(kind).map_or(kind.name, |derived| derived.about), config)
+}
+
+fn targets_of(name: &str, config: &Config) -> BTreeSet<Target> {
     collect::COLLECTORS
         .iter()
-        .filter(|collector| collector.kinds().iter().any(|own| own.name == name))
-        .flat_map(|collector| collector.targets(kind, config))
+        .flat_map(|collector| {
+            let own = collector.kinds().iter().filter(|own| own.name == name);
+            own.flat_map(|kind| collector.targets(kind, config)).collect::<Vec<_>>()
+        })
         .collect()
 }
 

@@ -22,9 +22,9 @@ pub(super) fn examine(out: &mut Out<'_>, container: &Container, seen: &Result<Se
     out.files.add("containers", 1);
     out.files.add("mounts", seen.mounts);
     out.files.add("changes", seen.changes);
-    out.files.add("not-files", seen.no_files);
+    out.files.add("mounts-without-files", seen.no_files);
     for path in &seen.in_memory {
-        out.files.add("memory-backed", 1);
+        out.files.add("unread-memory-mounts", 1);
         let told = shown(path, 1);
         let before = out.files.identity.iter().find(|(what, _)| what.as_str() == MEMORY).map(|(_, told)| told.clone());
         let told = before.filter(|before| *before != told).map_or(told.clone(), |before| before.joined(", ", &told));

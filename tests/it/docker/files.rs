@@ -114,7 +114,7 @@ fn what_a_tmpfs_holds_is_seen_by_nobody_outside_and_the_report_says_so() {
     assert!(matches!(&told[..], [(Cause::NotDeclared, said)] if said.contains("containers.memory_backed")), "{told:?}");
     let batch = named(&container, ", memory_backed: [ /vault/secrets, /scratch ]");
     assert!(batch.gaps.is_empty(), "{}", shown(&batch));
-    assert_eq!(count(&batch, FILE, "memory-backed"), 2);
+    assert_eq!(count(&batch, FILE, "unread-memory-mounts"), 2);
     docker(&["kill", &container.0]);
     assert!(named(&container, ", memory_backed: []").gaps.is_empty(), "what was in memory is gone");
 }
@@ -178,7 +178,7 @@ fn sockets_and_the_kernel_s_files_hold_nothing_and_the_host_s_root_is_read_elsew
     let container = Container::new("run", &["-v", &socket, "-v", "/proc:/host/proc:ro", busybox()]);
     let batch = named(&container, "");
     assert!(batch.gaps.is_empty() && batch.evidence.is_empty(), "{}", shown(&batch));
-    assert_eq!((count(&batch, FILE, "not-files"), count(&batch, FILE, "mounts")), (2, 0));
+    assert_eq!((count(&batch, FILE, "mounts-without-files"), count(&batch, FILE, "mounts")), (2, 0));
     let container = Container::new("create", &["-v", "/:/host:ro", busybox()]);
     let batch = named(&container, "");
     assert_eq!(causes(&batch, FILE), [Cause::ContentElsewhere]);

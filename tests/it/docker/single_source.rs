@@ -246,3 +246,17 @@ fn a_tag_that_moved_after_the_start_fails_and_a_deleted_image_too() {
     let found = live(&rest);
     assert_eq!(verdicts(&found), ["fail"], "{found:#?}");
 }
+
+#[test]
+fn a_container_named_by_a_flag_alone_is_not_held_against_images_that_nobody_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut check = leakproof();
+    check
+        .current_dir(dir.path())
+        .args(["check", "--container", "api", "-f", "json"])
+        .env("DOCKER_HOST", "unix:///gone");
+    let told = report(&mut check);
+    assert!(told["findings"].as_array().unwrap().iter().all(|one| one["rule"] != "run/single-source"), "{told:#}");
+    let notes = told["notes"].to_string();
+    assert!(notes.contains("run/single-source"), "{notes}");
+}
