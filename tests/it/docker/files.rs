@@ -258,7 +258,8 @@ fn paused_and_stopped_containers_and_each_of_several_are_read() {
 #[ignore = "needs a Docker engine: run ./test"]
 fn what_a_swarm_hands_out_is_in_no_inspect_and_is_asked_for() {
     let address = ["--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:0"];
-    docker_with(&[], &[&["swarm", "init"], &address[..]].concat());
+    // An engine that is in a swarm already stays in it.
+    let begun_here = docker_with(&[], &[&["swarm", "init"], &address[..]].concat()).status.success();
     let (name, dir) = (unique("swarm"), tempfile::tempdir().unwrap());
     std::fs::write(dir.path().join("value"), assigns()).unwrap();
     let value = dir.path().join("value");
@@ -275,7 +276,12 @@ fn what_a_swarm_hands_out_is_in_no_inspect_and_is_asked_for() {
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
     let batch = examine(&format!("label: \"com.docker.swarm.service.name={name}\""), "");
-    docker_with(&[], &["service", "rm", &name]);
+    for kind in ["service", "secret", "config"] {
+        docker_with(&[], &[kind, "rm", &name]);
+    }
+    if begun_here {
+        docker_with(&[], &["swarm", "leave", "--force"]);
+    }
     assert_eq!(causes(&batch, FILE), [Cause::ContentElsewhere], "{}", shown(&batch));
     assert_eq!(batch.gaps[0].subject.place.path.as_ref().unwrap().as_str().split(':').next_back(), Some("/app/.env"));
     let told = identity(&batch, FILE, "memory_backed_not_read");
