@@ -257,7 +257,7 @@ fn paused_and_stopped_containers_and_each_of_several_are_read() {
 #[test]
 #[ignore = "needs a Docker engine: run ./test"]
 fn what_a_swarm_hands_out_is_in_no_inspect_and_is_asked_for() {
-    let address = ["--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:0"];
+    let address = ["--advertise-addr", "127.0.0.1", "--listen-addr", "127.0.0.1:2377"];
     // An engine that is in a swarm already stays in it.
     let begun_here = docker_with(&[], &[&["swarm", "init"], &address[..]].concat()).status.success();
     let (name, dir) = (unique("swarm"), tempfile::tempdir().unwrap());
