@@ -17,6 +17,7 @@ mod git;
 #[cfg(unix)]
 mod host;
 mod image;
+mod image_id;
 mod instructions;
 mod layers;
 mod machine;
