@@ -1,47 +1,47 @@
-//! Pure: joins the ledger into one custody line per declared secret. No I/O, no rule.
+//! Pure: joins what collectors learned apart. No I/O, no rule.
+//!
+//! In: the ledger. Out: one custody line per declared secret, and the evidence that no collector can give alone. It is
+//! made when a ledger is judged and never saved with it, so a replay, or several ledgers as one, join again.
 
-use crate::evidence::{Class, CustodyLine, Evidence, Fact, Ledger, Name};
-use std::collections::BTreeMap;
+mod custody;
+mod identity;
 
-/// One line per declared secret, in order of name.
+use crate::evidence::{Kind, Ledger};
+use std::borrow::Cow;
+
+pub use custody::custody;
+
+/// A kind of evidence that is joined from others.
+pub struct Derived {
+    /// The kind.
+    pub kind: &'static Kind,
+    /// The kind whose targets are its targets.
+    pub about: &'static str,
+    /// All the kinds it is joined from.
+    pub of: &'static [&'static str],
+}
+
+/// The one list of derived kinds.
+pub static DERIVED: [Derived; 1] =
+    [Derived { kind: &identity::IDENTITY, about: identity::RUNNING, of: &[identity::RUNNING, identity::SCANNED] }];
+
+/// How a kind is joined, if it is.
 #[must_use]
-pub fn custody(ledger: &Ledger) -> Vec<CustodyLine> {
-    ledger
-        .secrets
-        .iter()
-        .map(|secret| {
-            let mut line = CustodyLine {
-                secret: secret.name.clone(),
-                source: secret.source.clone(),
-                references: 0,
-                exposed: 0,
-                seen_in: BTreeMap::new(),
-            };
-            for item in ledger.evidence.iter().filter(|item| names(item, &secret.name)) {
-                *line.seen_in.entry(item.kind.clone()).or_default() += 1;
-                let class = item.word("class").and_then(|word| Class::WORDS.iter().position(|w| *w == word));
-                match class.map(|i| Class::ALL[i]) {
-                    Some(Class::Plaintext) => line.exposed += 1,
-                    // A stand-in is right in a template and a known key in a running container.
-                    Some(class) if class.is_exposed() && running(item) => line.exposed += 1,
-                    Some(Class::Reference | Class::FileReference) => line.references += 1,
-                    _ => {}
-                }
-            }
-            line
-        })
-        .collect()
+pub fn derived(kind: &Kind) -> Option<&'static Derived> {
+    DERIVED.iter().find(|one| one.kind.name == kind.name)
 }
 
-fn running(item: &Evidence) -> bool {
-    item.kind.as_str().starts_with("container.")
-}
-
-/// Whether evidence is about this variable.
-fn names(item: &Evidence, secret: &Name) -> bool {
-    let listed = |fact: &Fact| match fact {
-        Fact::List(names) => names.iter().any(|name| matches!(name, Fact::Name(name) if name == secret)),
-        _ => false,
-    };
-    item.subject.place.variable.as_ref() == Some(secret) || item.fact("variables").is_some_and(listed)
+/// The ledger with everything that follows from it.
+#[must_use]
+pub fn joined(ledger: &Ledger) -> Cow<'_, Ledger> {
+    if !ledger.declared.iter().any(|declared| declared.kind.as_str() == identity::IDENTITY.name) {
+        return Cow::Borrowed(ledger);
+    }
+    let batch = identity::join(ledger);
+    let mut joined = ledger.clone();
+    joined.evidence.extend(batch.evidence);
+    joined.gaps.extend(batch.gaps);
+    joined.coverage.extend(batch.coverage);
+    joined.settle();
+    Cow::Owned(joined)
 }

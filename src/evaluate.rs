@@ -268,13 +268,15 @@ fn finding(
 /// The facts a reader wants first, in a few words: what it is, then where it came from.
 fn observed(facts: &BTreeMap<Name, Fact>) -> Option<String> {
     /// Field, and the words before its value.
-    const SAID: [(&str, &str); 20] = [
+    const SAID: [(&str, &str); 22] = [
         ("problem", ""),
         ("outcome", ""),
         ("what", ""),
         ("type", ""),
         ("state", ""),
         ("restarts", "started again: "),
+        ("scanned", "scanned: "),
+        ("declared", "declared: "),
         ("where", "in "),
         ("origin", "origin "),
         ("by", "found by "),

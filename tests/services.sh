@@ -53,15 +53,18 @@ ready() {
 }
 
 launch() {
-    # `--bridge=none` deletes docker0 where it finds one: in a network of its own it finds none.
-    own_network=""
-    if unshare --net true 2>/dev/null; then own_network="unshare --net"; fi
+    driver=$1
+    # `--bridge=none` deletes docker0 where it finds one: in a network of its own it finds none. There the loopback is
+    # down until somebody wants it; a swarm does.
+    set --
+    if unshare --net true 2>/dev/null; then
+        set -- unshare --net sh -c 'busybox ifconfig lo up || true; exec "$@"' sh
+    fi
     # vfs is slow and works on every file system, also inside a container.
     # A unix socket's path has a limit of 108 bytes: everything lies directly below DIR.
-    # shellcheck disable=SC2086
-    $own_network dockerd --host "unix://$dir/docker.sock" --data-root "$dir/data" --exec-root "$dir/exec" \
+    "$@" dockerd --host "unix://$dir/docker.sock" --data-root "$dir/data" --exec-root "$dir/exec" \
         --pidfile "$dir/dockerd.pid" --bridge=none --iptables=false --ip6tables=false \
-        --storage-driver "$1" >"$dir/dockerd.log" 2>&1 &
+        --storage-driver "$driver" >"$dir/dockerd.log" 2>&1 &
     started=$!
     ready "$started"
 }

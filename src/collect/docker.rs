@@ -12,6 +12,7 @@ mod address;
 mod identity;
 #[cfg(unix)]
 mod labels;
+mod pour;
 
 use super::refusal::Refusal;
 use crate::config;
@@ -23,6 +24,8 @@ use futures_util::{Stream, StreamExt};
 use identity::Identity;
 use std::time::Duration;
 use zeroize::Zeroizing;
+
+pub(super) use pour::Chunks;
 
 /// The oldest API that is understood: Engine 20.10.
 const OLDEST: Version = Version(1, 41);

@@ -19,6 +19,7 @@ mod host;
 #[cfg(any(feature = "http", feature = "registry"))]
 mod http;
 mod image;
+mod image_id;
 mod instructions;
 mod layers;
 mod machine;

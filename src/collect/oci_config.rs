@@ -10,6 +10,7 @@ mod json;
 mod judged;
 mod members;
 mod path;
+mod platform;
 mod wrapped;
 
 #[cfg(feature = "docker")]
@@ -18,6 +19,7 @@ pub(super) use json::Json;
 pub(super) use judged::{CLASS, CORRELATOR, KNOWN, LENGTH, UNSET, VALUE_KIND, entry, identifier, labelled, matters};
 pub(super) use members::{Below, CONFIG, Members, Rest};
 pub(super) use path::FilePath;
+pub(super) use platform::platform;
 pub(super) use wrapped::{Pairs, Texts, Words, nullable};
 
 use crate::evidence::Sensitive;
@@ -48,6 +50,8 @@ pub(super) struct OciConfig {
     /// The shell of RUN.
     #[serde(deserialize_with = "nullable")]
     pub(super) shell: Words,
+    /// The image as it was named when the container was made.
+    pub(super) image: Texts,
     /// The user.
     pub(super) user: Texts,
     /// The working directory.

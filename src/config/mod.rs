@@ -102,6 +102,12 @@ pub struct ContainerSelector {
     pub inspect_file: Option<PathBuf>,
     /// The image that should run.
     pub image_digest: Option<Name>,
+    /// Where secrets are handed out in memory; the usual places unless declared.
+    pub memory_backed: Option<Vec<String>>,
+    /// A saved `docker export`: the files that an inspect file does not show.
+    pub files_archive: Option<PathBuf>,
+    /// Saved `docker cp`s of mounts, by where they are mounted.
+    pub mount_archives: BTreeMap<String, PathBuf>,
 }
 
 impl ContainerSelector {

@@ -253,7 +253,17 @@ impl Reader<'_> {
                 }
                 digest
             }),
+            memory_backed: raw.memory_backed.clone(),
+            files_archive: raw.files_archive.as_ref().map(|path| self.base.join(path)),
+            mount_archives: raw.mount_archives.iter().map(|(at, file)| (at.clone(), self.base.join(file))).collect(),
         };
+        if !raw.memory_backed.iter().flatten().chain(raw.mount_archives.keys()).all(|path| path.starts_with('/')) {
+            self.problem(at, "memory_backed and mount_archives name paths in the container: each begins with /");
+        }
+        if selector.inspect_file.is_none() && (selector.files_archive.is_some() || !selector.mount_archives.is_empty())
+        {
+            self.problem(at, "files_archive and mount_archives belong beside an inspect_file");
+        }
         let selectors = [&selector.name, &selector.label, &selector.compose_project];
         match selectors.iter().filter(|s| s.is_some()).count() {
             0 if selector.inspect_file.is_none() => {

@@ -116,6 +116,14 @@ pub(crate) struct RawContainer {
     pub(crate) inspect_file: Option<String>,
     /// The digest of the image that should be running (sha256:…).
     pub(crate) image_digest: Option<String>,
+    /// Paths in the container where secrets are handed out, each a tmpfs; /vault/secrets and /run/secrets unless given.
+    pub(crate) memory_backed: Option<Vec<String>>,
+    /// Beside an inspect file of one container: its files, as `docker export CONTAINER > FILE` saves them.
+    pub(crate) files_archive: Option<String>,
+    /// Beside a files archive: what is mounted, by its path in the container, as `docker cp CONTAINER:PATH - > FILE`
+    /// saves it.
+    #[serde(default)]
+    pub(crate) mount_archives: BTreeMap<String, String>,
 }
 
 /// The log of a build, and which build it must be of. Give exactly one of digest and run_id.

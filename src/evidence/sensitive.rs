@@ -43,6 +43,14 @@ impl Sensitive {
         self.0.len()
     }
 
+    /// A content address, where nothing else may stand: see [`Name::digest`].
+    ///
+    /// # Errors
+    /// [`Withheld`] if it is anything else.
+    pub fn digest(&self) -> Result<Name, Withheld> {
+        std::str::from_utf8(&self.0).map_err(|_| Withheld).and_then(Name::digest)
+    }
+
     /// Whether there are no bytes at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -11,7 +11,8 @@ const HISTORY_ITEM: u8 = 8;
 
 /// Evaluates the rules over the ledger. The clock is the ledger's own, so a replay gives the same report.
 pub(super) fn report(ledger: &Ledger, rules: &[&Rule], further: &[String]) -> Report {
-    let mut findings = evaluate(rules, ledger, &ledger.waivers, ledger.header.started_at);
+    let joined = derive::joined(ledger);
+    let mut findings = evaluate(rules, &joined, &ledger.waivers, ledger.header.started_at);
     // A change proves nothing about the whole history.
     let proves = |item: u8| ledger.header.scope.is_none() || item != HISTORY_ITEM;
     findings.iter_mut().for_each(|finding| finding.checklist.retain(|item| proves(*item)));
@@ -23,8 +24,8 @@ pub(super) fn report(ledger: &Ledger, rules: &[&Rule], further: &[String]) -> Re
         counts: Counts::of(&findings),
         checklist: checklist(rules, &findings, &proves),
         custody: derive::custody(ledger),
-        gaps: ledger.gaps.clone(),
-        coverage: ledger.coverage.clone(),
+        gaps: joined.gaps.clone(),
+        coverage: joined.coverage.clone(),
         rules: rules.iter().map(|rule| info(rule)).collect(),
         digest: ledger.digest(),
         header: ledger.header.clone(),

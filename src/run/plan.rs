@@ -3,6 +3,7 @@
 use super::RunError;
 use crate::collect;
 use crate::config::{Config, ContainerSelector, Host, ImageSource};
+use crate::derive;
 use crate::evaluate::RUN_COVERAGE;
 use crate::evidence::{Absent, Declared, Kind, Name, Target};
 use crate::rule::{Profile, Rule, RuleSet};
@@ -43,6 +44,11 @@ pub(super) struct Selection<'a> {
 }
 
 impl Selection<'_> {
+    /// Whether targets may be absent without being missed.
+    fn is_partial(&self) -> bool {
+        !self.has_file || self.left_out.is_some()
+    }
+
     /// Why a kind has no target.
     fn why_absent(&self, kind: &'static Kind) -> &'static str {
         // Without a network, a live target that nobody declared is missed no more than a declared one.
@@ -96,7 +102,8 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
     for rule in chosen(set, selection) {
         let targets = targets(rule.needs, config);
         let about_run = rule.needs.name == RUN_COVERAGE.name;
-        if !about_run && selection.leaves_out(rule.needs, targets.is_empty()) {
+        let untargeted = targets.is_empty() || selection.is_partial() && lacks_a_part(rule.needs, config);
+        if !about_run && selection.leaves_out(rule.needs, untargeted) {
             unselected.push(rule.id.as_str());
             continue;
         }
@@ -109,7 +116,7 @@ pub(super) fn plan<'a>(set: &'a RuleSet, config: &Config, selection: &Selection<
         }
         let kind = Name::fixed(rule.needs.name);
         plan.declared.extend(targets.into_iter().map(|target| Declared { kind: kind.clone(), target }));
-        plan.kinds.push(rule.needs);
+        plan.kinds.extend(collected(rule.needs));
         plan.rules.push(rule);
     }
     plan.kinds.sort_by_key(|kind| kind.name);
@@ -159,6 +166,13 @@ fn letter_and_intent(plan: &Plan<'_>, config: &Config) -> Vec<String> {
         notes.push(
             "item 1 is about what `docker inspect` shows: a value that a process exports for itself, or that the \
              platform injects, stands in the process's environment all the same"
+                .to_owned(),
+        );
+    }
+    if selected("host/container-files") {
+        notes.push(
+            "item 7 reaches as far as a container's files lie on a disk: what it keeps in memory (/dev/shm, a tmpfs) is \
+             seen by its own processes alone"
                 .to_owned(),
         );
     }
@@ -217,11 +231,29 @@ pub(super) fn refuse_unknown(set: &RuleSet, named: &[String]) -> Result<(), RunE
     Err(RunError::usage(format!("unknown rule id: {}", unknown.join(", ")), "`leakproof rules list` shows all ids"))
 }
 
+/// The kinds that must be collected for a rule to have what it needs.
+fn collected(kind: &'static Kind) -> Vec<&'static Kind> {
+    let Some(derived) = derive::derived(kind) else { return vec![kind] };
+    collect::kinds().filter(|own| derived.of.contains(&own.name)).collect()
+}
+
+/// Whether a derived kind has nothing to be joined with.
+fn lacks_a_part(kind: &'static Kind, config: &Config) -> bool {
+    derive::derived(kind).is_some_and(|derived| derived.of.iter().any(|name| targets_of(name, config).is_empty()))
+}
+
+/// A derived kind has the targets of the kind that it is about.
 fn targets(kind: &'static Kind, config: &Config) -> BTreeSet<Target> {
+    targets_of(derive::derived(kind).map_or(kind.name, |derived| derived.about), config)
+}
+
+fn targets_of(name: &str, config: &Config) -> BTreeSet<Target> {
     collect::COLLECTORS
         .iter()
-        .filter(|collector| collector.kinds().iter().any(|own| own.name == kind.name))
-        .flat_map(|collector| collector.targets(kind, config))
+        .flat_map(|collector| {
+            let own = collector.kinds().iter().filter(|own| own.name == name);
+            own.flat_map(|kind| collector.targets(kind, config)).collect::<Vec<_>>()
+        })
         .collect()
 }
 

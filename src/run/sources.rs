@@ -1,6 +1,7 @@
 //! Where rule files come from: embedded in the binary, and a directory of the user's own.
 
 use super::RunError;
+use crate::derive;
 use crate::detect;
 use crate::evaluate::RUN_COVERAGE;
 use crate::evidence::Kind;
@@ -17,6 +18,7 @@ static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/rules");
 pub(super) fn kinds() -> Vec<&'static Kind> {
     let mut kinds: Vec<&'static Kind> = crate::collect::kinds().collect();
     kinds.push(&RUN_COVERAGE);
+    kinds.extend(derive::DERIVED.iter().map(|one| one.kind));
     kinds.sort_by_key(|kind| kind.name);
     kinds.dedup_by_key(|kind| kind.name);
     kinds

@@ -27,7 +27,13 @@ const THIRD_PARTIES: [(&str, &[&str]); 13] = [
     ("tokio", &["collect/", "rotate/"]),
     (
         "bollard",
-        &["collect/docker", "collect/container/engine.rs", "collect/image/engine.rs", "collect/oci_config/engine.rs"],
+        &[
+            "collect/docker",
+            "collect/container/engine.rs",
+            "collect/container/file_system.rs",
+            "collect/image/engine.rs",
+            "collect/oci_config/engine.rs",
+        ],
     ),
     // The demo makes the repository that the collector then reads.
     ("git2", &["collect/git/", "collect/at_ref.rs", "run/world/repository.rs"]),

@@ -4,9 +4,11 @@
 //! inspected is a gap: what took its place was not looked at.
 
 use super::inspect::{Container, Image, digest};
-use super::{Found, METADATA, Missed, saved};
+use super::{FILE, Found, METADATA, Missed, file_system, saved, vanished};
+use crate::collect::Job;
 use crate::collect::docker::Engine;
-use crate::collect::oci_config::{OciConfig, Words, written};
+use crate::collect::image_id;
+use crate::collect::oci_config::{OciConfig, Words, platform, written};
 use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
 use crate::evidence::{Cause, Name, Sensitive};
@@ -20,7 +22,7 @@ use std::sync::Arc;
 const AT_ONCE: usize = 8;
 
 /// Everything the engine says of the containers that a selector means.
-pub(super) async fn find(engine: &Engine, selector: &ContainerSelector) -> Result<Found, Refusal> {
+pub(super) async fn find(engine: &Engine, job: &Job, selector: &ContainerSelector) -> Result<Found, Refusal> {
     let options = ListContainersOptions { all: true, filters: Some(filters(selector)), ..Default::default() };
     let listed = engine.ask("GET /containers/json", engine.api().list_containers(Some(options))).await?;
     let chosen: Vec<String> =
@@ -42,7 +44,10 @@ pub(super) async fn find(engine: &Engine, selector: &ContainerSelector) -> Resul
         }
     }
     let images = images(engine, &containers).await;
-    for container in containers {
+    for mut container in containers {
+        if job.wants(&FILE) {
+            container.files = Some(file_system::read(engine, job, selector, &mut container).await);
+        }
         let image = images.iter().find(|image| image.id == container.image).cloned();
         found.containers.push((container, image));
     }
@@ -76,15 +81,14 @@ async fn inspect(engine: &Engine, id: &str) -> Result<(Container, Vec<Missed>), 
         let gone = why.cause == Cause::NotFound;
         (short.clone(), if gone { vanished() } else { why })
     })?;
+    let labels = answer.config.as_ref().and_then(|config| config.labels.as_ref());
+    let task = labels.and_then(|labels| labels.get("com.docker.swarm.task.id").cloned());
     let sessions = answer.exec_ids.clone().unwrap_or_default();
     let read = written(&answer).ok_or(Refusal::new(Cause::Malformed)).and_then(|text| saved::answer(&text));
     let mut container = read.map_err(|why| (short, why))?;
+    container.task = task;
     let missed = exec_sessions(engine, &mut container, sessions).await;
     Ok((container, missed))
-}
-
-fn vanished() -> Refusal {
-    Refusal::new(Cause::Unproven).because("the container was removed while it was examined; its successor was not seen")
 }
 
 /// A session that ended meanwhile is normal: health checks come and go.
@@ -122,9 +126,14 @@ async fn image(engine: &Engine, id: &Name) -> Option<Image> {
 
 fn known(answer: ImageInspect, id: &Name) -> Image {
     let digests = answer.repo_digests.into_iter().flatten().map(Sensitive::from);
+    let media_type = answer.descriptor.and_then(|one| one.media_type);
+    let wrap = |text: Option<String>| text.map(Sensitive::from);
+    let (os, architecture, variant) = (wrap(answer.os), wrap(answer.architecture), wrap(answer.variant));
     Image {
         id: Some(id.clone()),
         digests: digests.filter_map(|text| digest(&text)).collect(),
+        id_is: media_type.as_deref().and_then(image_id::by_media_type),
+        platform: architecture.as_ref().map(|one| platform(os.as_ref(), Some(one), variant.as_ref())),
         env: answer.config.as_ref().and_then(OciConfig::of_engine).unwrap_or_default().env,
     }
 }

@@ -4,7 +4,7 @@
 
 use super::ecs::TaskDefinition;
 use super::inspect::{Container, Image};
-use super::{ENV, Found, KINDS, METADATA, STATE, metadata, state};
+use super::{ENV, FILE, Found, IMAGE, KINDS, METADATA, STATE, files, metadata, running, state};
 use crate::collect::Job;
 use crate::collect::oci_config::{self, UNSET, matters};
 use crate::config::{ContainerSelector, ImageSource};
@@ -45,6 +45,10 @@ pub(super) fn report(
         environment(&mut out, container, image.as_ref(), &place, tasks);
         metadata::examine(&mut out, container, &place);
         state::examine(&mut out, container, &place);
+        running::examine(&mut out, selector, container, image.as_deref(), &place);
+        if let Some(seen) = &container.files {
+            files::examine(&mut out, container, seen, &place);
+        }
     }
     for image in &found.images {
         let place = Place { path: Some(Name::fixed("(an image)")), digest: image.id.clone(), ..Place::default() };
@@ -67,10 +71,12 @@ fn place(selector: &ContainerSelector, container: &Container) -> Place {
 pub(super) struct Out<'a> {
     pub(super) job: &'a Job,
     pub(super) target: &'a Target,
-    batch: Batch,
+    pub(super) batch: Batch,
     env: Coverage,
     pub(super) metadata: Coverage,
     pub(super) state: Coverage,
+    pub(super) image: Coverage,
+    pub(super) files: Coverage,
 }
 
 impl<'a> Out<'a> {
@@ -82,6 +88,8 @@ impl<'a> Out<'a> {
             env: Coverage::new(&ENV, target),
             metadata: Coverage::new(&METADATA, target),
             state: Coverage::new(&STATE, target),
+            image: Coverage::new(&IMAGE, target),
+            files: Coverage::new(&FILE, target),
         };
         for (what, name) in identity {
             KINDS.into_iter().for_each(|kind| out.coverage(kind).identify(what, name.clone()));
@@ -93,6 +101,8 @@ impl<'a> Out<'a> {
         match kind.name {
             name if name == ENV.name => &mut self.env,
             name if name == STATE.name => &mut self.state,
+            name if name == IMAGE.name => &mut self.image,
+            name if name == FILE.name => &mut self.files,
             _ => &mut self.metadata,
         }
     }
@@ -127,7 +137,7 @@ impl<'a> Out<'a> {
     }
 
     fn done(mut self) -> Batch {
-        self.batch.coverage = vec![self.env, self.metadata, self.state];
+        self.batch.coverage = vec![self.env, self.metadata, self.state, self.image, self.files];
         let wanted: BTreeSet<&str> = self.job.wanted.iter().map(|kind| kind.name).collect();
         self.batch.evidence.retain(|evidence| wanted.contains(evidence.kind.as_str()));
         self.batch.gaps.retain(|gap| wanted.contains(gap.kind.as_str()));
@@ -153,7 +163,8 @@ fn digest_differs(
     if container.image.iter().chain(known).any(|digest| digest == declared) {
         return;
     }
-    for kind in KINDS {
+    // What is learned of the image itself is held against the declaration elsewhere.
+    for kind in KINDS.into_iter().filter(|kind| kind.name != IMAGE.name) {
         let gap = Gap::new(kind, Subject::at(out.target, place.clone()), Cause::Unproven);
         out.gap(gap.with("key", Name::fixed("image_digest")).with("declared", declared.clone()));
     }

@@ -3,105 +3,43 @@
 //! In: the selectors of `containers`. Out: one piece of evidence per environment entry, one per secret-looking
 //! text elsewhere, and coverage that names the daemon. It knows no rule, and never runs or enters a container.
 
+mod archives;
 mod ecs;
 #[cfg(feature = "docker")]
 mod engine;
 mod facts;
+#[cfg(feature = "docker")]
+mod file_system;
+mod files;
 mod inspect;
+mod kinds;
+#[cfg_attr(not(feature = "docker"), expect(dead_code, reason = "only an engine lists changes"))]
+mod listing;
 mod metadata;
+mod mount_point;
+mod mounts;
+mod running;
 mod saved;
+mod seen;
 mod select;
 mod state;
+#[cfg(feature = "docker")]
+mod swarm;
 
-use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, Pairs, Rest, VALUE_KIND, Words};
+use super::layers::{Known, Look};
+use super::oci_config::{Pairs, Rest, Words};
 use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ContainerSelector};
-use crate::evidence::{
-    ALPHABET, Batch, Cause, Field, FieldType, Gap, Kind, Name, SECRET, STEP, Sensitive, Subject, Target, Task,
-};
+use crate::evidence::{Batch, Cause, Gap, Kind, Name, Sensitive, Subject, Target, Task};
 use ecs::TaskDefinition;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use inspect::{Container, Image};
+use kinds::{ENV, FILE, IMAGE, KINDS, METADATA, STATE};
 use std::path::Path;
 use std::sync::Arc;
-
-/// One entry of a container's `Config.Env`.
-pub(super) static ENV: Kind = Kind {
-    name: "container.env",
-    meaning: "one entry of a container's environment",
-    declared_by: "containers",
-    live: true,
-    unit: "containers",
-    fields: &[
-        CLASS,
-        VALUE_KIND,
-        STEP,
-        ALPHABET,
-        SECRET,
-        LENGTH,
-        KNOWN,
-        CORRELATOR,
-        Field {
-            name: "origin",
-            holds: FieldType::Word(&["runtime", "image", "platform", "unknown"]),
-            meaning: "who put it there: the operator, the image, or the platform from a secrets manager",
-        },
-        Field { name: "running", holds: FieldType::Bool, meaning: "whether the container runs" },
-    ],
-};
-
-/// A secret-looking text elsewhere in what `docker inspect` shows.
-pub(super) static METADATA: Kind = Kind {
-    name: "container.metadata",
-    meaning: "a secret-looking text in a container's arguments, labels, health check, options, mounts, exec sessions or other settings",
-    declared_by: "containers",
-    live: true,
-    unit: "containers",
-    fields: &[
-        Field {
-            name: "where",
-            holds: FieldType::Word(&[
-                "args",
-                "cmd",
-                "entrypoint",
-                "label",
-                "healthcheck",
-                "log-option",
-                "mount",
-                "exec",
-                "other",
-            ]),
-            meaning: "where the text stands",
-        },
-        CLASS,
-        VALUE_KIND,
-        STEP,
-        ALPHABET,
-        SECRET,
-        LENGTH,
-        KNOWN,
-        CORRELATOR,
-        Field { name: "running", holds: FieldType::Bool, meaning: "whether the container runs" },
-    ],
-};
-
-/// What a container did since it was made.
-pub(super) static STATE: Kind = Kind {
-    name: "container.state",
-    meaning: "whether a container runs, and how often its engine started it again",
-    declared_by: "containers",
-    live: true,
-    unit: "containers",
-    fields: &[
-        Field { name: "state", holds: FieldType::Word(&inspect::STATES), meaning: "what it does now" },
-        Field { name: "restarts", holds: FieldType::Int, meaning: "how often the engine started it again by itself" },
-    ],
-};
-
-static KINDS: [&Kind; 3] = [&ENV, &METADATA, &STATE];
 
 /// The collector.
 pub(super) struct Containers;
@@ -194,7 +132,7 @@ async fn one(
     let target = target(selector);
     let found = match &selector.inspect_file {
         Some(file) => from_file(job, selector, file).await,
-        None => connection.find(selector).await,
+        None => connection.find(job, selector).await,
     };
     task.advance(1);
     match found {
@@ -216,7 +154,23 @@ fn gaps(job: &Job, target: &Target, why: &Refusal) -> Vec<Gap> {
 async fn from_file(job: &Job, selector: &ContainerSelector, file: &Path) -> Result<Found, Refusal> {
     let (path, limit) = (file.to_owned(), job.config.limits.file_bytes);
     let saved = offload(move || saved::read(&path, limit)).await;
-    Ok(saved.unwrap_or(Err(Refusal::new(Cause::Crashed)))?.select(selector))
+    let found = saved.unwrap_or(Err(Refusal::new(Cause::Crashed)))?.select(selector);
+    if !job.wants(&FILE) {
+        return Ok(found);
+    }
+    let (detector, config, stop) = (Arc::clone(&job.detector), Arc::clone(&job.config), job.stop.clone());
+    let selector = selector.clone();
+    let look = move || {
+        let known = Known::default();
+        let look = Look { detector: &detector, limits: &config.limits, stop: &stop, known: &known };
+        archives::read_all(&selector, found, look)
+    };
+    offload(look).await.ok_or(Refusal::new(Cause::Crashed))
+}
+
+#[cfg(feature = "docker")]
+fn vanished() -> Refusal {
+    Refusal::new(Cause::Unproven).because("the container was removed while it was examined; its successor was not seen")
 }
 
 /// The engine, connected once for all live selectors.
@@ -245,12 +199,12 @@ impl Connection {
     }
 
     #[cfg_attr(not(feature = "docker"), expect(clippy::unused_async, reason = "the same signature as with an engine"))]
-    async fn find(&self, selector: &ContainerSelector) -> Result<Found, Refusal> {
+    async fn find(&self, job: &Job, selector: &ContainerSelector) -> Result<Found, Refusal> {
         match self {
             #[cfg(feature = "docker")]
-            Self::Open(engine) => engine::find(engine, selector).await,
+            Self::Open(engine) => engine::find(engine, job, selector).await,
             Self::Failed(refusal) => {
-                let _ = selector;
+                let _ = (job, selector);
                 Err(refusal.clone())
             }
         }

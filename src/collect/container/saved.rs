@@ -5,14 +5,18 @@
 
 use super::Beside;
 use super::inspect::{self, Bind, Container, Image, container_name, digest};
+use super::mount_point::{Descriptor, MountPoint, MountText, Platform, bound};
+use super::mounts::{Mount, Mounts, Sort};
 use super::select::Saved;
+use crate::collect::image_id;
 use crate::collect::oci_config::{
-    Below, CONFIG, FilePath, Json, Members, OciConfig, Pairs, Rest, Texts, Words, nullable,
+    Below, CONFIG, Json, Members, OciConfig, Pairs, Rest, Texts, Words, nullable, platform,
 };
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name, Sensitive};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -32,13 +36,19 @@ struct Item {
     config: Option<OciConfig>,
     host_config: Option<HostConfig>,
     #[serde(default, deserialize_with = "nullable")]
-    mounts: Vec<Mount>,
+    mounts: Vec<MountPoint>,
     #[serde(rename = "ExecIDs", default, deserialize_with = "nullable")]
     execs: Vec<Sensitive>,
     #[serde(rename = "RootFS")]
     root_fs: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "nullable")]
     repo_digests: Vec<Sensitive>,
+    driver: Option<Sensitive>,
+    image_manifest_descriptor: Option<Descriptor>,
+    descriptor: Option<Descriptor>,
+    architecture: Option<Sensitive>,
+    os: Option<Sensitive>,
+    variant: Option<Sensitive>,
 }
 
 #[derive(Default, Deserialize)]
@@ -70,9 +80,11 @@ struct Check {
 #[serde(rename_all = "PascalCase", default)]
 struct HostConfig {
     #[serde(deserialize_with = "nullable")]
-    binds: Vec<Bind>,
+    binds: Vec<MountText>,
     #[serde(deserialize_with = "nullable")]
-    mounts: Vec<Mount>,
+    mounts: Vec<MountPoint>,
+    #[serde(deserialize_with = "nullable")]
+    tmpfs: BTreeMap<String, Texts>,
     #[serde(deserialize_with = "nullable")]
     log_config: LogConfig,
 }
@@ -82,23 +94,6 @@ struct HostConfig {
 struct LogConfig {
     #[serde(deserialize_with = "nullable")]
     config: Pairs,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Mount {
-    #[serde(rename = "Type", default, deserialize_with = "nullable")]
-    kind: String,
-    source: Option<FilePath>,
-    #[serde(alias = "Target")]
-    destination: Option<FilePath>,
-}
-
-impl Mount {
-    /// Whether it may bring a file of the host in. One that does not say what it is may.
-    fn may_be_of_the_host(&self) -> bool {
-        !matches!(self.kind.as_str(), "volume" | "tmpfs" | "npipe" | "image" | "cluster")
-    }
 }
 
 /// The members that make a container or an image, and where the engine puts ids.
@@ -121,6 +116,18 @@ static ITEM: Members = Members(&[
     ("LogPath", Below::Id),
     ("GraphDriver", Below::Of(&GRAPH)),
     ("NetworkSettings", Below::Of(&NETWORKS)),
+    ("Driver", Below::Also),
+    ("ImageManifestDescriptor", Below::Of(&DESCRIPTOR)),
+    ("Descriptor", Below::Of(&DESCRIPTOR)),
+    ("Architecture", Below::Also),
+    ("Os", Below::Also),
+    ("Variant", Below::Also),
+]);
+
+static DESCRIPTOR: Members = Members(&[
+    ("mediaType", Below::Also),
+    ("digest", Below::Id),
+    ("platform", Below::Of(&Members(&[("architecture", Below::Also), ("os", Below::Also), ("variant", Below::Also)]))),
 ]);
 
 static STATE: Members = Members(&[
@@ -140,6 +147,8 @@ static HOST_CONFIG: Members = Members(&[
     ("PidMode", Below::Id),
     ("VolumesFrom", Below::Id),
     ("Mounts", Below::Of(&MOUNT)),
+    // Paths, and options of mounting: `/run/secrets` names no secret.
+    ("Tmpfs", Below::Each(&Members(&[]))),
     ("LogConfig", Below::Of(&Members(&[("Config", Below::Read)]))),
 ]);
 
@@ -228,21 +237,38 @@ fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option
     let name = item.name.as_ref().map(|name| container_name(name, ordinal));
     let Some(config) = item.config else { return Err(name) };
     let host = item.host_config.unwrap_or_default();
+    let descriptor = item.image_manifest_descriptor;
     let state = item.state.unwrap_or_default();
     let health = state.health.log.into_iter().flat_map(|check| check.output.0);
     let lists = rest.lists.iter().filter_map(Words::text);
-    let listed = item.mounts.into_iter().chain(host.mounts).filter(Mount::may_be_of_the_host);
-    let listed = listed.map(|mount| Bind { source: mount.source, destination: mount.destination });
+    let all: Vec<MountPoint> = item.mounts.into_iter().chain(host.mounts).collect();
+    let listed: Vec<Bind> = all.iter().filter(|mount| mount.may_be_of_the_host()).map(MountPoint::bind).collect();
+    let unplaced = all.iter().filter(|mount| mount.destination.is_none()).count();
+    let mut mounted = Mounts { all: Vec::new(), unplaced };
+    all.into_iter().filter_map(MountPoint::mounted).for_each(|mount| mounted.add(mount));
+    host.binds.iter().filter_map(|bind| bound(&bind.0)).for_each(|mount| mounted.add(mount));
+    host.tmpfs.keys().for_each(|path| mounted.add(Mount::new(Sort::Tmpfs, path)));
     Ok(Container {
+        #[cfg(feature = "docker")]
+        id: item.id.as_ref().and_then(|id| id.digest().ok()),
+        #[cfg(feature = "docker")]
+        task: None,
         name: name.unwrap_or_else(|| Name::withheld("container", ordinal + 1)),
         image: item.image.as_ref().and_then(digest),
+        reference: config.image.0.first().and_then(|text| text.name().ok()),
+        manifest: descriptor.as_ref().and_then(|one| one.digest.as_ref()).and_then(digest),
+        platform: descriptor.as_ref().and_then(|one| one.platform.as_ref()).map(Platform::name),
+        driver: item.driver.as_ref().and_then(|text| text.name().ok()),
+        alive: state.running || ["running", "paused", "restarting", "unknown"].contains(&inspect::state(&state.status)),
         running: state.running,
         state: inspect::state(&state.status),
         restarts: item.restart_count,
         config,
         arguments: item.path.followed_by(item.args),
         log_options: host.log_config.config,
-        mounts: listed.chain(host.binds).collect(),
+        mounts: listed.into_iter().chain(host.binds.iter().map(|bind| Bind::read(&bind.0))).collect(),
+        mounted,
+        files: None,
         // Schedulers put random letters into names: these are read as a text, not as a value.
         others: state.error.0.into_iter().chain(health).chain(lists).chain(item.name).collect(),
         options: vec![rest.pairs],
@@ -255,6 +281,11 @@ fn image(item: Item) -> Image {
     Image {
         id: item.id.as_ref().and_then(digest),
         digests: item.repo_digests.iter().filter_map(digest).collect(),
+        id_is: item
+            .descriptor
+            .and_then(|one| one.media_type?.name().ok())
+            .and_then(|kind| image_id::by_media_type(kind.as_str())),
+        platform: item.architecture.as_ref().map(|one| platform(item.os.as_ref(), Some(one), item.variant.as_ref())),
         env: item.config.unwrap_or_default().env,
     }
 }

@@ -3,6 +3,7 @@
 //! In: JSON. Out: one platform's [`Image`], its texts wrapped. It judges nothing.
 
 use super::history::{Entry, Raw};
+pub(super) use crate::collect::oci_config::platform;
 use crate::collect::oci_config::{Below, CONFIG, Json, Members, OciConfig, Rest, Texts, nullable};
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Name, Sensitive};
@@ -14,6 +15,8 @@ pub(super) struct Image {
     pub(super) platform: Name,
     /// The digest of its manifest, or of its config.
     pub(super) digest: Option<Name>,
+    /// Every digest that is known of it.
+    pub(super) identity: Identity,
     /// What containers are started with.
     pub(super) config: OciConfig,
     /// What the last build container was started with: old engines keep it.
@@ -36,6 +39,17 @@ pub(super) struct Image {
     pub(super) blobs: Vec<LayerBlob>,
     /// The digests of their tars, as the config has them.
     pub(super) diff_ids: Vec<String>,
+}
+
+/// The digests of one platform of an image: each names another document, and none of them moves as a tag does.
+#[derive(Default)]
+pub(super) struct Identity {
+    pub(super) config: Option<Name>,
+    pub(super) manifest: Option<Name>,
+    /// The index that leads to the manifest.
+    pub(super) index: Option<Name>,
+    /// Under which registries know it: of a manifest or an index.
+    pub(super) registry: Vec<Name>,
 }
 
 /// Where a layer is.
@@ -128,6 +142,7 @@ impl Image {
         Some(Self {
             platform: platform(document.os.as_ref(), document.architecture.as_ref(), document.variant.as_ref()),
             digest: None,
+            identity: Identity::default(),
             without_config: document.config.is_none(),
             config: document.config.unwrap_or_default(),
             built_from: document.container_config,
@@ -144,12 +159,4 @@ impl Image {
             diff_ids,
         })
     }
-}
-
-/// `linux/arm64/v8`; what is missing is `unknown`.
-pub(super) fn platform(os: Option<&Sensitive>, architecture: Option<&Sensitive>, variant: Option<&Sensitive>) -> Name {
-    let word = |text: Option<&Sensitive>| text.filter(|text| !text.is_empty()).and_then(|text| text.name().ok());
-    let unknown = || Name::fixed("unknown");
-    let name = word(os).unwrap_or_else(unknown).joined("/", &word(architecture).unwrap_or_else(unknown));
-    word(variant).map_or(name.clone(), |variant| name.joined("/", &variant))
 }

@@ -3,26 +3,23 @@
 //! GET only. The engine gives one platform's history; the others of an index are named as not examined.
 
 use super::archive::Archive;
-use super::document::{Image, platform};
+use super::document::{Identity, Image, platform};
 use super::history::{Entry, Raw};
 use super::layout::without_list;
 use super::platforms::Asked;
 use super::{Found, Wanted, from_archive};
 use crate::collect::Job;
 use crate::collect::docker::Engine;
+use crate::collect::image_id;
 use crate::collect::layers::{Known, Look};
 use crate::collect::oci_config::{OciConfig, Rest};
 use crate::collect::refusal::Refusal;
-use crate::collect::runtime::offload;
 use crate::evidence::{Cause, Name, Sensitive};
 use bollard::models::{ImageHistoryResponseItem, ImageInspect, ImageManifestSummaryKindEnum, OciPlatform};
 use bollard::query_parameters::ListImagesOptions;
 use serde::Deserialize;
 use std::collections::HashMap;
-use std::io::Read;
 use std::sync::Arc;
-use tokio::sync::mpsc::Receiver;
-use zeroize::Zeroizing;
 
 /// Everything the engine says of one reference.
 pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job, known: &Arc<Known>) -> Result<Found, Refusal> {
@@ -41,10 +38,12 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job, known: &A
     if let Some(digest) = registry_digest(&inspect) {
         found.identity.push(("registry_digest", digest));
     }
+    let identity = identity(&inspect, &id);
     // Only a store that keeps indexes says what kind of document the image is.
-    let stored = inspect.descriptor.as_ref().map(|one| one.media_type.as_deref().is_some_and(of_index));
+    let stored = inspect.descriptor.as_ref().map(|one| one.media_type.as_deref().is_some_and(image_id::is_index));
     let is_index = stored == Some(true);
     let mut image = image(inspect, history, id.clone());
+    image.identity = identity;
     let asked = Asked(&job.config.platforms);
     if is_index {
         others(engine, reference, &id, &image.platform, asked, &mut found).await;
@@ -78,9 +77,6 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job, known: &A
     Ok(found)
 }
 
-/// Chunks of an export that may wait to be read.
-const WAITING: usize = 16;
-
 /// Layers and attestations, from the stream of `docker save`: looked through as they come, for they come once.
 async fn exported(
     engine: &Engine,
@@ -90,29 +86,15 @@ async fn exported(
     image: &mut Image,
     found: &mut Found,
 ) {
-    let (send, receive) = tokio::sync::mpsc::channel(WAITING);
     let (detector, config, stop) = (Arc::clone(&job.detector), Arc::clone(&job.config), job.stop.clone());
     let known = Arc::clone(known);
-    let read = offload(move || {
+    let read = move |chunks| {
         let look = Look { detector: &detector, limits: &config.limits, stop: &stop, known: &known };
-        let chunks = Chunks { receive, chunk: Zeroizing::default(), at: 0, failed: false };
         let (archive, damage) = Archive::stream(chunks, look, wanted.files);
         from_archive(archive, damage, None, look, (Asked(&[]), wanted))
-    });
-    let pump = async {
-        let mut stream = std::pin::pin!(engine.api().export_image(id.as_str()));
-        loop {
-            let chunk = engine.next("GET /images/{name}/get", &mut stream).await;
-            let chunk = chunk.map(|chunk| chunk.map(|bytes| Zeroizing::new(bytes.to_vec())));
-            let last = !matches!(chunk, Ok(Some(_)));
-            // Whoever reads no more has seen enough.
-            if send.send(chunk).await.is_err() || last {
-                break;
-            }
-        }
-        drop(send);
     };
-    let (exported, ()) = futures_util::future::join(read, pump).await;
+    let stream = engine.api().export_image(id.as_str());
+    let (exported, _) = engine.pour("GET /images/{name}/get", stream, read).await;
     match exported.unwrap_or_else(|| Err(Refusal::new(Cause::Crashed))) {
         Ok(mut exported) => {
             found.attested = std::mem::take(&mut exported.attested);
@@ -142,34 +124,6 @@ async fn exported(
     }
 }
 
-/// Chunks of a stream as a reader.
-struct Chunks {
-    receive: Receiver<Result<Option<Zeroizing<Vec<u8>>>, Refusal>>,
-    chunk: Zeroizing<Vec<u8>>,
-    at: usize,
-    failed: bool,
-}
-
-impl Read for Chunks {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        while self.at == self.chunk.len() && !self.failed {
-            match self.receive.blocking_recv() {
-                Some(Ok(Some(chunk))) => (self.chunk, self.at) = (chunk, 0),
-                Some(Ok(None)) | None => return Ok(0),
-                Some(Err(_)) => self.failed = true,
-            }
-        }
-        if self.failed {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        let rest = &self.chunk[self.at..];
-        let n = rest.len().min(buffer.len());
-        buffer[..n].copy_from_slice(&rest[..n]);
-        self.at += n;
-        Ok(n)
-    }
-}
-
 /// What only old engines say: what the last build container, or the committed one, was started with.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -182,8 +136,18 @@ fn built_from(json: &[u8]) -> Result<Option<OciConfig>, Refusal> {
     old.map(|old| old.container_config).map_err(|_| Refusal::new(Cause::Malformed))
 }
 
-fn of_index(media_type: &str) -> bool {
-    media_type.contains("image.index") || media_type.contains("manifest.list")
+/// What the engine says its id is a digest of. Where it does not, the platform must be held against it as well, as
+/// with an index.
+fn identity(inspect: &ImageInspect, id: &Name) -> Identity {
+    let registry = inspect.repo_digests.iter().flatten().filter_map(|one| Name::digest(one.rsplit_once('@')?.1).ok());
+    let own = Identity { registry: registry.collect(), ..Identity::default() };
+    let by_descriptor = inspect.descriptor.as_ref().and_then(|one| image_id::by_media_type(one.media_type.as_deref()?));
+    let by_driver = || image_id::by_driver(&inspect.graph_driver.as_ref()?.name);
+    match by_descriptor.or_else(by_driver) {
+        Some("config") => Identity { config: Some(id.clone()), ..own },
+        Some("manifest") => Identity { manifest: Some(id.clone()), ..own },
+        _ => Identity { index: Some(id.clone()), ..own },
+    }
 }
 
 /// The reference becomes part of a path: nothing that would change the path.
@@ -208,6 +172,7 @@ fn image(inspect: ImageInspect, history: Vec<ImageHistoryResponseItem>, id: Name
     Image {
         platform: platform(os.as_ref(), architecture.as_ref(), variant.as_ref()),
         digest: Some(id),
+        identity: Identity::default(),
         without_config: config.is_none(),
         config: config.unwrap_or_default(),
         built_from: None,

@@ -8,10 +8,10 @@ use super::completeness::base;
 use super::document::{Image, LayerBlob};
 use super::{FILE, Found};
 use crate::collect::Job;
-use crate::collect::layers::{File, Layer, Sort};
+use crate::collect::layers::{File, Layer};
 use crate::collect::refusal::Refusal;
-use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Judgement, Name, Place, Subject, Target};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::evidence::{Batch, Cause, Coverage, Evidence, Fact, Name, Place, Subject, Target};
+use std::collections::BTreeSet;
 
 /// Writes what the layers of one source hold.
 pub(super) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
@@ -110,33 +110,10 @@ impl Out<'_> {
     }
 
     fn file(&mut self, at: &At<'_>, name: &Name, n: usize, file: &File) {
-        let mut place = place_in(at.image, name, shown(&file.path, n));
-        (place.blob, place.commit) = (file.blob.clone(), file.commit.clone());
-        let told = &file.told;
-        if !told.determined {
-            self.batch.gaps.push(Gap::new(&FILE, Subject::at(self.target, place.clone()), Cause::Malformed));
-        }
-        if let (Sort::Env, Some((variable, line))) = (file.sort, &told.review) {
-            let place = Place { variable: variable.clone(), line: Some(*line), ..place.clone() };
-            self.batch.gaps.push(Gap::new(&FILE, Subject::at(self.target, place), Cause::NeedsReview));
-        }
-        let mut facts = BTreeMap::new();
+        let (gaps, told) = file.at(&FILE, self.target, place_in(at.image, name, shown(&file.path, n)));
+        self.batch.gaps.extend(gaps);
+        let Some((place, mut facts)) = told else { return };
         let mut fact = |name: &'static str, fact: Fact| facts.insert(Name::fixed(name), fact);
-        match &told.exposed {
-            Some(exposed) => {
-                place = Place { line: Some(exposed.line), variable: exposed.variable.clone(), ..place };
-                fact("exposed", Fact::count(exposed.count));
-                fact("variables", Fact::List(exposed.variables.iter().cloned().map(Fact::Name).collect()));
-            }
-            // An env file that exposes nothing is there all the same.
-            None if file.sort == Sort::Env && told.determined => {
-                for (name, is) in Judgement::stated(Class::NotSecret, "env-file").facts() {
-                    fact(name, is);
-                }
-            }
-            None => return,
-        }
-        fact("file", Fact::word(word(file.sort)));
         fact("platform", Fact::Name(at.image.platform.clone()));
         fact("visible", Fact::Bool(at.visible(file)));
         fact("origin", Fact::word(at.origin()));
@@ -144,10 +121,8 @@ impl Out<'_> {
             let number = Name::number(step as u64 + 1);
             fact("made_by", Fact::Name(Name::fixed("step").joined(" ", &number)));
         }
-        facts.extend(told.exposed.iter().flat_map(|exposed| exposed.facts.clone()));
-        let subject = Subject::at(self.target, place);
         let (kind, taken_at) = (Name::fixed(FILE.name), self.job.now);
-        self.batch.evidence.push(Evidence { kind, subject, facts, taken_at });
+        self.batch.evidence.push(Evidence { kind, subject: Subject::at(self.target, place), facts, taken_at });
     }
 
     fn gap(&mut self, image: &Image, layer: Option<Name>, why: &Refusal) {
@@ -161,8 +136,9 @@ impl Out<'_> {
 impl At<'_> {
     /// Whether a container of any of the images sees the file.
     fn visible(&self, file: &File) -> bool {
-        let hides =
-            |blob: &LayerBlob| self.found.layers.get(&blob.path).is_some_and(|layer| layer.paths.hides(&file.entry));
+        let hides = |blob: &LayerBlob| {
+            self.found.layers.get(&blob.path).is_some_and(|layer| layer.paths.hides(&file.entry.path))
+        };
         self.found.images.iter().any(|image| {
             // A layer that comes again brings its files again.
             let last = image.blobs.iter().rposition(|blob| blob.path == self.path);
@@ -181,14 +157,6 @@ impl At<'_> {
 
 fn place_in(image: &Image, layer: &Name, path: Name) -> Place {
     Place { path: Some(path), layer: Some(layer.clone()), digest: image.digest.clone(), ..Place::default() }
-}
-
-fn word(sort: Sort) -> &'static str {
-    match sort {
-        Sort::Env => "env-file",
-        Sort::Template => "env-template",
-        Sort::Other => "other",
-    }
 }
 
 fn shown(path: &[u8], ordinal: usize) -> Name {

@@ -45,6 +45,7 @@ pub(super) fn images(blobs: &dyn Blobs, asked: Asked<'_>) -> Result<Found, Refus
         configs: BTreeMap::new(),
         attested: BTreeMap::new(),
         saved: false,
+        index: None,
     };
     let index = blobs.document("index.json");
     let manifest = blobs.document("manifest.json");
@@ -107,6 +108,8 @@ struct Walk<'a> {
     attested: BTreeMap<String, usize>,
     /// Whether `docker save` wrote the source.
     saved: bool,
+    /// The digest of the index that is being followed.
+    index: Option<Name>,
 }
 
 impl Walk<'_> {
@@ -147,9 +150,11 @@ impl Walk<'_> {
                 if children.is_empty() {
                     self.miss(descriptor, Cause::Empty);
                 }
+                let above = std::mem::replace(&mut self.index, Name::digest(&descriptor.digest).ok());
                 for child in children {
                     self.descend(child, depth + 1);
                 }
+                self.index = above;
             }
             Ok(Node { config: Some(mut config), layers, annotations, subject, .. }) => {
                 self.found.annotations.0.extend(annotations.0);
@@ -230,6 +235,9 @@ impl Walk<'_> {
             }
             Ok(mut image) => {
                 image.digest = Name::digest(&descriptor.digest).ok();
+                image.identity.config = Name::digest(&config.digest).ok();
+                image.identity.manifest.clone_from(&image.digest);
+                image.identity.index.clone_from(&self.index);
                 image.blobs = layers.iter().map(described).collect();
                 self.configs.insert(path, image.blobs.iter().map(|blob| blob.path.clone()).collect());
                 self.found.images.push(image);
@@ -277,6 +285,7 @@ impl Walk<'_> {
             Ok(mut image) => {
                 self.unlisted(true);
                 image.digest = digest_in(&path).and_then(|digest| Name::digest(&digest).ok());
+                image.identity.config.clone_from(&image.digest);
                 image.blobs = paths.into_iter().map(at).collect();
                 self.found.images.push(image);
             }

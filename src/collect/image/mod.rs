@@ -17,6 +17,7 @@ mod entries;
 mod facts;
 mod files;
 mod history;
+mod identity;
 mod layers;
 mod layout;
 mod manifest;
@@ -152,7 +153,23 @@ pub(super) static FILE: Kind = Kind {
     ],
 };
 
-static KINDS: [&Kind; 4] = [&ENV, &COMMAND, &FILE, &ATTESTATION];
+/// Which image was examined.
+pub(super) static IDENTITY: Kind = Kind {
+    name: "image.identity",
+    meaning: "which image was examined, one platform of it, by its digests",
+    declared_by: "images",
+    live: false,
+    unit: "platforms",
+    fields: &[
+        PLATFORM,
+        Field { name: "config", holds: FieldType::Name, meaning: "the digest of its config" },
+        Field { name: "manifest", holds: FieldType::Name, meaning: "the digest of its manifest" },
+        Field { name: "index", holds: FieldType::Name, meaning: "the digest of the index that leads to it" },
+        Field { name: "registry", holds: FieldType::List, meaning: "the digests under which registries know it" },
+    ],
+};
+
+static KINDS: [&Kind; 5] = [&ENV, &COMMAND, &FILE, &ATTESTATION, &IDENTITY];
 
 /// The collector.
 pub(super) struct Images;
@@ -386,6 +403,9 @@ fn report(job: &Job, source: &ImageSource, found: Result<Found, Refusal>) -> Bat
             }
             if job.wants(&ATTESTATION) {
                 batch.absorb(attestation::report(job, &target, &found));
+            }
+            if job.wants(&IDENTITY) {
+                batch.absorb(identity::report(job, &target, &found));
             }
             batch
         }

@@ -4,7 +4,7 @@
 
 use super::content::judge;
 use super::git::Identity;
-use super::{File, Look, Sort, Told};
+use super::{Entry, File, Look, Sort, Told};
 use crate::collect::summary::Summary;
 use crate::detect::{Memory, Scan};
 use crate::evidence::Name;
@@ -19,7 +19,7 @@ pub(super) struct Member {
     /// Its path, see [`File::path`].
     pub(super) path: Vec<u8>,
     /// The layer's own entry.
-    pub(super) entry: Vec<u8>,
+    pub(super) entry: Entry,
     /// Which object of a repository it is.
     pub(super) object: Option<Identity>,
 }
@@ -47,7 +47,7 @@ pub(super) struct Batch {
 
 impl Batch {
     pub(super) fn add(&mut self, member: Member, content: Range<usize>) {
-        self.names += member.path.len() + member.entry.len();
+        self.names += member.path.len() + member.entry.path.len();
         self.files.push((member, content));
     }
 

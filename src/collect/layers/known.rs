@@ -65,7 +65,7 @@ impl Known {
 }
 
 fn is_showable(layer: &Layer) -> bool {
-    let files = layer.files.iter().flat_map(|file| [&file.path, &file.entry]);
+    let files = layer.files.iter().flat_map(|file| [&file.path, &file.entry.path]);
     let mut paths = files.chain(layer.troubles.iter().map(|trouble| &trouble.path));
     paths.all(|path| std::str::from_utf8(path).is_ok_and(|text| Name::admit(text).is_ok()))
 }

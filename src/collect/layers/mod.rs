@@ -46,13 +46,23 @@ pub(super) enum Sort {
     Other,
 }
 
+/// An entry of a layer: what a file is, or what it lies in.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct Entry {
+    pub(super) path: Vec<u8>,
+    /// The bits of its permissions.
+    pub(super) mode: u32,
+    pub(super) uid: u64,
+    pub(super) gid: u64,
+}
+
 /// A file that matters.
 #[derive(Serialize, Deserialize)]
 pub(super) struct File {
     /// Its path in the layer; inside an archive, behind the archive's and `!/`.
     pub(super) path: Vec<u8>,
-    /// The path of the layer's own entry.
-    pub(super) entry: Vec<u8>,
+    /// The layer's own entry.
+    pub(super) entry: Entry,
     /// The id of the blob or tag that it is,
     pub(super) blob: Option<Name>,
     /// or of the commit.
@@ -120,6 +130,11 @@ pub(super) fn read_blob(source: impl Read, digest: &str, look: Look<'_>) -> Arc<
     let layer = Arc::new(layer);
     look.known.keep(&layer);
     layer
+}
+
+/// Whether bytes begin as a tar that is not packed.
+pub(super) fn is_tar(head: &[u8]) -> bool {
+    stream::is_tar(head)
 }
 
 /// Whether bytes at the beginning of a blob can be a layer's.

@@ -40,6 +40,11 @@ impl Paths {
         }
     }
 
+    /// Whether there was no entry at all.
+    pub(in crate::collect) fn is_empty(&self) -> bool {
+        [&self.placed, &self.directories, &self.gone, &self.opaque].iter().all(|set| set.is_empty())
+    }
+
     /// Whether this layer hides what an earlier one has at a path.
     pub(in crate::collect) fn hides(&self, path: &[u8]) -> bool {
         let taken = |path: &[u8]| {

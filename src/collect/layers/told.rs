@@ -2,9 +2,9 @@
 //!
 //! In: what detection says of its content. Out: what a report needs, which may be kept between runs.
 
-use super::Sort;
+use super::{File, Sort};
 use crate::collect::summary::Summary;
-use crate::evidence::{Fact, Name};
+use crate::evidence::{Cause, Class, Fact, Gap, Judgement, Kind, Name, Place, Subject, Target};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -12,26 +12,74 @@ use std::collections::BTreeMap;
 #[derive(Clone, Serialize, Deserialize)]
 pub(in crate::collect) struct Told {
     /// Whether all of it was understood.
-    pub(in crate::collect) determined: bool,
+    pub(super) determined: bool,
     /// The first value that a person must look at: its variable and line.
-    pub(in crate::collect) review: Option<(Option<Name>, u32)>,
+    pub(super) review: Option<(Option<Name>, u32)>,
     /// The values that are exposed.
-    pub(in crate::collect) exposed: Option<Exposed>,
+    pub(super) exposed: Option<Exposed>,
 }
 
 /// Exposed values of a file.
 #[derive(Clone, Serialize, Deserialize)]
-pub(in crate::collect) struct Exposed {
+pub(super) struct Exposed {
     /// The worst one's line,
-    pub(in crate::collect) line: u32,
+    line: u32,
     /// its variable,
-    pub(in crate::collect) variable: Option<Name>,
+    variable: Option<Name>,
     /// and what it is.
-    pub(in crate::collect) facts: BTreeMap<Name, Fact>,
+    facts: BTreeMap<Name, Fact>,
     /// How many there are.
-    pub(in crate::collect) count: usize,
+    count: usize,
     /// Their variables.
-    pub(in crate::collect) variables: Vec<Name>,
+    variables: Vec<Name>,
+}
+
+/// What is told of a file at its place: where exactly, and facts. A kind adds its own.
+pub(in crate::collect) type At = (Place, BTreeMap<Name, Fact>);
+
+impl File {
+    /// The file as evidence and gaps of a kind, at a place of some target.
+    pub(in crate::collect) fn at(&self, kind: &'static Kind, target: &Target, place: Place) -> (Vec<Gap>, Option<At>) {
+        let place = Place { blob: self.blob.clone(), commit: self.commit.clone(), ..place };
+        let (told, mut gaps) = (&self.told, Vec::new());
+        if !told.determined {
+            gaps.push(Gap::new(kind, Subject::at(target, place.clone()), Cause::Malformed));
+        }
+        if let (Sort::Env, Some((variable, line))) = (self.sort, &told.review) {
+            let place = Place { variable: variable.clone(), line: Some(*line), ..place.clone() };
+            gaps.push(Gap::new(kind, Subject::at(target, place), Cause::NeedsReview));
+        }
+        let (place, mut facts) = match &told.exposed {
+            Some(Exposed { line, variable, facts, count, variables }) => {
+                let mut facts = facts.clone();
+                let variables = variables.iter().cloned().map(Fact::Name).collect();
+                facts.insert(Name::fixed("exposed"), Fact::count(*count));
+                facts.insert(Name::fixed("variables"), Fact::List(variables));
+                (Place { line: Some(*line), variable: variable.clone(), ..place }, facts)
+            }
+            // An env file that exposes nothing is there all the same.
+            None if self.sort == Sort::Env && told.determined => {
+                (place, named(Judgement::stated(Class::NotSecret, "env-file").facts()))
+            }
+            None => return (gaps, None),
+        };
+        facts.insert(Name::fixed("file"), Fact::word(self.sort.word()));
+        (gaps, Some((place, facts)))
+    }
+}
+
+impl Sort {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Env => "env-file",
+            Self::Template => "env-template",
+            Self::Other => "other",
+        }
+    }
+}
+
+fn named(facts: BTreeMap<&'static str, Fact>) -> BTreeMap<Name, Fact> {
+    facts.into_iter().map(|(name, fact)| (Name::fixed(name), fact)).collect()
 }
 
 impl Told {
@@ -40,7 +88,7 @@ impl Told {
         let exposed = summary.exposes(sort != Sort::Env).map(|(worst, count, variables)| Exposed {
             line: worst.line,
             variable: worst.variable.clone(),
-            facts: worst.judgement.facts().into_iter().map(|(name, fact)| (Name::fixed(name), fact)).collect(),
+            facts: named(worst.judgement.facts()),
             count,
             variables,
         });

@@ -9,7 +9,7 @@ use super::git::{self, Held, Identity};
 use super::nested;
 use super::paths::is_whiteout;
 use super::stream::{self, Digested, HARMLESS, Raw, is_tar, packing, unpack};
-use super::{Layer, Look, Sort, Trouble};
+use super::{Entry, Layer, Look, Sort, Trouble};
 use crate::collect::entry_path::clean;
 use crate::collect::metered::{HEADERS, Meter, Metered};
 use crate::collect::refusal::Refusal;
@@ -51,7 +51,7 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
             layer: Layer::default(),
             batch: Batch::default(),
             memory: Memory::default(),
-            entry: Vec::new(),
+            entry: Entry::default(),
             object: None,
             held: Held::default(),
             in_pieces: Vec::new(),
@@ -84,7 +84,7 @@ pub(super) struct Walk<'w, 's, 'a> {
     batch: Batch,
     memory: Memory,
     /// The layer's entry that is being read.
-    pub(super) entry: Vec<u8>,
+    pub(super) entry: Entry,
     /// The object of git that is being read, if it is one.
     pub(super) object: Option<Identity>,
     /// What is read once all of the layer is here.
@@ -118,7 +118,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             self.layer.broken = Some(over("limits.archive_bytes or limits.ratio"));
         }
         // The file at which the layer ends is told with the layer.
-        if self.layer.broken.is_some() && self.layer.troubles.last().is_some_and(|last| last.path == self.entry) {
+        if self.layer.broken.is_some() && self.layer.troubles.last().is_some_and(|last| last.path == self.entry.path) {
             self.layer.troubles.pop();
         }
         // Whatever stands behind the end of the tar belongs to the digest.
@@ -158,7 +158,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
                 self.trouble(path.clone(), over("paths of 4096 bytes"));
             }
             if depth == 0 {
-                self.entry.clone_from(&path);
+                self.entry = held(&path, entry.header());
                 self.layer.paths.add(&path, kind.is_dir());
             }
             self.unread_store(&path);
@@ -365,6 +365,13 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     pub(super) fn trouble(&mut self, path: Vec<u8>, why: Refusal) {
         self.layer.troubles.push(Trouble { path, why });
     }
+}
+
+/// An entry and who may read it; what its header does not say counts as open to everybody.
+fn held(path: &[u8], header: &tar::Header) -> Entry {
+    let mode = header.mode().unwrap_or(0o777) & 0o7777;
+    let (uid, gid) = (header.uid().unwrap_or_default(), header.gid().unwrap_or_default());
+    Entry { path: path.to_vec(), mode, uid, gid }
 }
 
 /// Whether a file's content begins with a map of its holes.

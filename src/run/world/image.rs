@@ -1,5 +1,6 @@
 //! A world's image: an archive as `docker save` of an engine with the containerd image store writes it, made from the
-//! image's config, its history and its attestations.
+//! image's config, its history and its attestations. Beside it, archives of a container's files, as `docker export` and
+//! `docker cp` write them.
 
 use data_encoding::BASE64;
 use serde_json::{Value, json};
@@ -11,10 +12,10 @@ const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 
-/// Writes the archive and gives the digest of the image's manifest. Every history entry that is not an empty layer gets
+/// Writes the archive and gives the digests of the image's manifest and of its config. Every history entry that is not an empty layer gets
 /// a layer of its own: what stands under its `files`, which is no part of the history, and a small file beside. What
 /// stands under `attestations` becomes statements about the image.
-pub(super) fn build(text: &str, to: &Path) -> io::Result<String> {
+pub(super) fn build(text: &str, to: &Path) -> io::Result<(String, String)> {
     let mut config: Value = serde_json::from_str(text)?;
     let attestations = config.as_object_mut().and_then(|config| config.remove("attestations"));
     let mut contents = Vec::new();
@@ -48,7 +49,7 @@ pub(super) fn build(text: &str, to: &Path) -> io::Result<String> {
         append(&mut layout.archive, name, &serde_json::to_vec(&document)?)?;
     }
     layout.archive.into_inner()?;
-    Ok(digest)
+    Ok((digest, config["digest"].as_str().unwrap_or_default().to_owned()))
 }
 
 /// An OCI layout that is being written.
@@ -119,6 +120,19 @@ fn encode(value: &mut Value) {
 /// Where a blob lies.
 fn path(descriptor: &Value) -> String {
     format!("blobs/{}", descriptor["digest"].as_str().unwrap_or_default().replace(':', "/"))
+}
+
+/// Writes the archives of a container's files: each is named with its files, by path.
+pub(super) fn archives(text: &str, directory: &Path) -> io::Result<()> {
+    let archives: Value = serde_json::from_str(text)?;
+    for (name, files) in archives.as_object().into_iter().flatten() {
+        let mut archive = tar::Builder::new(std::fs::File::create(directory.join(name))?);
+        for (path, content) in files.as_object().into_iter().flatten() {
+            append(&mut archive, path, content.as_str().unwrap_or_default().as_bytes())?;
+        }
+        archive.into_inner()?;
+    }
+    Ok(())
 }
 
 fn layer(number: usize, files: Option<&Value>) -> io::Result<Vec<u8>> {

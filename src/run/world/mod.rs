@@ -42,15 +42,20 @@ pub(super) fn build(name: &str, kept: Option<&Path>) -> io::Result<Deployment> {
     let service = service::Service::start(&values.fill(&answers))?;
     values.set("service", service.address());
     if let Some(image) = text(world, "image.json") {
-        let digest = image::build(&values.fill(&image), &directory.join("image.tar"))?;
-        values.set("image_digest", digest);
+        let (manifest, config) = image::build(&values.fill(&image), &directory.join("image.tar"))?;
+        values.set("image_digest", manifest);
+        values.set("image_config", config);
+    }
+    if let Some(archives) = text(world, "archives.json") {
+        image::archives(&values.fill(&archives), &directory)?;
     }
     for entry in world.entries() {
         match entry {
             DirEntry::Dir(folder) if ends_with(folder.path(), "repository") => {
                 repository::build(folder, &directory.join("repository"), &values, CLOCK)?;
             }
-            DirEntry::File(file) if ["image.json", "service.json"].iter().any(|name| ends_with(file.path(), name)) => {}
+            DirEntry::File(file)
+                if ["image.json", "archives.json", "service.json"].iter().any(|name| ends_with(file.path(), name)) => {}
             other => copy(other, world.path(), &directory, &values)?,
         }
     }

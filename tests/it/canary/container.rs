@@ -1,10 +1,12 @@
 //! A saved inspect file with a value in every member that may carry one.
 
 use super::planted::Planted;
+use crate::image::builder::header;
 use serde_json::json;
 
 const ENV: &str = "run/container-env";
 const MORE: &str = "run/container-metadata";
+const FILE: &str = "host/container-files";
 
 pub(super) fn plant(planted: &mut Planted) {
     let p = planted;
@@ -52,7 +54,31 @@ pub(super) fn plant(planted: &mut Planted) {
     let inspect = json!([{
         "Name": "/api", "Path": "app", "Args": ["serve", format!("--a-password={}", p.at("Args", MORE, "a-password"))],
         "State": state, "Config": config, "HostConfig": host, "ExecIDs": [p.unseen()],
-        "Mounts": [{ "Type": "bind", "Source": format!("/srv/{inside}/.env"), "Destination": "/app/.env" }],
+        "Mounts": [
+            { "Type": "bind", "Source": format!("/srv/{inside}/.env"), "Destination": "/app/.env" },
+            { "Type": "volume", "Name": p.as_name(), "Source": "/v", "Destination": "/data" },
+            { "Type": "volume", "Source": "/w", "Destination": format!("/{}", p.as_name()) },
+        ],
     }]);
     p.write("inspect.json", inspect.to_string());
+    files(p);
+}
+
+/// Its files, and those of a volume, with values in names too.
+fn files(p: &mut Planted) {
+    let tar = |files: &[(String, String)]| {
+        let mut tar = tar::Builder::new(Vec::new());
+        for (path, text) in files {
+            tar.append_data(&mut header(text.len() as u64), path, text.as_bytes()).unwrap();
+        }
+        tar.into_inner().unwrap()
+    };
+    let own = [
+        ("app/.env".to_owned(), format!("FILE_TOKEN={}\n", p.at("an env file", FILE, "FILE_TOKEN"))),
+        (format!("app/{}/.env", p.as_name()), format!("NAMED_TOKEN={}\n", p.at("below a name", FILE, "NAMED_TOKEN"))),
+        ("app/settings.py".to_owned(), format!("PY_PASSWORD = '{}'\n", p.at("a source", FILE, "PY_PASSWORD"))),
+    ];
+    p.write("files.tar", tar(&own));
+    let volume = format!("VOLUME_TOKEN={}\n", p.at("a volume's env file", FILE, "VOLUME_TOKEN"));
+    p.write("data.tar", tar(&[("data/.env".to_owned(), volume)]));
 }

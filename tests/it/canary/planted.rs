@@ -125,7 +125,7 @@ impl Planted {
         let url = self.service.as_ref().unwrap().url();
         let yaml = format!(
             "service: api\nsecrets: [ {{ name: JWT_SECRET_KEY }}, {{ name: DATABASE_URL }} ]\n\
-             repositories: [ {} ]\ncontainers: [ {{ inspect_file: inspect.json }} ]\n\
+             repositories: [ {} ]\ncontainers: [ {{ inspect_file: inspect.json, files_archive: files.tar, mount_archives: {{ /data: data.tar }} }} ]\n\
              images: [ \"docker-archive:image.tar\", \"oci:layout\" ]\n\
              build_logs: [ {{ file: build.zip, digest: \"sha256:{}\" }} ]\n\
              hosts: [ {{ local: {{ directories: [ host/srv/app ], root: host }} }} ]\nservice_url: {url}\n\

@@ -30,6 +30,22 @@ impl StandIn {
         })
     }
 
+    /// The same, where a path that is listed several times gets one answer after the other, and keeps the last.
+    pub(crate) fn answering_in_turn(answers: Vec<Answer>) -> Self {
+        let turns: Mutex<Vec<String>> = Mutex::default();
+        Self::start(move |stream, path| {
+            let mut turns = turns.lock().unwrap();
+            let turn = turns.iter().filter(|before| *before == path).count();
+            turns.push(path.to_owned());
+            let own: Vec<&Answer> = answers.iter().filter(|(end, _, _)| path.ends_with(end)).collect();
+            let answer = own.get(turn).or(own.last());
+            let (status, body) = answer.map_or((404, "{\"message\":\"no such thing\"}"), |one| (one.1, one.2.as_str()));
+            let length = body.len();
+            let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body.as_bytes()));
+        })
+    }
+
     /// Listens, reads, and never answers.
     pub(crate) fn hanging() -> Self {
         Self::start(|_, _| std::thread::sleep(std::time::Duration::from_mins(1)))

@@ -7,8 +7,8 @@
 mod names;
 mod pack;
 
-use super::Layer;
 use super::walk::{Walk, over};
+use super::{Entry, Layer};
 use crate::collect::entry_path::split;
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name};
@@ -60,7 +60,7 @@ pub(super) struct Held {
 /// A file with objects.
 struct File {
     path: Vec<u8>,
-    entry: Vec<u8>,
+    entry: Entry,
     form: Form,
     bytes: Zeroizing<Vec<u8>>,
 }
