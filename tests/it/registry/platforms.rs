@@ -173,3 +173,19 @@ fn what_is_attested_of_other_platforms_is_not_asked_for_either() {
         }
     }
 }
+
+#[test]
+fn what_older_engines_saved_is_narrowed_by_its_config() {
+    let steps = [crate::image::builder::step("COPY . / # buildkit")];
+    let environment = json!({ "Env": [format!("JWT_SECRET_KEY={}", secret())] });
+    let config = crate::image::builder::config("arm64", &environment, &steps);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("image.tar"), Files::docker(&config).tar()).unwrap();
+    for (platform, examined) in [("linux/arm64", true), ("linux/amd64", false)] {
+        let yaml = format!("service: t\nimages: [ \"docker-archive:image.tar\" ]\nplatforms: [ {platform} ]\n");
+        let batch = collect(&yaml, folder.path(), &["image.env"]);
+        assert_eq!(batch.evidence.is_empty(), !examined, "{}", shown(&batch));
+        let not_there = batch.gaps.iter().any(|gap| gap.cause == Cause::NotFound);
+        assert_eq!(not_there, !examined, "{}", shown(&batch));
+    }
+}
