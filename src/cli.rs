@@ -67,9 +67,12 @@ pub struct Check {
     /// A repository to examine; repeat for more
     #[arg(long = "repo", value_name = "PATH", help_heading = TARGETS)]
     pub repositories: Vec<PathBuf>,
-    /// An image: NAME, docker-archive:FILE or oci:DIR; repeat for more
+    /// An image: NAME, docker-archive:FILE, oci:DIR or registry:HOST/NAME; repeat for more
     #[arg(long = "image", value_name = "REF", help_heading = TARGETS)]
     pub images: Vec<String>,
+    /// Only this platform of images, OS/ARCH[/VARIANT]; repeat for more
+    #[arg(long = "platform", value_name = "PLATFORM", help_heading = TARGETS)]
+    pub platforms: Vec<String>,
     /// A container by name; repeat for more
     #[arg(long = "container", value_name = "NAME", help_heading = TARGETS)]
     pub containers: Vec<String>,

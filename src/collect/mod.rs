@@ -16,6 +16,8 @@ mod entry_path;
 mod git;
 #[cfg(unix)]
 mod host;
+#[cfg(any(feature = "http", feature = "registry"))]
+mod http;
 mod image;
 mod image_id;
 mod instructions;

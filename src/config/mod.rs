@@ -3,6 +3,7 @@
 //! It holds names, paths and places, never a value. It knows no rule and opens nothing but its own file.
 
 mod parse;
+mod platform;
 mod raw;
 
 use crate::evidence::Name;
@@ -10,6 +11,8 @@ use crate::verdict::Waiver;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use platform::Platform;
 
 /// What to examine and how, with every default filled in.
 #[derive(Clone, Debug)]
@@ -32,6 +35,8 @@ pub struct Config {
     pub containers: Vec<ContainerSelector>,
     /// Images.
     pub images: Vec<ImageSource>,
+    /// The platforms of images that are examined; all of them without one.
+    pub platforms: Vec<Platform>,
     /// Logs of builds.
     pub build_logs: Vec<BuildLog>,
     /// Hosts.
@@ -52,6 +57,8 @@ pub struct Config {
     pub unexamined_keys: Vec<&'static str>,
     /// The Docker engine.
     pub docker: Docker,
+    /// Registries.
+    pub registry: Registry,
     /// Bounds.
     pub limits: Limits,
 }
@@ -257,6 +264,13 @@ pub struct Docker {
     pub timeout: Duration,
 }
 
+/// Registries of images.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    /// How long one may be silent.
+    pub timeout: Duration,
+}
+
 /// Bounds on what is read.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -318,6 +332,14 @@ impl Config {
     /// A sentence that says what is wrong.
     pub fn image(text: &str) -> Result<ImageSource, String> {
         parse::image(text, std::path::Path::new(""))
+    }
+
+    /// A platform as it is written on the command line.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn platform(text: &str) -> Result<Platform, String> {
+        Platform::parse(text).ok_or_else(|| "a platform is OS/ARCH or OS/ARCH/VARIANT".to_owned())
     }
 
     /// The JSON Schema of the configuration file.

@@ -6,7 +6,7 @@ use super::raw::{
 };
 use super::{
     Build, BuildLog, Config, ContainerSelector, Docker, Host, ImageSource, KnownValueFrom, KnownValueSource, Limits,
-    Probes, Repository, Secret,
+    Platform, Probes, Registry, Repository, Secret,
 };
 use crate::evidence::{Document, Name, Node, Problems, Timestamp, Value, check_schema, conforms_to};
 use crate::verdict::Waiver;
@@ -145,6 +145,7 @@ impl Reader<'_> {
     fn config(&mut self, raw: RawConfig) -> Config {
         let limits = raw.limits.unwrap_or_default();
         let docker = raw.docker.unwrap_or_default();
+        let registry = raw.registry.unwrap_or_default();
         Config {
             file: None,
             service: self.name("/service", &raw.service),
@@ -156,6 +157,13 @@ impl Reader<'_> {
             containers: self.each("containers", &raw.containers, Self::container),
             images: self.each("images", &raw.images, |reader, at, text| {
                 image(text, reader.base).map_err(|what| reader.problem(at, what)).ok()
+            }),
+            platforms: self.each("platforms", &raw.platforms, |reader, at, text| {
+                let platform = Platform::parse(text);
+                platform.or_else(|| {
+                    reader.problem(at, "a platform is OS/ARCH or OS/ARCH/VARIANT");
+                    None
+                })
             }),
             build_logs: self.build_logs(&raw.build_logs),
             hosts: self.each("hosts", &raw.hosts, Self::host),
@@ -173,6 +181,9 @@ impl Reader<'_> {
                 host: docker.host.and_then(|text| self.name("/docker/host", &text)),
                 name: docker.name.and_then(|text| self.name("/docker/name", &text)),
                 timeout: self.duration("/docker/timeout", docker.timeout.as_deref(), Duration::from_secs(10)),
+            },
+            registry: Registry {
+                timeout: self.duration("/registry/timeout", registry.timeout.as_deref(), Duration::from_secs(30)),
             },
             limits: Limits {
                 file_bytes: limits.file_bytes.unwrap_or(10 << 20),

@@ -26,6 +26,9 @@ pub(crate) struct RawConfig {
     /// Images: NAME[:TAG|@DIGEST] in the engine, docker-archive:FILE, oci:DIR, registry:REFERENCE.
     #[serde(default)]
     pub(crate) images: Vec<String>,
+    /// Only these platforms of images, OS/ARCH[/VARIANT]; every platform unless given.
+    #[serde(default)]
+    pub(crate) platforms: Vec<String>,
     /// Logs of the builds that made the images.
     #[serde(default)]
     pub(crate) build_logs: Vec<RawBuildLog>,
@@ -55,6 +58,8 @@ pub(crate) struct RawConfig {
     pub(crate) waivers: Vec<RawWaiver>,
     /// The Docker engine, if not the one of DOCKER_HOST or the current context.
     pub(crate) docker: Option<RawDocker>,
+    /// Registries that images are read from.
+    pub(crate) registry: Option<RawRegistry>,
     /// Bounds on what is read.
     pub(crate) limits: Option<RawLimits>,
 }
@@ -276,6 +281,14 @@ pub(crate) struct RawDocker {
     #[schemars(length(min = 1))]
     pub(crate) name: Option<String>,
     /// The limit for one request, for example 10s.
+    pub(crate) timeout: Option<String>,
+}
+
+/// Registries that images are read from. Credentials are taken from where Docker and Podman keep them.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawRegistry {
+    /// How long a registry may be silent, for example 30s.
     pub(crate) timeout: Option<String>,
 }
 

@@ -94,6 +94,27 @@ impl Sensitive {
         self.0.as_slice() == word.as_bytes()
     }
 
+    /// `user:password` in base64, as HTTP's basic authentication has it.
+    #[must_use]
+    pub fn basic(user: &Self, password: &Self) -> Self {
+        let pair = Zeroizing::new([&user.0[..], b":", &password.0[..]].concat());
+        Self::from(data_encoding::BASE64.encode(&pair))
+    }
+
+    /// The same text as a form's field.
+    #[must_use]
+    pub fn percent_encoded(&self) -> Self {
+        Self::from(percent_encoding::percent_encode(&self.0, percent_encoding::NON_ALPHANUMERIC).to_string())
+    }
+
+    /// The bytes of a header or a form: text of ours and the secret behind it, for a request to whom it is meant for.
+    ///
+    /// Called by the registries' login alone; the architecture test holds that.
+    #[must_use]
+    pub fn into_request(self, before: &str) -> Zeroizing<Vec<u8>> {
+        Zeroizing::new([before.as_bytes(), &self.0[..]].concat())
+    }
+
     /// A second wrapped copy, for the registry of values that no report may contain.
     pub(super) fn duplicate(&self) -> Zeroizing<Vec<u8>> {
         self.0.clone()

@@ -21,6 +21,10 @@ pub(super) fn apply(flags: &Check, config: &mut Config) -> Result<BTreeSet<&'sta
         config.images = images.map_err(|what| RunError::usage(what, "for example --image docker-archive:image.tar"))?;
         keys.insert("images");
     }
+    if !flags.platforms.is_empty() {
+        let platforms: Result<Vec<_>, _> = flags.platforms.iter().map(|text| Config::platform(text)).collect();
+        config.platforms = platforms.map_err(|what| RunError::usage(what, "for example --platform linux/arm64"))?;
+    }
     if !flags.containers.is_empty() {
         config.containers = flags.containers.iter().map(|name| by_name(name)).collect();
         keys.insert("containers");

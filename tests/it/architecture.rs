@@ -37,8 +37,8 @@ const THIRD_PARTIES: [(&str, &[&str]); 13] = [
     ),
     // The demo makes the repository that the collector then reads.
     ("git2", &["collect/git/", "collect/at_ref.rs", "run/world/repository.rs"]),
-    ("reqwest", &["collect/service/"]),
-    ("rustls", &["collect/service/"]),
+    ("reqwest", &["collect/http/", "collect/service/", "collect/image/registry/"]),
+    ("rustls", &["collect/http/"]),
     ("junit_report", &["report/junit.rs"]),
     ("indicatif", &["run/progress.rs"]),
     ("log", &["run/", "main.rs"]),
@@ -187,6 +187,14 @@ fn only_detection_and_the_ground_floor_look_inside_a_value() {
         }
         assert!(!code.contains(".examine("), "{file} looks inside a Sensitive");
         assert!(!code.contains("impl Shareable"), "{file} makes a promise that only detection may make");
+    }
+}
+
+#[test]
+fn only_the_login_to_registries_sends_a_secret() {
+    for (file, code) in sources() {
+        let sends = code.contains(".into_request(");
+        assert!(!sends || file == "collect/image/registry/login.rs", "{file} sends a Sensitive");
     }
 }
 

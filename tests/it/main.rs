@@ -32,6 +32,8 @@ mod known_values;
 #[cfg(test)]
 mod readme;
 #[cfg(test)]
+mod registry;
+#[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod service;

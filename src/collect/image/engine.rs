@@ -6,6 +6,7 @@ use super::archive::Archive;
 use super::document::{Identity, Image, platform};
 use super::history::{Entry, Raw};
 use super::layout::without_list;
+use super::platforms::Asked;
 use super::{Found, Wanted, from_archive};
 use crate::collect::Job;
 use crate::collect::docker::Engine;
@@ -43,12 +44,18 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job, known: &A
     let is_index = stored == Some(true);
     let mut image = image(inspect, history, id.clone());
     image.identity = identity;
+    let asked = Asked(&job.config.platforms);
+    if is_index {
+        others(engine, reference, &id, &image.platform, asked, &mut found).await;
+    }
+    if !asked.wants(&image.platform) {
+        found.not_asked.insert(image.platform);
+        asked.account(&mut found);
+        return Ok(found);
+    }
     match engine.inspect_image(&id).await.and_then(|json| built_from(&json)) {
         Ok(config) => image.built_from = config,
         Err(why) => found.unexamined.push((Some(Name::fixed("(the last build container)")), why)),
-    }
-    if is_index {
-        others(engine, reference, &id, &image.platform, &mut found).await;
     }
     let wanted = Wanted::of(job);
     if wanted.files || wanted.attestations && is_index {
@@ -66,6 +73,7 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job, known: &A
         found.unshown.push(Refusal::new(Cause::MissingObjects).because(why));
     }
     found.images.push(image);
+    asked.account(&mut found);
     Ok(found)
 }
 
@@ -83,7 +91,7 @@ async fn exported(
     let read = move |chunks| {
         let look = Look { detector: &detector, limits: &config.limits, stop: &stop, known: &known };
         let (archive, damage) = Archive::stream(chunks, look, wanted.files);
-        from_archive(archive, damage, None, look, wanted)
+        from_archive(archive, damage, None, look, (Asked(&[]), wanted))
     };
     let stream = engine.api().export_image(id.as_str());
     let (exported, _) = engine.pour("GET /images/{name}/get", stream, read).await;
@@ -193,7 +201,7 @@ fn entry(item: ImageHistoryResponseItem, newest: bool) -> Entry {
 }
 
 /// The other platforms of an index, each named as not examined.
-async fn others(engine: &Engine, reference: &Name, id: &Name, own: &Name, found: &mut Found) {
+async fn others(engine: &Engine, reference: &Name, id: &Name, own: &Name, asked: Asked<'_>, found: &mut Found) {
     let filters = HashMap::from([("reference".to_owned(), vec![reference.as_str().to_owned()])]);
     let options = ListImagesOptions { filters: Some(filters), manifests: true, ..Default::default() };
     let listed = engine.ask("GET /images/json", engine.api().list_images(Some(options))).await;
@@ -208,7 +216,9 @@ async fn others(engine: &Engine, reference: &Name, id: &Name, own: &Name, found:
             Some(ImageManifestSummaryKindEnum::ATTESTATION) => found.attestations += 1,
             Some(ImageManifestSummaryKindEnum::IMAGE) => {
                 let name = manifest.image_data.map(|data| named(data.platform));
-                if name.as_ref() != Some(own) {
+                if let Some(name) = name.clone().filter(|name| name != own && !asked.wants(name)) {
+                    found.not_asked.insert(name);
+                } else if name.as_ref() != Some(own) {
                     let why = Refusal::new(Cause::Unsupported)
                         .because("the engine shows one platform's history; give docker-archive:FILE from docker save");
                     found.unexamined.push((name, why));

@@ -65,7 +65,11 @@ impl Out<'_> {
             builders.remove("unknown");
         }
         let builder = list(builders.into_iter().map(Name::fixed).collect());
-        let facts = [("platforms", platforms), ("digest", digests), ("builder", builder)];
+        // The digest that was asked for is the source's own; an index has others below it.
+        let whole = found.identity.iter().find(|(what, _)| *what == "digest").map(|(_, name)| name);
+        let manifests = if whole.is_some() { "manifests" } else { "digest" };
+        let digests = digests.filter(|digests| Some(digests) != whole);
+        let facts = [("platforms", platforms), (manifests, digests), ("builder", builder)];
         for coverage in &mut self.coverages {
             for (what, name) in &found.identity {
                 coverage.identify(what, name.clone());
@@ -79,6 +83,9 @@ impl Out<'_> {
                 coverage.identify("attestations", Name::fixed("not examined"));
             }
             coverage.add("platforms", found.images.len() as u64);
+            if !found.not_asked.is_empty() {
+                coverage.add("platforms-not-asked-for", found.not_asked.len() as u64);
+            }
             coverage.add("attestations", found.attestations);
             coverage.add("other-manifests", found.artifacts);
         }

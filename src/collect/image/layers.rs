@@ -20,7 +20,7 @@ use std::sync::Arc;
 pub(super) type Layers = BTreeMap<String, Arc<Layer>>;
 
 /// The paths of all layers of these images.
-fn wanted(images: &[Image]) -> BTreeSet<&str> {
+pub(super) fn wanted(images: &[Image]) -> BTreeSet<&str> {
     let blobs = images.iter().flat_map(|image| &image.blobs).filter(|blob| blob.refusal.is_none());
     blobs.map(|blob| blob.path.as_str()).collect()
 }

@@ -2,13 +2,15 @@
 //!
 //! In: anything that gives a document by its path. Out: one image per platform, and every platform that is
 //! declared and cannot be examined. Attestations are told from platforms, and their statements are found, not read.
-//! Every blob is held against its digest.
+//! Every blob is held against its digest. Where only some
+//! platforms are asked for, the others are named and left alone.
 
 use super::Found;
 use super::attestation::Examined;
 use super::blobs::{Blobs, blob_path, clean, digest_in};
 use super::document::{Image, LayerBlob};
 use super::manifest::{self, Descriptor, Layer, Node, Saved};
+use super::platforms::Asked;
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name, Sensitive};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,9 +35,11 @@ pub(super) struct Attested {
 }
 
 /// The images of a layout.
-pub(super) fn images(blobs: &dyn Blobs) -> Result<Found, Refusal> {
+pub(super) fn images(blobs: &dyn Blobs, asked: Asked<'_>) -> Result<Found, Refusal> {
     let mut walk = Walk {
         blobs,
+        asked,
+        left: BTreeSet::new(),
         found: Found::default(),
         seen: BTreeSet::new(),
         configs: BTreeMap::new(),
@@ -66,6 +70,8 @@ pub(super) fn images(blobs: &dyn Blobs) -> Result<Found, Refusal> {
             walk.found.tags.extend(tags);
         }
     }
+    asked.account(&mut walk.found);
+    walk.leave_attestations();
     for attested in &mut walk.found.attested {
         let about = walk.found.images.iter().find(|one| one.digest.is_some() && one.digest == attested.about);
         attested.platform = about.map(|image| image.platform.clone());
@@ -77,6 +83,7 @@ pub(super) fn images(blobs: &dyn Blobs) -> Result<Found, Refusal> {
 }
 
 /// Why an image without attestations may have had some.
+#[cfg(feature = "docker")]
 pub(super) fn without_list() -> Refusal {
     let why = "an engine that keeps no index keeps no attestations either; give registry:REFERENCE, or oci:DIR of a copy \
                of the whole index";
@@ -89,6 +96,9 @@ fn broken(cause: Cause, document: &'static str) -> Refusal {
 
 struct Walk<'a> {
     blobs: &'a dyn Blobs,
+    asked: Asked<'a>,
+    /// The digests of manifests that nobody asked for.
+    left: BTreeSet<Name>,
     found: Found,
     /// Paths of the indexes and manifests that were followed.
     seen: BTreeSet<String>,
@@ -106,6 +116,12 @@ impl Walk<'_> {
     fn descend(&mut self, mut descriptor: Descriptor, depth: usize) {
         let claims = descriptor.claims_attestation() && descriptor.has_no_platform();
         let about = descriptor.annotations.get("vnd.docker.reference.digest").and_then(|digest| digest.name().ok());
+        if let Some(name) = stated(&descriptor) {
+            if !self.asked.wants(&name) {
+                return self.leave(&descriptor, name);
+            }
+            self.found.met.insert(name);
+        }
         if !claims {
             self.found.manifests.extend(Name::digest(&descriptor.digest).ok());
         }
@@ -213,6 +229,10 @@ impl Walk<'_> {
         };
         match self.config(&path) {
             Ok(image) if image.layers != layers.len() as u64 => self.miss(descriptor, Cause::Inconsistent),
+            // The index named no platform: the config does.
+            Ok(image) if stated(descriptor).is_none() && !self.asked.wants(&image.platform) => {
+                self.leave(descriptor, image.platform);
+            }
             Ok(mut image) => {
                 image.digest = Name::digest(&descriptor.digest).ok();
                 image.identity.config = Name::digest(&config.digest).ok();
@@ -259,6 +279,9 @@ impl Walk<'_> {
             Ok(image) if image.layers != saved.layers.len() as u64 => {
                 self.found.unexamined.push((Some(image.platform), Refusal::new(Cause::Inconsistent)));
             }
+            Ok(image) if !self.asked.wants(&image.platform) => {
+                self.found.not_asked.insert(image.platform);
+            }
             Ok(mut image) => {
                 self.unlisted(true);
                 image.digest = digest_in(&path).and_then(|digest| Name::digest(&digest).ok());
@@ -271,9 +294,29 @@ impl Walk<'_> {
         saved.repo_tags.0
     }
 
+    /// A platform that nobody asked for.
+    fn leave(&mut self, descriptor: &Descriptor, platform: Name) {
+        self.left.extend(Name::digest(&descriptor.digest).ok());
+        self.found.not_asked.insert(platform);
+    }
+
+    /// What is said about manifests that nobody asked for is not asked for either.
+    fn leave_attestations(&mut self) {
+        let before = self.found.attested.len();
+        let left = &self.left;
+        self.found.attested.retain(|one| one.about.as_ref().is_none_or(|about| !left.contains(about)));
+        self.found.manifests.retain(|digest| !left.contains(digest));
+        self.found.attestations -= (before - self.found.attested.len()) as u64;
+    }
+
     fn miss(&mut self, descriptor: &Descriptor, cause: Cause) {
         self.found.unexamined.push((descriptor.name(), Refusal::new(cause)));
     }
+}
+
+/// The platform that an index names, if it names one.
+fn stated(descriptor: &Descriptor) -> Option<Name> {
+    descriptor.name().filter(|name| name.as_str().split('/').all(|part| part != "unknown"))
 }
 
 /// Where a manifest's layer is, or why nobody reads it.

@@ -1,5 +1,5 @@
 //! Images: what `docker history` and the image config say, and what the files of all layers hold. From an engine, an
-//! archive or an OCI layout.
+//! archive, an OCI layout or a registry.
 //!
 //! In: the sources of `images`. Out: evidence on every ENV and ARG, on secret-looking texts of build steps and config,
 //! on files that matter, on what attestations disclose, and coverage that counts history entries, platforms and files.
@@ -21,6 +21,9 @@ mod identity;
 mod layers;
 mod layout;
 mod manifest;
+mod platforms;
+#[cfg(feature = "registry")]
+mod registry;
 mod words;
 
 use super::layers::{Known, Look};
@@ -33,9 +36,10 @@ use crate::evidence::{ALPHABET, Batch, Cause, Field, FieldType, Kind, Name, SECR
 use attestation::ATTESTATION;
 use document::Image;
 use futures_util::FutureExt;
-use futures_util::future::{BoxFuture, join};
+use futures_util::future::{BoxFuture, join3};
 use layers::Layers;
 use layout::Attested;
+use platforms::Asked;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -181,6 +185,10 @@ struct Found {
     unread_layers: Vec<Refusal>,
     /// Platforms, or the source as a whole, that could not be examined.
     unexamined: Vec<(Option<Name>, Refusal)>,
+    /// Platforms that the index names and that are examined.
+    met: BTreeSet<Name>,
+    /// Platforms that nobody asked for.
+    not_asked: BTreeSet<Name>,
     /// How often indexes name an attestation.
     attestations: u64,
     /// Their manifests, and what these say if anybody asked.
@@ -226,12 +234,19 @@ async fn collect(job: Arc<Job>) -> Batch {
     let mut sources = job.config.images.clone();
     sources.sort_by_key(ImageSource::shown);
     sources.dedup();
-    let (live, saved): (Vec<_>, Vec<_>) =
+    let (live, rest): (Vec<_>, Vec<_>) =
         sources.into_iter().partition(|source| matches!(source, ImageSource::Engine(_)));
+    let (far, saved): (Vec<_>, Vec<_>) =
+        rest.into_iter().partition(|source| matches!(source, ImageSource::Registry(_)));
     let known = Arc::new(Known::new(&job.config, &job.detector));
-    let files = from_files(Arc::clone(&job), Arc::clone(&known), saved);
-    let (mut batch, other) = join(from_engine(&job, &known, live), files).await;
-    batch.absorb(other);
+    #[cfg(feature = "registry")]
+    let far = registry::from_registries(Arc::clone(&job), Arc::clone(&known), far);
+    #[cfg(not(feature = "registry"))]
+    let far = from_files(Arc::clone(&job), Arc::clone(&known), far);
+    let saved = from_files(Arc::clone(&job), Arc::clone(&known), saved);
+    let (mut batch, far, saved) = join3(from_engine(&job, &known, live), far, saved).await;
+    batch.absorb(far);
+    batch.absorb(saved);
     batch
 }
 
@@ -254,15 +269,15 @@ async fn from_files(job: Arc<Job>, known: Arc<Known>, sources: Vec<ImageSource>)
 }
 
 fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal> {
-    let (look, wanted) = (look(job, known), Wanted::of(job));
+    let (look, asked, wanted) = (look(job, known), asked(job), Wanted::of(job));
     match source {
         ImageSource::DockerArchive(path) => {
             let (archive, damage) = archive::Archive::read(path, look, wanted.files)?;
-            from_archive(archive, damage, Some(path), look, wanted)
+            from_archive(archive, damage, Some(path), look, (asked, wanted))
         }
         ImageSource::OciLayout(root) => {
             let directory = blobs::Directory::open(root, look.limits)?;
-            let mut found = layout::images(&directory)?;
+            let mut found = layout::images(&directory, asked)?;
             if wanted.attestations {
                 found.attest(&directory, look);
             }
@@ -272,7 +287,7 @@ fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal
             Ok(found)
         }
         ImageSource::Registry(_) => Err(Refusal::new(Cause::Unsupported)
-            .because("registries are not read yet; give docker-archive:FILE or oci:DIR")),
+            .because("this build has no registry support; give docker-archive:FILE or oci:DIR")),
         ImageSource::Engine(_) => Err(Refusal::new(Cause::Unsupported)
             .because("this build has no Docker support; give docker-archive:FILE or oci:DIR")),
     }
@@ -304,15 +319,20 @@ fn look<'a>(job: &'a Job, known: &'a Known) -> Look<'a> {
     Look { detector: &job.detector, limits: &job.config.limits, stop: &job.stop, known }
 }
 
+/// The platforms that the configuration asks for.
+fn asked(job: &Job) -> Asked<'_> {
+    Asked(&job.config.platforms)
+}
+
 /// The images of an archive that was read, and what else of it is wanted.
 fn from_archive(
     archive: archive::Archive,
     damage: Option<Refusal>,
     file: Option<&Path>,
     look: Look<'_>,
-    wanted: Wanted,
+    (asked, wanted): (Asked<'_>, Wanted),
 ) -> Result<Found, Refusal> {
-    match (layout::images(&archive), damage) {
+    match (layout::images(&archive, asked), damage) {
         (Ok(mut found), damage) => {
             found.unexamined.extend(damage.map(|why| (None, why)));
             if wanted.attestations {

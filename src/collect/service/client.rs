@@ -4,14 +4,12 @@
 //! is none. It must not know what an answer should say. Errors of the HTTP library quote URLs and peers:
 //! only their sort leaves this file.
 
-use super::lookup::{Lookup, Unresolved};
 use super::sample::Outcome;
+use crate::collect::http;
 use crate::config::Probes;
 use crate::evidence::{Cause, Name};
 use reqwest::header::{ACCEPT, CACHE_CONTROL, HOST, HeaderMap, HeaderValue};
-use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Proxy, Response, Url};
-use std::error::Error;
 use std::net::SocketAddr;
 use zeroize::Zeroizing;
 
@@ -101,11 +99,8 @@ impl Route {
 
     /// What is the service's failure, and what is our own side's.
     fn sort(&self, error: &reqwest::Error) -> Failure {
-        if let Some((cause, code)) = find(error, tls_trouble) {
+        if let Some((cause, code)) = http::own_trouble(error) {
             return (Outcome::Unknown(cause), Some(Name::fixed(code)));
-        }
-        if let Some(cause) = find(error, |error| error.downcast_ref::<Unresolved>().map(Unresolved::cause)) {
-            return (Outcome::Unknown(cause), Some(Name::fixed("dns")));
         }
         if error.is_timeout() {
             return (if self.proxied { Outcome::Unknown(Cause::Timeout) } else { Outcome::Timeout }, None);
@@ -117,20 +112,9 @@ impl Route {
     }
 }
 
-/// What every request has in common. The library's own defaults follow ten redirects, obey `HTTP_PROXY`
-/// and never time out.
+/// What every request has in common.
 fn policy(https: bool, probes: &Probes) -> ClientBuilder {
-    // Some provider must be there before the client is built; another part of the process may have been first.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let builder = Client::builder()
-        .redirect(Policy::none())
-        .referer(false)
-        .no_proxy()
-        .retry(reqwest::retry::never())
-        .pool_max_idle_per_host(0)
-        .timeout(probes.timeout)
-        .dns_resolver(Lookup::within(probes.timeout / 2))
-        .user_agent(concat!("leakproof/", env!("CARGO_PKG_VERSION")));
+    let builder = http::client(probes.timeout / 2).pool_max_idle_per_host(0).timeout(probes.timeout);
     // Plain HTTP must work on a machine without trust roots, and never needs them: redirects are off.
     if https { builder.https_only(true) } else { builder.tls_certs_only([]) }
 }
@@ -153,37 +137,4 @@ fn authority(url: &Url) -> Option<HeaderValue> {
     let host = url.host_str()?;
     let text = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
     HeaderValue::from_str(&text).ok()
-}
-
-/// Looks through an error and everything inside it; `io::Error` hides what it wraps from `source`.
-fn find<T>(error: &(dyn Error + 'static), look: fn(&(dyn Error + 'static)) -> Option<T>) -> Option<T> {
-    let mut at = Some(error);
-    while let Some(error) = at {
-        if let Some(found) = look(error) {
-            return Some(found);
-        }
-        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if let Some(found) = inner.and_then(|inner| find(inner, look)) {
-            return Some(found);
-        }
-        at = error.source();
-    }
-    None
-}
-
-fn tls_trouble(error: &(dyn Error + 'static)) -> Option<(Cause, &'static str)> {
-    use rustls::{AlertDescription, CertificateError, Error as Tls};
-    Some(match error.downcast_ref::<Tls>()? {
-        Tls::InvalidCertificate(why) => match why {
-            CertificateError::UnknownIssuer => (Cause::Untrusted, "UnknownIssuer"),
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => (Cause::Untrusted, "Expired"),
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                (Cause::Untrusted, "NotValidForName")
-            }
-            _ => (Cause::Untrusted, "InvalidCertificate"),
-        },
-        Tls::AlertReceived(AlertDescription::CertificateRequired) => (Cause::Denied, "CertificateRequired"),
-        Tls::InvalidMessage(_) => (Cause::Untrusted, "NotTls"),
-        _ => (Cause::Untrusted, "TlsHandshake"),
-    })
 }

@@ -17,8 +17,6 @@ mod health;
 #[cfg(feature = "http")]
 mod json;
 #[cfg(feature = "http")]
-mod lookup;
-#[cfg(feature = "http")]
 mod mood;
 #[cfg(feature = "http")]
 mod ready;

@@ -226,11 +226,13 @@ fn a_config_that_is_not_its_digest_is_inconsistent() {
     assert_eq!(causes(&read(&files.tar()), "image.env"), [Cause::Inconsistent]);
 }
 
+/// In a build without registries.
+#[cfg(not(feature = "registry"))]
 #[test]
 fn a_registry_is_unsupported_not_clean() {
-    let yaml = "service: t\nimages: [ \"registry:localhost:5000/app:1\" ]\n";
-    let batch = collect(yaml, std::path::Path::new(""), &IMAGE);
+    let batch = collect("service: t\nimages: [ \"registry:127.0.0.1:9/app:1\" ]\n", std::path::Path::new(""), &IMAGE);
     assert_eq!(causes(&batch, "image.env"), [Cause::Unsupported]);
+    assert!(shown(&batch).contains("this build has no registry support"), "{}", shown(&batch));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use leakproof::evidence::{Batch, Cause, Evidence, Name};
 use serde_json::{Value, json};
 
 pub(super) const KIND: &str = "image.attestation";
-pub(super) const SLSA02: &str = "https://slsa.dev/provenance/v0.2";
+pub(crate) const SLSA02: &str = "https://slsa.dev/provenance/v0.2";
 const SLSA1: &str = "https://slsa.dev/provenance/v1";
 
 pub(super) fn read(files: &Files) -> Batch {
@@ -55,7 +55,7 @@ pub(super) fn layout(kind: &str, predicate: &Value) -> Files {
 }
 
 /// Provenance v0.2 with these parameters, steps and source.
-pub(super) fn v02(arguments: &Value, llb: &Value, dockerfile: &str) -> Value {
+pub(crate) fn v02(arguments: &Value, llb: &Value, dockerfile: &str) -> Value {
     json!({
         "builder": { "id": "https://github.com/docker/buildx/actions/runs/3709599520" },
         "buildType": "https://mobyproject.org/buildkit@v1",

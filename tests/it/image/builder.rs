@@ -111,8 +111,8 @@ impl Files {
 
     /// Adds an index and gives its descriptor.
     pub(crate) fn index(&mut self, manifests: &[Value]) -> Value {
-        let index = json!({ "schemaVersion": 2, "manifests": manifests });
-        self.blob("application/vnd.oci.image.index.v1+json", &index)
+        let kind = "application/vnd.oci.image.index.v1+json";
+        self.blob(kind, &json!({ "schemaVersion": 2, "mediaType": kind, "manifests": manifests }))
     }
 
     /// Writes `index.json`.

@@ -207,3 +207,21 @@ fn a_saved_archive_says_what_the_engine_says() {
         assert!(file.gaps.is_empty() && live.gaps.is_empty(), "{}{}", shown(&file), shown(&live));
     }
 }
+
+#[test]
+#[ignore = "needs a Docker engine: run ./test"]
+fn only_the_platform_that_is_asked_for_is_examined() {
+    let image = build(Builder::Classic, &format!("{BASE}ENV JWT_SECRET_KEY={}\n", secret()), &[]);
+    let own = docker(&["image", "inspect", "-f", "{{.Os}}/{{.Architecture}}", &image]);
+    let asking = |platform: &str| {
+        let rest = format!("images: [ \"{image}\" ]\nplatforms: [ {platform} ]");
+        collect(&config(&host(), &rest), Path::new(""), &IMAGE)
+    };
+    let batch = asking(&own);
+    assert!(variable(&batch, "JWT_SECRET_KEY", "history-env").is_some() && batch.gaps.is_empty(), "{}", shown(&batch));
+    assert_eq!(identity(&batch, "image.env", "platforms asked for"), Some(own.clone()));
+    let batch = asking("linux/s390x");
+    assert!(batch.evidence.is_empty(), "{}", shown(&batch));
+    assert_eq!(causes(&batch, "image.env"), [Cause::NotFound]);
+    assert_eq!(identity(&batch, "image.env", "platforms not asked for"), Some(own));
+}

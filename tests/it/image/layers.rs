@@ -29,7 +29,7 @@ impl Packing {
 }
 
 /// A layer's tar.
-pub(super) fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     for (path, content) in files {
         let mut header = header(content.len() as u64);
@@ -42,18 +42,25 @@ pub(super) fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 /// An image of these layers: its config, and a layout.
-pub(super) fn image(files: &mut Files, architecture: &str, layers: &[Vec<u8>]) -> Value {
+pub(crate) fn image(files: &mut Files, architecture: &str, layers: &[Vec<u8>]) -> Value {
     let steps: Vec<Value> = (1..=layers.len()).map(|n| step(&format!("COPY {n} / # buildkit"))).collect();
     let config = config(architecture, &json!({ "Cmd": ["app"] }), &[vec![meta("CMD [\"sh\"]")], steps].concat());
     let config = files.blob("application/vnd.oci.image.config.v1+json", &config);
     let blob = |files: &mut Files, bytes: &Vec<u8>| {
         let digest = digest(bytes);
         files.0.insert(format!("blobs/sha256/{}", &digest[7..]), bytes.clone());
-        json!({ "mediaType": "application/vnd.oci.image.layer.v1.tar", "digest": digest, "size": bytes.len() })
+        let packed = match bytes[..] {
+            [0x1f, 0x8b, ..] => "+gzip",
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => "+zstd",
+            _ => "",
+        };
+        let kind = format!("application/vnd.oci.image.layer.v1.tar{packed}");
+        json!({ "mediaType": kind, "digest": digest, "size": bytes.len() })
     };
     let layers: Vec<Value> = layers.iter().map(|layer| blob(files, layer)).collect();
-    let manifest = json!({ "schemaVersion": 2, "config": config, "layers": layers });
-    let mut descriptor = files.blob("application/vnd.oci.image.manifest.v1+json", &manifest);
+    let kind = "application/vnd.oci.image.manifest.v1+json";
+    let manifest = json!({ "schemaVersion": 2, "mediaType": kind, "config": config, "layers": layers });
+    let mut descriptor = files.blob(kind, &manifest);
     descriptor["platform"] = json!({ "os": "linux", "architecture": architecture });
     descriptor
 }
@@ -107,7 +114,7 @@ pub(super) fn everywhere(layers: &[Vec<u8>]) -> Vec<(&'static str, Batch)> {
 }
 
 /// `path:line` of everything exposed, in order.
-pub(super) fn told(batch: &Batch) -> Vec<String> {
+pub(crate) fn told(batch: &Batch) -> Vec<String> {
     let mut all: Vec<String> = exposed(batch).into_iter().map(at).collect();
     all.sort();
     all
@@ -127,7 +134,7 @@ pub(super) fn visible(one: &Evidence) -> bool {
     one.facts.iter().any(|(name, fact)| name.as_str() == "visible" && matches!(fact, Fact::Bool(true)))
 }
 
-pub(super) fn line(value: &str) -> String {
+pub(crate) fn line(value: &str) -> String {
     format!("PORT=8000\nJWT_SECRET_KEY={value}\n")
 }
 

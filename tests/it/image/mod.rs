@@ -9,6 +9,6 @@ mod cached;
 mod disguises;
 mod engine;
 mod entries;
-mod layers;
+pub(crate) mod layers;
 mod layouts;
 mod repositories;

@@ -7,7 +7,7 @@ mod replicas;
 pub(crate) mod stand_in;
 mod tls;
 mod traps;
-mod trusted;
+pub(crate) mod trusted;
 
 use crate::scene;
 use leakproof::evidence::{Batch, Cause, Evidence};

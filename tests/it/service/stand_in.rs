@@ -57,6 +57,11 @@ impl StandIn {
 }
 
 fn converse(mut stream: TcpStream, behave: &Behaviour, log: &Mutex<Vec<String>>) {
+    // Somebody who tries TLS first: the connection ends.
+    let mut first = [0_u8];
+    if stream.peek(&mut first).is_err() || first == [0x16] {
+        return;
+    }
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     loop {
         let mut head = String::new();

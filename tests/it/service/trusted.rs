@@ -12,7 +12,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// A server that may want a client's certificate; its own is written as a file of trust roots.
-fn server(roots: &Path, mutual: bool, version: &'static SupportedProtocolVersion, answer: &'static str) -> u16 {
+pub(crate) fn server(
+    roots: &Path,
+    mutual: bool,
+    version: &'static SupportedProtocolVersion,
+    answer: &'static str,
+) -> u16 {
     let (certificate, key) = self_signed();
     let pem = format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", BASE64.encode(&certificate));
     std::fs::write(roots, pem).unwrap();
