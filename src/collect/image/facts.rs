@@ -5,7 +5,7 @@
 
 use super::attestation::ATTESTATION;
 use super::completeness::{base, incomplete, silent_on_arguments};
-use super::document::Image;
+use super::document::{Image, LayerBlob};
 use super::history::{At, Body, Entry};
 use super::{COMMAND, ENV, Found};
 use crate::collect::Job;
@@ -32,7 +32,7 @@ pub(super) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
         out.cover(|coverage| coverage.miss(what.clone(), why.cause));
     }
     for (i, image) in found.images.iter().enumerate() {
-        let mut examination = Examination::new(&mut out, image);
+        let mut examination = Examination::new(&mut out, image, are_read(image, found));
         examination.run();
         // What belongs to the whole index is said once.
         if i == 0 {
@@ -129,13 +129,21 @@ struct Examination<'o, 'a> {
     findings: BTreeSet<(At, Option<Name>, &'static str, Fingerprint)>,
     /// Whether the last build container is examined: its command is the last step's, said again.
     echo: bool,
+    /// Whether all layers were looked through: then a copied file is judged by what it holds.
+    read: bool,
+}
+
+/// Whether all layers of an image were looked through to their end.
+fn are_read(image: &Image, found: &Found) -> bool {
+    let whole = |blob: &LayerBlob| found.layers.get(&blob.path).is_some_and(|layer| layer.broken.is_none());
+    !image.blobs.is_empty() && image.blobs.iter().all(|blob| blob.refusal.is_none() && whole(blob))
 }
 
 impl<'o, 'a> Examination<'o, 'a> {
-    fn new(out: &'o mut Out<'a>, image: &'o Image) -> Self {
+    fn new(out: &'o mut Out<'a>, image: &'o Image, read: bool) -> Self {
         let base = base(&image.entries);
         let (variables, findings) = (BTreeSet::new(), BTreeSet::new());
-        Self { out, image, base, variables, findings, echo: false }
+        Self { out, image, base, variables, findings, echo: false, read }
     }
 
     fn run(&mut self) {
@@ -261,7 +269,8 @@ impl<'o, 'a> Examination<'o, 'a> {
             }
         }
         // The destination says best what lies in the layer; a folder's name says nothing of its content.
-        if let Some((n, path)) = entry.copied.iter().enumerate().rev().find(|(_, path)| path.is_env_file()) {
+        let mut copied = entry.copied.iter().enumerate().rev().filter(|_| !self.read);
+        if let Some((n, path)) = copied.find(|(_, path)| path.is_env_file()) {
             let judgement = Judgement::stated(Class::Undetermined, ENV_FILE);
             let place = self.place(Some(i), Some(path.shown(n + 1)));
             self.out.judged(&COMMAND, place, &judgement, self.words(At::Copy));

@@ -9,13 +9,13 @@ mod gitleaks;
 mod go;
 
 use super::sift::Sift;
-use super::values::pattern;
+use super::values::{CACHE, pattern};
 use crate::evidence::Problems;
 pub(in crate::detect) use check::Check;
 use file::{Boundary, Entry, Written};
 use gitleaks::Conditions;
 use include_dir::{Dir, include_dir};
-use regex::{Captures, Match, Regex};
+use regex::{Captures, Match, Regex, RegexBuilder};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -115,7 +115,8 @@ impl Formats {
 
 impl Format {
     fn all(&self, text: &str) -> Vec<Found> {
-        let compiled = self.compiled.get_or_init(|| Regex::new(&self.pattern).ok());
+        let compiled =
+            self.compiled.get_or_init(|| RegexBuilder::new(&self.pattern).dfa_size_limit(CACHE).build().ok());
         let Some(regex) = compiled else { return Vec::new() };
         let mut found = Vec::new();
         for groups in regex.captures_iter(text) {

@@ -12,3 +12,4 @@ mod entries;
 pub(crate) mod layers;
 mod layouts;
 mod repositories;
+mod tools;
