@@ -3,17 +3,14 @@
 //! Knows neither names nor secrets; every test is linear in the value's length.
 
 use super::bigrams;
-use regex::{Regex, RegexBuilder};
+use regex::Regex;
 use std::sync::{LazyLock, OnceLock};
-
-/// Most bytes that one thread keeps of one pattern while it searches. There are some hundred patterns.
-pub(super) const CACHE: usize = 128 << 10;
 
 /// A pattern whose classes are ASCII: smaller and faster, and names and tokens are ASCII anyway.
 #[expect(clippy::expect_used, reason = "the patterns are literals, and the tests build them all")]
 pub(super) fn pattern(text: &str) -> Regex {
     let ascii = text.replace(r"\w", "[0-9A-Za-z_]").replace(r"\d", "[0-9]").replace(r"\b", r"(?-u:\b)");
-    RegexBuilder::new(&ascii).dfa_size_limit(CACHE).build().expect("a pattern of this crate")
+    Regex::new(&ascii).expect("a pattern of this crate")
 }
 
 /// A pattern that is made when it is first needed: most texts need few of them.

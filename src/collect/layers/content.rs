@@ -76,6 +76,8 @@ fn tells(scan: &Scan) -> bool {
 pub(super) fn piece(look: Look<'_>, bytes: &[u8], lines: u32, memory: &mut Memory) -> Option<Scan> {
     let trace = look.detector.trace(bytes, None);
     let mut scan = look.detector.traced(bytes, CONTEXT, &trace, memory);
+    // What is harmless is not kept until the file ends.
+    scan.spotted.retain(|spotted| !matches!(spotted.judgement.class, Class::NotSecret | Class::Empty));
     scan.spotted.iter_mut().for_each(|spotted| spotted.line = spotted.line.saturating_add(lines));
     tells(&scan).then_some(scan)
 }

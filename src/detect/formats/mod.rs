@@ -9,13 +9,13 @@ mod gitleaks;
 mod go;
 
 use super::sift::Sift;
-use super::values::{CACHE, pattern};
+use super::values::pattern;
 use crate::evidence::Problems;
 pub(in crate::detect) use check::Check;
 use file::{Boundary, Entry, Written};
 use gitleaks::Conditions;
 use include_dir::{Dir, include_dir};
-use regex::{Captures, Match, Regex, RegexBuilder};
+use regex::{Captures, Match, Regex};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -58,6 +58,16 @@ struct Format {
     check: Option<Check>,
     public: bool,
     conditions: Option<Conditions>,
+}
+
+/// How a pattern begins whose credential is told by a name. Searched for, such a beginning would be tried at every byte;
+/// so it is looked for backwards, from what follows it.
+const NAME: &str = r"[A-Za-z0-9_.\-]{0,40}";
+
+/// Where a name begins that goes on at `at`.
+fn begin_of_name(text: &str, at: usize) -> usize {
+    let of_name = |b: &&u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+    at - text.as_bytes()[..at].iter().rev().take(40).take_while(of_name).count()
 }
 
 /// What stands beside a credential decides whether it stands alone.
@@ -115,17 +125,17 @@ impl Formats {
 
 impl Format {
     fn all(&self, text: &str) -> Vec<Found> {
-        let compiled =
-            self.compiled.get_or_init(|| RegexBuilder::new(&self.pattern).dfa_size_limit(CACHE).build().ok());
-        let Some(regex) = compiled else { return Vec::new() };
+        let (own, named) = self.pattern.strip_prefix(NAME).map_or((self.pattern.as_str(), false), |own| (own, true));
+        let Some(regex) = self.compiled.get_or_init(|| Regex::new(own).ok()) else { return Vec::new() };
         let mut found = Vec::new();
         for groups in regex.captures_iter(text) {
             let Some(whole) = groups.get(0) else { continue };
             let credential = self.credential(&groups).unwrap_or(whole);
-            let stands = self.stands_alone(text, whole.range());
-            let holds = self.check.is_none_or(|check| check.holds(credential.as_str(), &text[whole.end()..]))
-                && self.conditions.as_ref().is_none_or(|more| more.hold(credential.as_str(), whole.as_str()));
-            if stands && holds {
+            let begins = if named { begin_of_name(text, whole.start()) } else { whole.start() };
+            let whole = begins..whole.end();
+            let holds = self.check.is_none_or(|check| check.holds(credential.as_str(), &text[whole.end..]))
+                && self.conditions.as_ref().is_none_or(|more| more.hold(credential.as_str(), &text[whole.clone()]));
+            if holds && self.stands_alone(text, whole) {
                 let range = credential.range();
                 found.push(Found { kind: self.id, range, public: self.public, check: self.check });
             }
