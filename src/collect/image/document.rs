@@ -56,6 +56,8 @@ pub(super) struct Identity {
 pub(super) struct LayerBlob {
     /// The path of its blob in the layout or archive.
     pub(super) path: String,
+    /// How long it is, if the manifest says so.
+    pub(super) size: Option<u64>,
     /// Why it is not read, if that is known before.
     pub(super) refusal: Option<Refusal>,
 }

@@ -5,7 +5,6 @@
 use super::archive::Archive;
 use super::document::{Identity, Image, platform};
 use super::history::{Entry, Raw};
-use super::layout::without_list;
 use super::platforms::Asked;
 use super::{Found, Wanted, from_archive};
 use crate::collect::Job;
@@ -58,15 +57,8 @@ pub(super) async fn read(engine: &Engine, reference: &Name, job: &Job, known: &A
         Err(why) => found.unexamined.push((Some(Name::fixed("(the last build container)")), why)),
     }
     let wanted = Wanted::of(job);
-    if wanted.files || wanted.attestations && is_index {
+    if wanted.files || wanted.attestations && stored != Some(false) {
         exported(engine, &id, (job, known), wanted, &mut image, &mut found).await;
-    } else {
-        found.unshown.push(without_list());
-    }
-    if stored == Some(false) {
-        // The image is one manifest, and nobody's list names another beside it.
-        found.unshown.clear();
-        found.listless = false;
     }
     if found.attestations > found.attested.len() as u64 {
         let why = "attestations that the engine lists and does not export; give registry:REFERENCE";

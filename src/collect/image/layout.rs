@@ -44,7 +44,6 @@ pub(super) fn images(blobs: &dyn Blobs, asked: Asked<'_>) -> Result<Found, Refus
         seen: BTreeSet::new(),
         configs: BTreeMap::new(),
         attested: BTreeMap::new(),
-        saved: false,
         index: None,
     };
     let index = blobs.document("index.json");
@@ -56,7 +55,6 @@ pub(super) fn images(blobs: &dyn Blobs, asked: Asked<'_>) -> Result<Found, Refus
         (Err(cause), _) | (_, Err(cause)) if *cause != Cause::MissingObjects => return Err(Refusal::new(*cause)),
         _ => {}
     }
-    walk.saved = manifest.is_ok();
     if let Ok(json) = index {
         let node = Node::read(&json).map_err(|cause| broken(cause, "index.json"))?;
         walk.found.annotations.0.extend(node.annotations.0);
@@ -82,14 +80,6 @@ pub(super) fn images(blobs: &dyn Blobs, asked: Asked<'_>) -> Result<Found, Refus
     Ok(walk.found)
 }
 
-/// Why an image without attestations may have had some.
-#[cfg(feature = "docker")]
-pub(super) fn without_list() -> Refusal {
-    let why = "an engine that keeps no index keeps no attestations either; give registry:REFERENCE, or oci:DIR of a copy \
-               of the whole index";
-    Refusal::new(Cause::Unproven).because(why)
-}
-
 fn broken(cause: Cause, document: &'static str) -> Refusal {
     Refusal::new(cause).with("document", Name::fixed(document))
 }
@@ -106,8 +96,6 @@ struct Walk<'a> {
     configs: BTreeMap<String, Vec<String>>,
     /// Those that are attestations, and which of `found.attested` each is.
     attested: BTreeMap<String, usize>,
-    /// Whether `docker save` wrote the source.
-    saved: bool,
     /// The digest of the index that is being followed.
     index: Option<Name>,
 }
@@ -156,9 +144,13 @@ impl Walk<'_> {
                 }
                 self.index = above;
             }
-            Ok(Node { config: Some(mut config), layers, annotations, subject, .. }) => {
+            Ok(Node { config: Some(mut config), mut layers, annotations, subject, .. }) => {
                 self.found.annotations.0.extend(annotations.0);
                 self.found.annotations.0.append(&mut config.annotations.0);
+                for layer in &mut layers {
+                    self.found.annotations.0.append(&mut layer.annotations.0);
+                    self.found.tags.append(&mut layer.urls.0);
+                }
                 let subject = subject.and_then(|subject| Name::digest(&subject.digest).ok());
                 if self.is_attestation(descriptor, &config, &layers) {
                     self.attestation(path, about.or(subject), &layers);
@@ -209,10 +201,9 @@ impl Walk<'_> {
         }
     }
 
-    /// An image that nobody's list of manifests names, in what `docker save` wrote: the store it comes from may have
-    /// left its attestations behind.
+    /// An image that no list of manifests names, and so no attestation stands beside it.
     fn unlisted(&mut self, flat: bool) {
-        self.found.listless |= self.saved && flat;
+        self.found.listless |= flat;
     }
 
     fn manifest(&mut self, descriptor: &Descriptor, config: &Descriptor, layers: &[Layer]) {
@@ -331,11 +322,13 @@ fn described(layer: &Layer) -> LayerBlob {
     };
     let refusal = why.map(|why| Refusal::new(Cause::Unsupported).because(why));
     match blob_path(&layer.digest) {
-        Some(path) => LayerBlob { path, refusal },
-        None => LayerBlob { path: String::new(), refusal: refusal.or(Some(Refusal::new(Cause::Malformed))) },
+        Some(path) => LayerBlob { path, size: layer.size, refusal },
+        None => {
+            LayerBlob { path: String::new(), size: None, refusal: refusal.or(Some(Refusal::new(Cause::Malformed))) }
+        }
     }
 }
 
 fn at(path: String) -> LayerBlob {
-    LayerBlob { path, refusal: None }
+    LayerBlob { path, size: None, refusal: None }
 }

@@ -84,6 +84,11 @@ pub(super) struct Layer {
     pub(super) media_type: Raw,
     #[serde(default)]
     pub(super) digest: Raw,
+    pub(super) size: Option<u64>,
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) annotations: Pairs,
+    #[serde(default)]
+    pub(super) urls: Texts,
 }
 
 static PLATFORM: Members = Members(&[("os", Below::Read), ("architecture", Below::Read), ("variant", Below::Read)]);
@@ -91,6 +96,8 @@ static PLATFORM: Members = Members(&[("os", Below::Read), ("architecture", Below
 static DESCRIPTOR: Members = Members(&[
     ("mediaType", Below::Read),
     ("digest", Below::Read),
+    ("size", Below::Read),
+    ("urls", Below::Read),
     ("platform", Below::Of(&PLATFORM)),
     ("annotations", Below::Read),
 ]);

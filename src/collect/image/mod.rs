@@ -195,7 +195,7 @@ struct Found {
     attested: Vec<Attested>,
     /// Why the source does not show all attestations that there may be.
     unshown: Vec<Refusal>,
-    /// Whether the source has no list of manifests in which attestations would stand.
+    /// Whether no list of manifests, in which attestations would stand, names the image.
     listless: bool,
     /// The digests of all manifests that indexes name beside attestations.
     manifests: BTreeSet<Name>,
@@ -203,7 +203,7 @@ struct Found {
     artifacts: u64,
     /// Annotations of indexes, manifests and configs.
     annotations: Pairs,
-    /// Tags.
+    /// Tags, and where layers may lie.
     tags: Vec<Sensitive>,
     /// What identifies the source.
     identity: Vec<(&'static str, Name)>,

@@ -60,7 +60,7 @@ fn inside(path: &[u8]) -> Vec<u8> {
 }
 
 fn packed<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: Vec<u8>, depth: usize) {
-    let (raw, count) = Raw::new(reader);
+    let (raw, count) = Raw::new(reader, walk.look.limits.archive_bytes);
     match unpack(raw, walk.look.limits) {
         Ok(Some(unpacked)) => {
             let mut unpacked = BufReader::new(unpacked);

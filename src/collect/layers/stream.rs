@@ -105,17 +105,23 @@ pub(super) fn shown(digest: &Sha256) -> String {
 pub(super) struct Raw<R> {
     inner: R,
     count: Rc<Count>,
+    limit: u64,
 }
 
 impl<R: Read> Raw<R> {
-    pub(super) fn new(inner: R) -> (Self, Rc<Count>) {
+    /// Padding is no content: what is read has the same limit as what comes of it.
+    pub(super) fn new(inner: R, limit: u64) -> (Self, Rc<Count>) {
         let count = Rc::<Count>::default();
-        (Self { inner, count: Rc::clone(&count) }, count)
+        (Self { inner, count: Rc::clone(&count), limit }, count)
     }
 }
 
 impl<R: Read> Read for Raw<R> {
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if self.count.raw.get() >= self.limit {
+            self.count.over.set(true);
+            return Err(Error::other("limit"));
+        }
         let n = self.inner.read(buffer)?;
         self.count.raw.set(self.count.raw.get() + n as u64);
         Ok(n)

@@ -42,7 +42,7 @@ const HEAD: usize = 512;
 pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
     let shared = Shared::default();
     let (digested, digest) = Digested::new(source);
-    let (raw, count) = Raw::new(digested);
+    let (raw, count) = Raw::new(digested, look.limits.archive_bytes);
     let (mut layer, in_pieces, stores) = rayon::in_place_scope(|scope| {
         let mut walk = Walk {
             look,

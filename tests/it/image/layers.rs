@@ -677,3 +677,30 @@ fn what_stands_behind_a_file_that_is_over_a_limit_is_still_read() {
     assert_eq!(causes(&batch, "image.file"), [Cause::OverLimit], "{}", shown(&batch));
     assert_eq!(told(&batch), ["z/.env:2"]);
 }
+
+#[test]
+fn padding_without_end_meets_a_limit() {
+    let layer = [gzip(&tar(&[("a", b"harmless")])), vec![0; 3 << 20]].concat();
+    let batch = of_layout(&layout(&[layer]), "limits: { archive_bytes: 1000000 }");
+    assert_eq!(causes(&batch, "image.file"), [Cause::OverLimit], "{}", shown(&batch));
+}
+
+#[test]
+fn annotations_and_addresses_of_layers_are_texts_of_the_image() {
+    for member in ["annotations", "urls"] {
+        let mut files = layout(&[tar(&[("a", b"harmless")])]);
+        let path = files.0.iter().find(|(_, bytes)| memchr::memmem::find(bytes, b"\"layers\":[").is_some()).unwrap().0;
+        let path = path.clone();
+        let mut manifest: Value = serde_json::from_slice(&files.0.remove(&path).unwrap()).unwrap();
+        manifest["layers"][0][member] = match member {
+            "urls" => json!([format!("https://builder:{}@storage.example.org/layer", secret())]),
+            _ => json!({ "org.example.JWT_SECRET_KEY": secret() }),
+        };
+        let descriptor = files.blob("application/vnd.oci.image.manifest.v1+json", &manifest);
+        files.root(&[descriptor]);
+        let dir = tempfile::tempdir().unwrap();
+        files.write(&dir.path().join("image"));
+        let batch = collect("service: t\nimages: [ \"oci:image\" ]\n", dir.path(), &["image.command"]);
+        assert_eq!(exposed(&batch).len(), 1, "{member} {}", shown(&batch));
+    }
+}

@@ -210,7 +210,9 @@ fn what_is_not_what_its_digest_says_is_not_believed() {
             let _ = std::io::Write::write_all(stream, &bytes);
             true
         });
-        let batch = examine(&format!("registry:{}/team/app@{}", server.address, root(&files)), "");
+        let mut batch = examine(&format!("registry:{}/team/app@{}", server.address, root(&files)), "");
+        // Of a pinned platform nobody knows the attestations.
+        batch.gaps.retain(|gap| gap.cause != Cause::Unproven);
         assert_eq!(cause(&batch), Cause::Inconsistent, "{path} {}", shown(&batch));
     }
 }

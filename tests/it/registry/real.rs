@@ -1,7 +1,7 @@
 //! Docker's own registry, filled by skopeo. Each test is named after the trap it closes.
 
 use super::rig::{KINDS, Registry, examine, layout_with, leaky, program, root, run, skopeo};
-use crate::docker::rig::{count, identity, secret, shown};
+use crate::docker::rig::{causes, count, identity, secret, shown};
 use crate::image::attestations::{SLSA02, statement, v02};
 use crate::image::builder::{Files, digest, gzip};
 use crate::image::layers::{image, line, tar, told};
@@ -179,4 +179,21 @@ fn tls_is_verified_and_never_given_up() {
     let doubted = run(&image, home.path(), &[("SSL_CERT_FILE", "/dev/null")], &[]);
     assert_eq!(doubted.code, 3, "{}", doubted.all);
     assert!(doubted.causes().contains(&"untrusted".to_owned()), "{}", doubted.all);
+}
+
+#[test]
+#[ignore = "needs docker-registry and skopeo: run ./test"]
+fn a_pinned_platform_says_nothing_of_the_attestations_beside_it() {
+    let registry = Registry::plain();
+    let (files, _) = two_platforms(&secret());
+    registry.push(&files, "team/app:1", &[]);
+    let index: serde_json::Value = serde_json::from_slice(&files.0[&path_of(&root(&files))]).unwrap();
+    let platform = index["manifests"][0]["digest"].as_str().unwrap();
+    let batch = examine(&format!("registry:{}@{platform}", registry.image("team/app")), "");
+    assert_eq!(causes(&batch, "image.attestation"), [Cause::Unproven], "{}", shown(&batch));
+    assert!(causes(&batch, "image.file").is_empty(), "{}", shown(&batch));
+}
+
+fn path_of(digest: &str) -> String {
+    format!("blobs/{}", digest.replace(':', "/"))
 }

@@ -1,14 +1,14 @@
 //! Evidence of kind `image.attestation`, gaps and counts for one source.
 //!
-//! In: what a source gave, its attestations read. Out: one target's batch. A source that has no list of manifests can hold
-//! no attestation: there is nothing to examine, and that is no pass, for what was pushed may have some.
+//! In: what a source gave, its attestations read. Out: one target's batch. A source that was read to its end and has no
+//! list of manifests holds no attestation; coverage says so, for another copy of the image may have some.
 
 use super::{ATTESTATION, At, Find};
 use crate::collect::Job;
 use crate::collect::image::Found;
 use crate::collect::image::layout::Attested;
 use crate::collect::refusal::Refusal;
-use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Inapplicable, Name, Place, Subject, Target};
+use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Subject, Target};
 
 /// Writes what the attestations of one source disclose.
 pub(in crate::collect::image) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
@@ -31,12 +31,7 @@ pub(in crate::collect::image) fn report(job: &Job, target: &Target, found: &Foun
         out.attested(attested, found);
     }
     if found.listless && found.attested.is_empty() {
-        let kind = Name::fixed(ATTESTATION.name);
-        let reason = Name::fixed(
-            "what an engine wrote has no list of manifests, and so no attestations; give registry:REFERENCE or oci:DIR \
-             to examine what was pushed",
-        );
-        out.batch.inapplicable.push(Inapplicable { kind, target: target.clone(), reason });
+        out.coverage.identify("list", Name::fixed("none: of what was pushed, registry:REFERENCE shows it"));
     }
     out.batch.coverage.push(out.coverage);
     out.batch

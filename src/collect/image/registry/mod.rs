@@ -26,6 +26,7 @@ use documents::Documents;
 use download::Download;
 use reference::Reference;
 use session::Session;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
@@ -67,6 +68,10 @@ fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal
             *why = documents.why(why.cause);
         }
     }
+    if found.listless && tag.is_none() {
+        let why = "an index may name this platform, and attestations beside it; give the tag, or the index's digest";
+        found.unshown.push(Refusal::new(Cause::Unproven).because(why));
+    }
     found.identity.extend(tag.map(|tag| ("tag", Name::admit_or(&tag, "tag", 1))));
     found.identity.extend(Name::digest(&documents.digest).map(|digest| ("digest", digest)));
     if wanted.attestations {
@@ -82,12 +87,14 @@ fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal
 /// not.
 fn download(session: &Session, found: &Found, look: Look<'_>) -> Layers {
     let paths: Vec<&str> = wanted(&found.images).into_iter().collect();
+    let blobs = || found.images.iter().flat_map(|image| &image.blobs);
     let (waiting, done) = (Mutex::new(paths.iter()), Mutex::new(Layers::new()));
     std::thread::scope(|scope| {
         for _ in 0..LANES.min(paths.len()) {
             scope.spawn(|| {
                 while let Some(path) = waiting.lock().ok().and_then(|mut waiting| waiting.next()) {
-                    let layer = layer(session, path, look);
+                    let size = blobs().find(|blob| blob.path == **path).and_then(|blob| blob.size);
+                    let layer = layer(session, path, size, look);
                     if let Ok(mut done) = done.lock() {
                         done.insert((*path).to_owned(), layer);
                     }
@@ -99,7 +106,7 @@ fn download(session: &Session, found: &Found, look: Look<'_>) -> Layers {
 }
 
 /// One layer. What is known by its digest is not downloaded again: the manifest, which is what its digest says, names it.
-fn layer(session: &Session, path: &str, look: Look<'_>) -> Arc<Layer> {
+fn layer(session: &Session, path: &str, size: Option<u64>, look: Look<'_>) -> Arc<Layer> {
     let Some(digest) = digest_in(path).filter(|digest| digest.starts_with("sha256:")) else {
         let why = Refusal::new(Cause::Unsupported).because("a layer whose digest is not of SHA-256");
         return Arc::new(Layer::unread(why));
@@ -108,7 +115,8 @@ fn layer(session: &Session, path: &str, look: Look<'_>) -> Arc<Layer> {
         return layer;
     }
     let (download, failure) = Download::new(session, &digest);
-    let layer = layers::read_blob(download, &digest, look);
+    // One byte more than was promised is enough to see that it is another blob.
+    let layer = layers::read_blob(download.take(size.map_or(u64::MAX, |size| size.saturating_add(1))), &digest, look);
     match (failure.take(), Arc::try_unwrap(layer)) {
         (Some(why), Ok(layer)) => Arc::new(Layer { broken: Some(why), ..layer }),
         (Some(why), Err(_)) => Arc::new(Layer::unread(why)),

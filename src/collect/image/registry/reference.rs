@@ -56,11 +56,11 @@ impl Reference {
         Ok(Self { host: host.to_owned(), name, tag, digest })
     }
 
-    /// The tag, unless only a digest is given.
+    /// The tag that is asked for; none where a digest is, whatever tag stands in front of it.
     pub(super) fn tag(&self) -> Option<&str> {
         match (&self.tag, &self.digest) {
-            (None, None) => Some("latest"),
-            (tag, _) => tag.as_deref(),
+            (_, Some(_)) => None,
+            (tag, None) => Some(tag.as_deref().unwrap_or("latest")),
         }
     }
 
