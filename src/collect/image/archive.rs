@@ -203,7 +203,7 @@ impl<'a> Pass<'a> {
         let opens = bytes.iter().find(|b| !b.is_ascii_whitespace());
         // Blanks without end may have a document behind them.
         let may_be_json = opens.map_or(!bytes.is_empty(), |first| matches!(first, b'{' | b'['));
-        if head.is_err() || !may_be_json || !is_document(path) {
+        if head.is_err() || !may_be_json || !is_document(path) || layers::may_be_layer(&bytes) {
             return Ok(Content::Other(bytes));
         }
         let (most, held) = (self.look.limits.config_bytes, self.held.saturating_add(size));

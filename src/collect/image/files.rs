@@ -69,6 +69,10 @@ impl Out<'_> {
                 self.gap(image, Some(name), &why);
                 continue;
             };
+            if digest_in(&blob.path).is_some_and(|digest| !digest.starts_with("sha256:")) {
+                let why = Refusal::new(Cause::Unsupported).because("a layer whose digest is not of SHA-256");
+                self.gap(image, Some(name.clone()), &why);
+            }
             // A digest in the path was held against the blob; without one, the config's is held against the tar.
             let stated = image.diff_ids.get(number).filter(|_| digest_in(&blob.path).is_none());
             if layer.broken.is_none() && stated.is_some_and(|stated| *stated != layer.digest) {

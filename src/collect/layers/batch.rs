@@ -11,8 +11,11 @@ use crate::evidence::Name;
 use gix_object::Kind;
 use std::ops::Range;
 use std::sync::Mutex;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use zeroize::Zeroizing;
+
+/// So many bytes of names are kept.
+const TOLD: usize = 64 << 20;
 
 /// What is known of a file before its content is.
 pub(super) struct Member {
@@ -64,6 +67,9 @@ pub(super) struct Shared {
     /// What pieces of large files say: the file's number, the piece's, and a scan.
     pub(super) pieces: Mutex<Vec<(usize, usize, Scan)>>,
     pub(super) waiting: AtomicUsize,
+    /// How long the names of all found files are together, and whether that is more than is kept.
+    told: AtomicUsize,
+    pub(super) overflowed: AtomicBool,
     /// What threads remember, while they do something else.
     pub(super) memories: Mutex<Vec<Memory>>,
 }
@@ -73,7 +79,10 @@ pub(super) fn look_through(look: Look<'_>, shared: &Shared, batch: &Batch, memor
     let files = batch.files.iter().take_while(|_| !look.stop.asked());
     let judged = files.filter_map(|(member, range)| judge(look, member, &batch.bytes[range.clone()], memory));
     let judged: Vec<File> = judged.collect();
-    if let (false, Ok(mut found)) = (judged.is_empty(), shared.found.lock()) {
+    let names: usize = judged.iter().map(|file| file.path.len() + file.entry.path.len()).sum();
+    if shared.told.fetch_add(names, Ordering::Relaxed) > TOLD {
+        shared.overflowed.store(true, Ordering::Relaxed);
+    } else if let (false, Ok(mut found)) = (judged.is_empty(), shared.found.lock()) {
         found.extend(judged);
     }
 }

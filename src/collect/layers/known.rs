@@ -1,8 +1,7 @@
 //! Layers that were read before, in this run or in an earlier one: a digest never changes its content, and neither does
 //! what one detector says of it.
 //!
-//! In: digests. Out: what was told of them. Between runs a layer is kept without correlators, for these belong to a run,
-//! and only if every path that it tells may be shown.
+//! In: digests. Out: what was told of them. Between runs only clean layers are kept.
 
 use super::Layer;
 use crate::collect::cache::Kept;
@@ -26,11 +25,9 @@ pub(in crate::collect) struct Known {
 }
 
 impl Known {
-    /// Nothing yet, and the configured cache. That is not used with known values, nor where a waiver is bound to a
-    /// value: what was kept could not be held against them.
+    /// Nothing yet, and the configured cache. That is not used with known values: what was kept was not held against them.
     pub(in crate::collect) fn new(config: &Config, detector: &Detector) -> Self {
-        let bound = config.waivers.iter().any(|waiver| waiver.correlator.is_some());
-        let directory = config.cache.clone().filter(|_| !bound);
+        let directory = config.cache.clone();
         let about = |digest| format!("{digest} {:?}", config.limits);
         let kept = directory.zip(detector.digest().map(about));
         Self { read: Mutex::default(), kept }
@@ -53,8 +50,10 @@ impl Known {
         if let Ok(mut read) = self.read.lock() {
             read.insert(layer.digest.clone(), Arc::clone(layer));
         }
-        if let (true, Some(file), Some(body)) = (is_showable(layer), self.file(&layer.digest), body(layer)) {
-            file.write(body.as_bytes());
+        if let (true, Some(file), Ok(body)) =
+            (may_be_kept(layer), self.file(&layer.digest), serde_json::to_vec(&**layer))
+        {
+            file.write(&body);
         }
     }
 
@@ -64,17 +63,11 @@ impl Known {
     }
 }
 
-fn is_showable(layer: &Layer) -> bool {
+/// Only what is clean is kept: a value must be seen in each run, for reports are held against it. And every path that is
+/// told must be one that may be shown.
+fn may_be_kept(layer: &Layer) -> bool {
     let files = layer.files.iter().flat_map(|file| [&file.path, &file.entry.path]);
     let mut paths = files.chain(layer.troubles.iter().map(|trouble| &trouble.path));
-    paths.all(|path| std::str::from_utf8(path).is_ok_and(|text| Name::admit(text).is_ok()))
-}
-
-fn body(layer: &Layer) -> Option<String> {
-    let mut body = serde_json::to_value(layer).ok()?;
-    for file in body["files"].as_array_mut().into_iter().flatten() {
-        let facts = file.pointer_mut("/told/exposed/facts").and_then(serde_json::Value::as_object_mut);
-        facts.and_then(|facts| facts.remove("correlator"));
-    }
-    Some(body.to_string())
+    let showable = |path: &Vec<u8>| std::str::from_utf8(path).is_ok_and(|text| Name::admit(text).is_ok());
+    layer.files.iter().all(|file| file.told.is_harmless()) && paths.all(showable)
 }

@@ -38,6 +38,12 @@ pub(super) fn packing(head: &[u8]) -> Option<Packing> {
         | [0x04, 0x22, 0x4d, 0x18, ..]
         | [b'L', b'Z', b'I', b'P', 1, ..]
         | [b'h', b's', b'q', b's', ..]
+        // lzma alone, lzop, cab, xar, wim
+        | [0x5d, 0, 0, _, _, 0xff, 0xff, ..]
+        | [0x89, b'L', b'Z', b'O', 0, ..]
+        | [b'M', b'S', b'C', b'F', 0, 0, 0, 0, ..]
+        | [b'x', b'a', b'r', b'!', ..]
+        | [b'M', b'S', b'W', b'I', b'M', 0, ..]
         | [0xed, 0xab, 0xee, 0xdb, ..] => Some(Packing::Other),
         _ if head.starts_with(b"!<arch>\ndebian-binary") => Some(Packing::Other),
         _ => None,

@@ -83,6 +83,11 @@ fn named(facts: BTreeMap<&'static str, Fact>) -> BTreeMap<Name, Fact> {
 }
 
 impl Told {
+    /// Whether it exposes nothing.
+    pub(super) fn is_harmless(&self) -> bool {
+        self.exposed.is_none()
+    }
+
     /// What a summary says of a file of some sort.
     pub(super) fn of(summary: &Summary, sort: Sort) -> Self {
         let exposed = summary.exposes(sort != Sort::Env).map(|(worst, count, variables)| Exposed {

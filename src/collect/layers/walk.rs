@@ -10,10 +10,10 @@ use super::nested;
 use super::paths::is_whiteout;
 use super::stream::{self, Digested, HARMLESS, Raw, is_tar, packing, unpack};
 use super::{Entry, Layer, Look, Sort, Trouble};
-use crate::collect::entry_path::clean;
+use crate::collect::entry_path::{clean, split};
 use crate::collect::metered::{HEADERS, Meter, Metered};
 use crate::collect::refusal::Refusal;
-use crate::detect::Memory;
+use crate::detect::{Memory, weak_env_name};
 use crate::evidence::{Cause, Name};
 use rayon::Scope;
 use std::io::{Cursor, Read};
@@ -55,10 +55,12 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
             object: None,
             held: Held::default(),
             in_pieces: Vec::new(),
+            full: None,
         };
         walk.top(raw, &count);
         let stores = git::examine(&mut walk, 0);
         walk.flush();
+        walk.layer.broken = walk.layer.broken.or(walk.full);
         (walk.layer, walk.in_pieces, stores)
     });
     layer.files.extend(shared.found.into_inner().unwrap_or_default());
@@ -69,7 +71,13 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
         let rest = std::iter::from_fn(|| pieces.next_if(|(other, ..)| *other == file).map(|(.., scan)| scan));
         layer.files.extend(whole(std::iter::once(first).chain(rest), &in_pieces[file]));
     }
-    git::name(&mut layer, &stores);
+    git::name(&mut layer, &stores, look);
+    if shared.overflowed.load(Ordering::Relaxed) {
+        layer.broken = layer.broken.or(Some(over("files that are told")));
+    }
+    if look.stop.asked() {
+        layer.broken = layer.broken.or(Some(Refusal::new(Cause::Interrupted)));
+    }
     layer.files.sort_by(|a, b| a.path.cmp(&b.path));
     layer.digest = stream::shown(&digest.take());
     layer
@@ -91,6 +99,8 @@ pub(super) struct Walk<'w, 's, 'a> {
     pub(super) held: Held,
     /// Files that are read in pieces.
     in_pieces: Vec<Member>,
+    /// Why nothing more is looked through.
+    full: Option<Refusal>,
 }
 
 impl<'s, 'a: 's> Walk<'_, 's, 'a> {
@@ -159,11 +169,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             let begins = meter.total.get();
             meter.step.set(u64::MAX);
             let kind = entry.header().entry_type();
-            let mut path = [prefix, &clean(&entry.path_bytes())].concat();
-            if path.len() > LONGEST {
-                path.truncate(LONGEST);
-                self.trouble(path.clone(), over("paths of 4096 bytes"));
-            }
+            let path = [prefix, &clean(&entry.path_bytes())].concat();
             if depth == 0 {
                 self.entry = held(&path, entry.header());
                 self.layer.paths.add(&path, kind.is_dir());
@@ -196,11 +202,8 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             if self.layer.bytes > self.look.limits.archive_bytes {
                 return Err(over("limits.archive_bytes"));
             }
-            if self.layer.count > self.look.limits.layer_files {
-                return Err(over("limits.layer_files"));
-            }
-            if self.layer.troubles.len() > MOST {
-                return Err(over("files that cannot be read"));
+            if let Some(why) = &self.full {
+                return Err(why.clone());
             }
             if meter.over.get() {
                 return Err(damage(meter));
@@ -210,7 +213,10 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
 
     /// A link that is called like an env file: what it leads to was, or will be, judged by its own name.
     fn link(&mut self, path: &[u8], to: &[u8]) {
-        let elsewhere = ["run/", "dev/", "proc/", "vault/"].iter().any(|place| to.starts_with(place.as_bytes()));
+        // A program of this name is no env file.
+        let weak = weak_env_name(&String::from_utf8_lossy(split(path).1));
+        let elsewhere =
+            weak || ["run/", "dev/", "proc/", "vault/"].iter().any(|place| to.starts_with(place.as_bytes()));
         if sort(to) != Sort::Env && !elsewhere {
             let why = Refusal::new(Cause::NeedsReview).because("a link to a file that is not called so");
             self.trouble(path.to_vec(), why);
@@ -226,8 +232,18 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     }
 
     /// A file: an archive or what it holds itself.
-    pub(super) fn file(&mut self, reader: &mut dyn Read, size: u64, path: Vec<u8>, depth: usize) {
+    pub(super) fn file(&mut self, reader: &mut dyn Read, size: u64, mut path: Vec<u8>, depth: usize) {
         self.layer.count += 1;
+        if self.layer.count > self.look.limits.layer_files {
+            self.full = Some(over("limits.layer_files"));
+        }
+        if self.full.is_some() {
+            return;
+        }
+        if path.len() > LONGEST {
+            path.truncate(LONGEST);
+            self.trouble(path.clone(), over("paths of 4096 bytes"));
+        }
         if size > self.look.limits.entry_bytes {
             return self.trouble(path, over("limits.entry_bytes"));
         }
@@ -276,7 +292,11 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         if read.is_err() {
             self.trouble(path.clone(), Refusal::new(Cause::Malformed));
         }
-        let behind = nested::behind(&self.batch.bytes[from..to]).filter(|_| depth < self.deepest());
+        let mut behind = nested::behind(&self.batch.bytes[from..to]).filter(|_| depth != usize::MAX);
+        if behind.is_some() && depth >= self.deepest() {
+            behind = None;
+            self.trouble(path.clone(), over("limits.archive_depth"));
+        }
         let behind = behind.map(|at| Zeroizing::new(self.batch.bytes[from + at..to].to_vec()));
         let member = self.member(path.clone());
         self.batch.add(member, from..to);
@@ -371,6 +391,10 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     }
 
     pub(super) fn trouble(&mut self, path: Vec<u8>, why: Refusal) {
+        if self.layer.troubles.len() >= MOST {
+            self.full = Some(over("files that cannot be read"));
+            return;
+        }
         self.layer.troubles.push(Trouble { path, why });
     }
 }

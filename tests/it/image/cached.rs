@@ -5,7 +5,7 @@ use super::layers::{exposed, image, layout, line, tar, told};
 use crate::docker::rig::{causes, count, secret, shown};
 use crate::scene::collect_with;
 use leakproof::collect::Machine;
-use leakproof::evidence::{Batch, Cause, Evidence, Fact};
+use leakproof::evidence::{Batch, Cause, Evidence};
 use std::path::Path;
 
 fn scan(dir: &Path, images: &str, rest: &str) -> Batch {
@@ -34,7 +34,7 @@ fn layers(value: &str) -> [Vec<u8>; 3] {
 }
 
 #[test]
-fn a_second_run_reads_no_layer_and_says_the_same() {
+fn a_second_run_reads_only_layers_that_expose_something_and_says_the_same() {
     let dir = tempfile::tempdir().unwrap();
     let value = secret();
     for (source, name) in [("oci:a", "a"), ("docker-archive:a.tar", "a.tar"), ("docker-archive:b.tgz", "b.tgz")] {
@@ -47,18 +47,13 @@ fn a_second_run_reads_no_layer_and_says_the_same() {
         std::fs::remove_dir_all(dir.path().join("cache")).ok();
         let first = scan(dir.path(), &format!("\"{source}\""), "");
         let second = scan(dir.path(), &format!("\"{source}\""), "");
-        assert_eq!((cached(&first), cached(&second)), (0, 3), "{source}");
+        assert_eq!((cached(&first), cached(&second)), (0, 2), "{source}");
         assert_eq!(told(&first), ["app/.env:2"], "{source}");
         assert_eq!(lasting(&first), lasting(&second), "{source}");
         assert_eq!(first.gaps, second.gaps, "{source}");
         assert_eq!(causes(&second, "image.file"), [Cause::Unsupported], "{source}");
-        let print =
-            |batch: &Batch| exposed(batch)[0].facts.iter().any(|(_, fact)| matches!(fact, Fact::Fingerprint(_)));
-        assert!(print(&first) && !print(&second), "a correlator belongs to its run");
-        for file in std::fs::read_dir(dir.path().join("cache")).unwrap() {
-            let bytes = std::fs::read(file.unwrap().path()).unwrap();
-            assert!(memchr::memmem::find(&bytes, value.as_bytes()).is_none(), "the cache holds a value");
-        }
+        // A value must be seen in every run: reports are held against it.
+        assert!(exposed(&second)[0].fact("correlator").is_some(), "{source}");
     }
 }
 
@@ -87,13 +82,14 @@ fn damaged_files_of_the_cache_and_other_limits_are_not_believed() {
         std::fs::write(path, bytes).unwrap();
     }
     let again = scan(dir.path(), "\"oci:a\"", "");
+    assert!(std::fs::read_dir(dir.path().join("cache")).unwrap().count() > 0);
     assert_eq!((cached(&again), told(&again)), (0, vec!["app/.env:2".to_owned()]));
 }
 
 #[test]
 fn a_layer_whose_paths_may_not_be_shown_is_not_kept() {
     let dir = tempfile::tempdir().unwrap();
-    let path = format!("cache/{}/.env", secret());
+    let path = format!("cache/u:{}@host/.env", secret());
     layout(&[tar(&[(&path, line(&secret()).as_bytes())])]).write(&dir.path().join("a"));
     let batch = scan(dir.path(), "\"oci:a\"", "");
     assert!(!exposed(&batch).is_empty() && shown(&batch).contains("withheld path"), "{}", shown(&batch));

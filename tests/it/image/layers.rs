@@ -638,6 +638,8 @@ fn a_link_called_like_an_env_file_needs_a_person_unless_it_leads_to_one() {
     for (to, causes_review) in
         [("app/data.txt", true), ("app/.env.production", false), ("/run/secrets/app", false), ("settings/.env", false)]
     {
+        let program = [entry(tar::EntryType::Symlink, "usr/bin/env", "/bin/busybox", b""), vec![0; 1024]].concat();
+        assert!(of_layout(&layout(&[program]), "").gaps.is_empty(), "a program of this name is no env file");
         for kind in [tar::EntryType::Link, tar::EntryType::Symlink] {
             let layer = [entry(kind, "srv/.env", to, b""), vec![0; 1024]].concat();
             let batch = of_layout(&layout(&[layer]), "");
@@ -650,12 +652,15 @@ fn a_link_called_like_an_env_file_needs_a_person_unless_it_leads_to_one() {
 #[test]
 fn every_limit_of_a_layer_is_a_gap_that_names_its_key() {
     let deep = (0..6).fold(tar(&[(".env", line(&secret()).as_bytes())]), |inner, _| tar(&[("inner.tar", &inner)]));
+    let script = [b"#!/bin/sh\n".as_slice(), &gzip(&tar(&[(".env", line(&secret()).as_bytes())]))].concat();
+    let behind = (0..4).fold(tar(&[("x", &script)]), |inner, _| tar(&[("inner.tar", &inner)]));
     let small: Vec<(String, Vec<u8>)> = (0..20).map(|n| (format!("f{n}"), b"x".to_vec())).collect();
     let many: Vec<(&str, &[u8])> = small.iter().map(|(path, content)| (path.as_str(), content.as_slice())).collect();
     let large = vec![b'x'; 6 << 20];
     let packed = gzip(&tar(&[("inside", &large)]));
     for (what, layer, rest, key) in [
         ("deep", deep, "", "limits.archive_depth"),
+        ("deep behind something", behind, "", "limits.archive_depth"),
         ("less deep", tar(&[("a.tgz", &gzip(&packed))]), "limits: { archive_depth: 1 }", "limits.archive_depth"),
         ("many", tar(&many), "limits: { layer_files: 10 }", "limits.layer_files"),
         ("large", tar(&[("a", &large)]), "limits: { entry_bytes: 1000000 }", "limits.entry_bytes"),
@@ -703,4 +708,21 @@ fn annotations_and_addresses_of_layers_are_texts_of_the_image() {
         let batch = collect("service: t\nimages: [ \"oci:image\" ]\n", dir.path(), &["image.command"]);
         assert_eq!(exposed(&batch).len(), 1, "{member} {}", shown(&batch));
     }
+}
+
+#[test]
+fn a_layer_that_begins_like_a_document_is_a_layer_in_every_source() {
+    let layer = tar(&[("{{cookiecutter.name}}/.env", line(&secret()).as_bytes())]);
+    for (source, batch) in everywhere(&[layer]) {
+        assert_eq!(told(&batch), ["{{cookiecutter.name}}/.env:2"], "{source} {}", shown(&batch));
+        assert!(batch.gaps.is_empty(), "{source} {}", shown(&batch));
+    }
+}
+
+#[test]
+fn long_names_inside_archives_are_cut_and_told() {
+    let name = "n".repeat(60_000);
+    let inner = zip(&[(".env", line(&secret()).as_bytes())]);
+    let batch = of_layout(&layout(&[tar(&[("a.zip", &zip(&[(&name, &inner)]))])]), "");
+    assert!(causes(&batch, "image.file").contains(&Cause::OverLimit), "{}", shown(&batch).len());
 }

@@ -213,3 +213,86 @@ fn a_mercurial_repository_is_a_gap() {
     let batch = of_layout(&layout(&[tar(&[("app/.hg/store/data/a.i", b"1"), ("app/.hg/store/data/b.i", b"2")])]), "");
     assert_eq!(causes(&batch, "image.file"), [Cause::ContentElsewhere], "{}", shown(&batch));
 }
+
+#[test]
+fn objects_whose_bases_are_named_by_their_ids_keep_their_names_and_content() {
+    for clean in [false, true] {
+        let repo = Repo::new();
+        // Words that only the name of the file makes a password.
+        for n in 0..4 {
+            let password = if clean { String::new() } else { format!("summer-palace-{n}") };
+            let filler = lines(40, |at| format!("# line {at} of settings that change little\n"));
+            repo.commit("app/.env", format!("{filler}DB_PASSWORD={password}\n"));
+        }
+        repo.git(&["-c", "repack.useDeltaBaseOffset=false", "repack", "-a", "-d", "-f", "-q"]);
+        let batch = of(&repo);
+        assert!(batch.gaps.is_empty(), "{}", shown(&batch));
+        assert_eq!(told(&batch).iter().filter(|at| at.contains("!/app/.env")).count(), if clean { 0 } else { 4 });
+    }
+}
+
+#[test]
+fn what_a_bundle_says_of_its_prerequisites_is_looked_through() {
+    let repo = Repo::started();
+    repo.git(&["commit", "-q", "--allow-empty", "-m", &format!("rotate: JWT_SECRET_KEY={}", secret())]);
+    repo.commit("a.txt", "harmless\n");
+    let bundle = repo.beside("b");
+    let create = ["-c", "pack.window=0", "bundle", "create", "-q", bundle.to_str().unwrap(), "HEAD~1..HEAD", "main"];
+    repo.git(&create);
+    let batch = of_layout(&layout(&[tar(&[("b.bundle", &std::fs::read(bundle).unwrap())])]), "");
+    assert_eq!(told(&batch), ["b.bundle:2"], "{}", shown(&batch));
+}
+
+/// Deflated as git does it.
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::Write::write_all(&mut encoder, bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn trees_that_are_none_and_bytes_behind_an_object_are_gaps() {
+    let text = format!("JWT_SECRET_KEY={}\n", secret());
+    let tree = deflated(format!("tree {}\0{text}", text.len()).as_bytes());
+    let trailing = [deflated(b"blob 6\0hello\n"), text.into_bytes()].concat();
+    for content in [tree, trailing] {
+        let batch = of_layout(&layout(&[tar(&[("data", &content)])]), "");
+        assert_eq!(causes(&batch, "image.file"), [Cause::Malformed], "{}", shown(&batch));
+    }
+}
+
+#[test]
+fn objects_that_promise_gigabytes_meet_a_limit() {
+    let zeros = vec![0; 60 << 20];
+    let object = deflated(&[format!("blob {}\0", zeros.len()).as_bytes(), &zeros].concat());
+    let names: Vec<String> = (0..40).map(|n| format!("r/.git/objects/ab/{n:038x}")).collect();
+    let files: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), object.as_slice())).collect();
+    let batch = of_layout(&layout(&[gzip(&tar(&files))]), "");
+    assert!(causes(&batch, "image.file").contains(&Cause::OverLimit), "{}", shown(&batch));
+}
+
+#[test]
+fn deltas_that_wait_for_each_other_are_resolved_in_one_pass() {
+    // A chain, newest first, each entry naming its base by id: what a pass per entry would take minutes for.
+    let object = |n: usize| format!("{n:06} {}", "x".repeat(40)).into_bytes();
+    let id = |n: usize| {
+        let content = object(n);
+        gix_object::compute_hash(gix_hash::Kind::Sha1, gix_object::Kind::Blob, &content).unwrap()
+    };
+    let all = 8_000;
+    let mut pack = [b"PACK\0\0\0\x02".as_slice(), &u32::try_from(all).unwrap().to_be_bytes()].concat();
+    let head = |kind: u8, size: usize| vec![0x80 | kind << 4 | (size & 15) as u8, (size >> 4) as u8];
+    for n in (1..all).rev() {
+        // Six digits of its own, the rest from its base.
+        let delta = [&[47, 47, 6][..], format!("{n:06}").as_bytes(), &[0x91, 6, 41]].concat();
+        pack.extend(head(7, delta.len()));
+        pack.extend(id(n - 1).as_bytes());
+        pack.extend(deflated(&delta));
+    }
+    pack.extend(head(3, 47));
+    pack.extend(deflated(&object(0)));
+    pack.extend([0; 20]);
+    let batch = of_layout(&layout(&[tar(&[("a.pack", &pack)])]), "");
+    assert!(batch.gaps.is_empty(), "{}", shown(&batch));
+    assert_eq!(count(&batch, "image.file", "git-objects"), 8_000);
+}

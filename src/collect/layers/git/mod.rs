@@ -4,14 +4,16 @@
 //! the layer. They are held until the layer ends, for what a blob is called stands in trees, and these may come last;
 //! how much is held is bounded. What a name or a ref leads to does not matter: an object that is here can be read.
 
+mod budget;
 mod names;
 mod pack;
 
 use super::walk::{Walk, over};
-use super::{Entry, Layer};
+use super::{Entry, Layer, Look};
 use crate::collect::entry_path::split;
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name};
+use budget::Budget;
 use flate2::read::ZlibDecoder;
 use gix_hash::ObjectId;
 use gix_object::Kind;
@@ -124,12 +126,12 @@ pub(super) fn examine<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, depth: usize) -> 
 }
 
 /// Gives blobs that are called by their id the path that trees give them.
-pub(super) fn name(layer: &mut Layer, stores: &[Store]) {
+pub(super) fn name(layer: &mut Layer, stores: &[Store], look: Look<'_>) {
     let files = layer.files.iter_mut().map(|file| &mut file.path);
     let mut all: Vec<&mut Vec<u8>> = files.chain(layer.troubles.iter_mut().map(|trouble| &mut trouble.path)).collect();
     for store in stores {
         let wanted = all.iter().flat_map(|path| called_by_id(path)).map(|(_, id)| id).collect();
-        let paths = names::paths(store, wanted);
+        let paths = names::paths(store, wanted, look);
         for path in &mut all {
             for (place, id) in called_by_id(path).into_iter().rev() {
                 let name = paths.get(&id).map_or(&b"(unnamed)"[..], Vec::as_slice);
@@ -152,23 +154,20 @@ fn called_by_id(path: &[u8]) -> Vec<(Range<usize>, ObjectId)> {
 /// Finds all objects of some files.
 fn open<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, mut files: Vec<File>) -> Store {
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    let limit = walk.look.limits.held_bytes;
+    let budget = Budget::new(walk.look, files.iter().map(|file| file.bytes.len() as u64).sum());
     let mut objects = Vec::new();
     for (number, file) in files.iter().enumerate() {
         let mut keep = |at, kind, id| objects.push(Object { file: number, at, kind, id });
-        match file.form {
-            Form::Loose => match loose(&file.bytes, limit) {
-                Ok((kind, content)) => keep(0, kind, id_of(kind, &content)),
-                Err(why) => walk.trouble(file.path.clone(), why),
-            },
-            Form::Pack | Form::Bundle => match Pack::open(file.pack(), limit) {
-                Ok(mut pack) => {
-                    for why in pack.list(keep) {
-                        walk.trouble(file.path.clone(), why);
-                    }
-                }
-                Err(why) => walk.trouble(file.path.clone(), why),
-            },
+        let wrong = match file.form {
+            Form::Loose => {
+                loose(&file.bytes, &budget).map(|(kind, content)| keep(0, kind, id_of(kind, &content))).err()
+            }
+            Form::Pack | Form::Bundle => {
+                Pack::open(file.parts().1, &budget).and_then(|mut pack| pack.list(keep).map_or(Ok(()), Err)).err()
+            }
+        };
+        if let Some(why) = wrong {
+            walk.trouble(file.path.clone(), why);
         }
     }
     walk.layer.objects += objects.len() as u64;
@@ -176,19 +175,29 @@ fn open<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, mut files: Vec<File>) -> Store 
 }
 
 fn look_through<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, store: &Store, depth: usize) {
-    let names = Names::of(store);
+    let look = walk.look;
+    let names = Names::of(store, look);
     let mut told = HashSet::new();
+    let budget = Budget::new(look, store.files.iter().map(|file| file.bytes.len() as u64).sum());
     let lost = store.visit(
-        walk.look.limits.held_bytes,
-        |kind| kind != Kind::Tree,
+        &budget,
+        |_| true,
         |object, bytes| {
-            if !told.insert(object.id) || walk.look.stop.asked() {
+            // Content whose id cannot be told may be any.
+            if !object.id.is_null() && !told.insert(object.id) {
                 return;
             }
             let file = &store.files[object.file];
             let mut path = [store_of(&file.path).unwrap_or(&file.path), b"!/"].concat();
             walk.entry.clone_from(&file.entry);
             let Object { kind, id, .. } = *object;
+            if kind == Kind::Tree {
+                // A tree names others, and nothing else: what is none may hold anything.
+                if names::is_tree(bytes) {
+                    return;
+                }
+                walk.trouble(file.path.clone(), Refusal::new(Cause::Malformed));
+            }
             match names.paths.get(&id) {
                 Some(name) => path.extend(name),
                 // Its path is asked for if there is anything to tell.
@@ -203,16 +212,21 @@ fn look_through<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, store: &Store, depth: u
     for (file, why) in lost {
         walk.trouble(store.files[file].path.clone(), why);
     }
+    for file in &store.files {
+        walk.entry.clone_from(&file.entry);
+        let head = file.parts().0;
+        walk.content(&mut &head[..], head.len() as u64, file.path.clone(), usize::MAX);
+    }
 }
 
 impl File {
-    /// The pack in it.
-    fn pack(&self) -> &[u8] {
+    /// What stands in front of a pack, and the pack. A bundle says in clear text what it needs.
+    fn parts(&self) -> (&[u8], &[u8]) {
         let begins = match self.form {
             Form::Bundle => memchr::memmem::find(&self.bytes, b"\n\n").map_or(self.bytes.len(), |at| at + 2),
             Form::Loose | Form::Pack => 0,
         };
-        &self.bytes[begins..]
+        self.bytes.split_at(begins)
     }
 }
 
@@ -220,22 +234,30 @@ impl Store {
     /// Hands on every object of some kinds, file by file. Gives the files of which one could not be read again.
     fn visit(
         &self,
-        limit: u64,
+        budget: &Budget<'_>,
         wanted: impl Fn(Kind) -> bool,
         mut see: impl FnMut(&Object, &[u8]),
     ) -> Vec<(usize, Refusal)> {
         let mut lost = Vec::new();
         for of_file in self.objects.chunk_by(|one, next| one.file == next.file) {
             let file = &self.files[of_file[0].file];
-            let mut pack = (file.form != Form::Loose).then(|| Pack::open(file.pack(), limit)).and_then(Result::ok);
+            let pack = (file.form != Form::Loose).then(|| Pack::open(file.parts().1, budget)).and_then(Result::ok);
+            let mut pack = pack.map(|pack| pack.knowing(of_file.iter().map(|object| (object.id, object.at))));
             for object in of_file.iter().filter(|object| wanted(object.kind)) {
                 let read = match &mut pack {
                     Some(pack) => pack.read(object.at),
-                    None => loose(&file.bytes, limit).map(|(_, content)| content),
+                    None => loose(&file.bytes, budget).map(|(_, content)| content),
                 };
                 match read {
                     Ok(bytes) => see(object, &bytes),
-                    Err(why) => lost.push((object.file, why)),
+                    // One of a file is enough to tell.
+                    Err(why) if lost.last().is_none_or(|(file, _)| *file != object.file) => {
+                        lost.push((object.file, why));
+                    }
+                    Err(_) => {}
+                }
+                if budget.is_spent() {
+                    break;
                 }
             }
         }
@@ -244,25 +266,28 @@ impl Store {
 }
 
 /// A loose object's kind and content.
-fn loose(bytes: &[u8], limit: u64) -> Result<(Kind, Zeroizing<Vec<u8>>), Refusal> {
-    let (mut content, whole) = inflated(bytes, limit.saturating_add(HEADER as u64));
+fn loose(bytes: &[u8], budget: &Budget<'_>) -> Result<(Kind, Zeroizing<Vec<u8>>), Refusal> {
+    let (mut content, used) = inflated(bytes, budget.limit.saturating_add(HEADER as u64));
+    budget.take(content.len() as u64)?;
     let (kind, size, begins) = header(&content).ok_or(Refusal::new(Cause::Malformed))?;
-    if size > limit {
+    if size > budget.limit {
         return Err(over("limits.held_bytes"));
     }
     content.drain(..begins);
-    if whole && content.len() as u64 == size { Ok((kind, content)) } else { Err(Refusal::new(Cause::Malformed)) }
+    let whole = used == Some(bytes.len() as u64) && content.len() as u64 == size;
+    if whole { Ok((kind, content)) } else { Err(Refusal::new(Cause::Malformed)) }
 }
 
 fn header(inflated: &[u8]) -> Option<(Kind, u64, usize)> {
     gix_object::decode::loose_header(inflated).ok()
 }
 
-/// What bytes inflate to, up to a limit, and whether that went well.
-fn inflated(bytes: &[u8], limit: u64) -> (Zeroizing<Vec<u8>>, bool) {
+/// What bytes inflate to, up to a limit, and how many of them that took if it went well.
+fn inflated(bytes: &[u8], limit: u64) -> (Zeroizing<Vec<u8>>, Option<u64>) {
     let mut made = Zeroizing::new(Vec::new());
-    let read = ZlibDecoder::new(bytes).take(limit).read_to_end(&mut made);
-    (made, read.is_ok())
+    let mut decoder = ZlibDecoder::new(bytes);
+    let read = decoder.by_ref().take(limit).read_to_end(&mut made);
+    (made, read.ok().map(|_| decoder.total_in()))
 }
 
 /// What git calls an object. An object without an id would be one with the empty id: nothing names it.

@@ -2,8 +2,9 @@
 //!
 //! In: the objects of a store. Out: a path per blob. It keeps no trees: each step up reads them once more.
 
-use super::super::Sort;
 use super::super::content::sort;
+use super::super::{Look, Sort};
+use super::budget::Budget;
 use super::{SHA1, Store};
 use gix_hash::ObjectId;
 use gix_object::{Kind, TreeRefIter};
@@ -21,15 +22,15 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(store: &Store) -> Self {
+    pub(super) fn of(store: &Store, look: Look<'_>) -> Self {
         let (mut named, mut telling) = (HashSet::new(), HashSet::new());
-        trees(store, |_, name, id| {
+        trees(store, &Budget::of_names(look), |_, name, id| {
             named.insert(first(&id));
             if sort(name) != Sort::Other {
                 telling.insert(id);
             }
         });
-        Self { paths: paths(store, telling), named }
+        Self { paths: paths(store, telling, look), named }
     }
 
     /// Whether any tree names it.
@@ -39,13 +40,14 @@ impl Names {
 }
 
 /// A path for each of these.
-pub(super) fn paths(store: &Store, wanted: HashSet<ObjectId>) -> HashMap<ObjectId, Vec<u8>> {
+pub(super) fn paths(store: &Store, wanted: HashSet<ObjectId>, look: Look<'_>) -> HashMap<ObjectId, Vec<u8>> {
     let mut above: HashMap<ObjectId, (ObjectId, Vec<u8>)> = HashMap::new();
     let mut sought = wanted.clone();
+    let budget = Budget::of_names(look);
     for _ in 0..DEEPEST {
         let mut found: BTreeMap<ObjectId, (Vec<u8>, ObjectId)> = BTreeMap::new();
         if !sought.is_empty() {
-            trees(store, |tree, name, id| {
+            trees(store, &budget, |tree, name, id| {
                 if sought.contains(&id) {
                     let way = (name.to_vec(), tree);
                     let best = found.entry(id).or_insert_with(|| way.clone());
@@ -58,7 +60,7 @@ pub(super) fn paths(store: &Store, wanted: HashSet<ObjectId>) -> HashMap<ObjectI
         }
         sought = found.values().map(|(_, tree)| *tree).filter(|tree| !above.contains_key(tree)).collect();
         above.extend(found.into_iter().map(|(id, (name, tree))| (id, (tree, name))));
-        if sought.is_empty() {
+        if sought.is_empty() || budget.is_spent() {
             break;
         }
     }
@@ -71,10 +73,10 @@ pub(super) fn paths(store: &Store, wanted: HashSet<ObjectId>) -> HashMap<ObjectI
 }
 
 /// Every entry of every tree.
-fn trees(store: &Store, mut see: impl FnMut(ObjectId, &[u8], ObjectId)) {
+fn trees(store: &Store, budget: &Budget<'_>, mut see: impl FnMut(ObjectId, &[u8], ObjectId)) {
     // What is lost here is told where everything is looked through.
     let _ = store.visit(
-        u64::MAX,
+        budget,
         |kind| kind == Kind::Tree,
         |object, bytes| {
             for entry in TreeRefIter::from_bytes(bytes, SHA1).flatten() {
@@ -86,4 +88,9 @@ fn trees(store: &Store, mut see: impl FnMut(ObjectId, &[u8], ObjectId)) {
 
 fn first(id: &ObjectId) -> u64 {
     id.as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
+}
+
+/// Whether all of it is entries of a tree.
+pub(super) fn is_tree(bytes: &[u8]) -> bool {
+    TreeRefIter::from_bytes(bytes, SHA1).all(|entry| entry.is_ok())
 }

@@ -4,6 +4,7 @@
 //! know what objects mean.
 
 use super::super::walk::over;
+use super::budget::Budget;
 use super::{SHA1, id_of};
 use crate::collect::refusal::Refusal;
 use crate::evidence::Cause;
@@ -11,8 +12,9 @@ use gix_hash::ObjectId;
 use gix_object::Kind;
 use gix_pack::cache::DecodeEntry;
 use gix_pack::data::decode::entry::{Outcome, ResolvedBase};
+use gix_pack::data::entry::Header;
 use gix_pack::data::{Entry, File};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use zeroize::Zeroizing;
 
@@ -24,85 +26,104 @@ pub(super) struct Pack<'a> {
     inflate: gix_zlib::Inflate,
     bases: Bases,
     places: HashMap<ObjectId, u64>,
-    limit: u64,
+    /// The places of what was decoded.
+    decoded: HashSet<u64>,
+    budget: &'a Budget<'a>,
+}
+
+/// What an entry waits for.
+#[derive(PartialEq, Eq, Hash)]
+enum Base {
+    Id(ObjectId),
+    At(u64),
 }
 
 impl<'a> Pack<'a> {
-    /// A pack whose objects are no larger than `limit`.
-    pub(super) fn open(bytes: &'a [u8], limit: u64) -> Result<Self, Refusal> {
+    /// A pack whose objects are no larger than the budget's limit.
+    pub(super) fn open(bytes: &'a [u8], budget: &'a Budget<'a>) -> Result<Self, Refusal> {
         let file = File::from_data(bytes, PathBuf::new(), SHA1).map_err(|_| Refusal::new(Cause::Malformed))?;
-        let file = file.with_alloc_limit_bytes(usize::try_from(limit).ok());
+        let file = file.with_alloc_limit_bytes(usize::try_from(budget.limit).ok());
         let (inflate, bases) = (gix_zlib::Inflate::default(), Bases::default());
-        Ok(Self { file, inflate, bases, places: HashMap::new(), limit })
+        Ok(Self { file, inflate, bases, places: HashMap::new(), decoded: HashSet::new(), budget })
     }
 
-    /// Tells place, kind and id of every object. Gives what is wrong with the pack.
-    pub(super) fn list(&mut self, mut tell: impl FnMut(u64, Kind, ObjectId)) -> Vec<Refusal> {
+    /// The same where it is known what lies where: a base may be named by its id.
+    pub(super) fn knowing(self, places: impl Iterator<Item = (ObjectId, u64)>) -> Self {
+        Self { places: places.collect(), ..self }
+    }
+
+    /// Tells place, kind and id of every object, once its base is known. Gives what is wrong with the pack.
+    pub(super) fn list(&mut self, mut tell: impl FnMut(u64, Kind, ObjectId)) -> Option<Refusal> {
         let end = self.file.pack_end() as u64;
-        let (mut at, mut count, mut wrong, mut waiting) = (12, 0_u64, Vec::new(), Vec::new());
+        let (mut at, mut count, mut lost) = (12, 0_u64, None);
+        let mut waiting: HashMap<Base, Vec<u64>> = HashMap::new();
         while at < end {
             count += 1;
-            match self.decode(at) {
-                Ok((outcome, bytes)) => {
-                    let id = id_of(outcome.kind, &bytes);
-                    self.places.insert(id, at);
-                    tell(at, outcome.kind, id);
+            let mut ready = vec![at];
+            while let Some(at) = ready.pop() {
+                match self.decode(at) {
+                    Ok((outcome, bytes)) => {
+                        let id = id_of(outcome.kind, &bytes);
+                        self.places.insert(id, at);
+                        self.decoded.insert(at);
+                        tell(at, outcome.kind, id);
+                        ready.extend(
+                            [Base::Id(id), Base::At(at)].iter().filter_map(|base| waiting.remove(base)).flatten(),
+                        );
+                    }
+                    Err(why) => match self.base(at).filter(|_| why.cause == Cause::Malformed) {
+                        Some(base) => waiting.entry(base).or_default().push(at),
+                        None => lost = lost.or(Some(why)),
+                    },
                 }
-                Err(()) => waiting.push(at),
             }
             match self.next(at) {
                 Ok(next) => at = next,
-                Err(why) => {
-                    wrong.push(why);
-                    waiting.pop();
-                    break;
-                }
+                Err(why) => return Some(why),
             }
         }
-        // A base may be named by its id, and stand behind.
-        let mut before = usize::MAX;
-        while !waiting.is_empty() && waiting.len() < before {
-            before = waiting.len();
-            waiting.retain(|at| match self.decode(*at) {
-                Ok((outcome, bytes)) => {
-                    let id = id_of(outcome.kind, &bytes);
-                    self.places.insert(id, *at);
-                    tell(*at, outcome.kind, id);
-                    false
-                }
-                Err(()) => true,
-            });
-        }
-        wrong.extend(waiting.first().map(|at| self.why_not(*at)));
+        let missing = "an object that is made from one that is not in the pack";
+        let missing = (!waiting.is_empty()).then(|| Refusal::new(Cause::MissingObjects).because(missing));
         let stated = u64::from(self.file.num_objects());
-        if wrong.is_empty() && count != stated {
-            let cause = if count < stated { Cause::Truncated } else { Cause::Inconsistent };
-            wrong.push(Refusal::new(cause).because("a pack that states another number of objects"));
-        }
-        wrong
+        let cause = if count < stated { Cause::Truncated } else { Cause::Inconsistent };
+        let miscounted = || Refusal::new(cause).because("a pack that states another number of objects");
+        lost.or(missing).or_else(|| (count != stated).then(miscounted))
     }
 
     /// An object's content.
     pub(super) fn read(&mut self, at: u64) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        match self.decode(at) {
-            Ok((_, bytes)) => Ok(bytes),
-            Err(()) => Err(self.why_not(at)),
-        }
+        self.decode(at).map(|(_, bytes)| bytes)
     }
 
-    fn decode(&mut self, at: u64) -> Result<(Outcome, Zeroizing<Vec<u8>>), ()> {
+    fn decode(&mut self, at: u64) -> Result<(Outcome, Zeroizing<Vec<u8>>), Refusal> {
+        let damaged = || Refusal::new(Cause::Malformed);
         let (file, places) = (&self.file, &self.places);
-        let entry = file.entry(at).map_err(drop)?;
-        if entry.decompressed_size > self.limit {
-            return Err(());
+        let entry = file.entry(at).map_err(|_| damaged())?;
+        if entry.decompressed_size > self.budget.limit {
+            return Err(over("limits.held_bytes"));
         }
         let mut bytes = Zeroizing::new(Vec::new());
         let base = |id: &gix_hash::oid, _: &mut Vec<u8>| {
             let place = places.get(id).copied();
             place.map(|place| file.entry(place).map(ResolvedBase::InPack)).transpose()
         };
-        let outcome = file.decode_entry(entry, &mut bytes, &mut self.inflate, &base, &mut self.bases).map_err(drop)?;
+        let decoded = file.decode_entry(entry, &mut bytes, &mut self.inflate, &base, &mut self.bases);
+        let outcome = decoded.map_err(|_| damaged())?;
+        self.budget.take(bytes.len() as u64)?;
         Ok((outcome, bytes))
+    }
+
+    /// What an entry is made from.
+    fn base(&self, at: u64) -> Option<Base> {
+        let entry = self.file.entry(at).ok()?;
+        match entry.header {
+            Header::RefDelta { base_id } => (!self.places.contains_key(&base_id)).then_some(Base::Id(base_id)),
+            Header::OfsDelta { base_distance } => {
+                let base = entry.checked_base_pack_offset(base_distance)?;
+                (!self.decoded.contains(&base)).then_some(Base::At(base))
+            }
+            _ => None,
+        }
     }
 
     /// Where the entry behind one begins.
@@ -114,21 +135,11 @@ impl<'a> Pack<'a> {
         if entry.decompressed_size > left.saturating_mul(1100).saturating_add(1100) {
             return Err(damaged());
         }
+        self.budget.take(entry.decompressed_size)?;
         let size = usize::try_from(entry.decompressed_size).map_err(|_| damaged())?;
         let mut bytes = Zeroizing::new(vec![0; size]);
         let packed = self.file.decompress_entry(&entry, &mut self.inflate, &mut bytes).map_err(|_| damaged())?;
         Ok(entry.data_offset + packed as u64)
-    }
-
-    /// Why an object gives nothing.
-    fn why_not(&self, at: u64) -> Refusal {
-        match self.file.entry(at) {
-            Ok(entry) if entry.decompressed_size > self.limit => over("limits.held_bytes"),
-            Ok(entry) if entry.header.is_delta() => {
-                Refusal::new(Cause::MissingObjects).because("an object that is made from one that is not in the pack")
-            }
-            _ => Refusal::new(Cause::Malformed),
-        }
     }
 }
 
