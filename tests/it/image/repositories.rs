@@ -281,7 +281,8 @@ fn deltas_that_wait_for_each_other_are_resolved_in_one_pass() {
     };
     let all = 8_000;
     let mut pack = [b"PACK\0\0\0\x02".as_slice(), &u32::try_from(all).unwrap().to_be_bytes()].concat();
-    let head = |kind: u8, size: usize| vec![0x80 | kind << 4 | (size & 15) as u8, (size >> 4) as u8];
+    let byte = |n: usize| u8::try_from(n).unwrap();
+    let head = |kind: u8, size: usize| vec![0x80 | kind << 4 | byte(size & 15), byte(size >> 4)];
     for n in (1..all).rev() {
         // Six digits of its own, the rest from its base.
         let delta = [&[47, 47, 6][..], format!("{n:06}").as_bytes(), &[0x91, 6, 41]].concat();
