@@ -3,6 +3,7 @@
 //! In: bytes. Out: lines. A value that colours or progress bars cut up stands whole again; what an escape hides, such as
 //! the address behind a link, is a line of its own. Nothing is thrown away that a terminal would have shown for a moment.
 
+use crate::evidence::Stop;
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
@@ -10,16 +11,22 @@ use zeroize::Zeroizing;
 pub(super) struct Line {
     pub(super) number: u32,
     pub(super) text: Zeroizing<Vec<u8>>,
+    /// The line whose later part or hidden text this is: whoever says that one says this one.
+    pub(super) part_of: Option<usize>,
 }
 
 impl Line {
     pub(super) fn new(number: u32, text: &[u8]) -> Self {
-        Self { number, text: Zeroizing::new(text.to_vec()) }
+        Self::whole(number, Zeroizing::new(text.to_vec()))
+    }
+
+    fn whole(number: u32, text: Zeroizing<Vec<u8>>) -> Self {
+        Self { number, text, part_of: None }
     }
 }
 
 /// All lines of a text.
-pub(super) fn lines(bytes: &[u8]) -> Vec<Line> {
+pub(super) fn lines(bytes: &[u8], stop: &Stop) -> Vec<Line> {
     let narrow = narrowed(bytes);
     let bytes = narrow.as_ref().map_or(bytes, |narrow| narrow);
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -27,20 +34,25 @@ pub(super) fn lines(bytes: &[u8]) -> Vec<Line> {
     // The last line of each stream that GitLab's runner tells apart.
     let mut streams: BTreeMap<[u8; 3], usize> = BTreeMap::new();
     for (raw, number) in bytes.split(|b| *b == b'\n').zip(1_u32..) {
-        let shown = Shown::of(raw);
-        for (n, segment) in shown.segments.iter().enumerate() {
-            let (stream, text) = if n == 0 { without_time(segment) } else { (None, &segment[..]) };
-            match stream {
-                Some((stream, true)) if streams.contains_key(&stream) => {
-                    lines[streams[&stream]].text.extend_from_slice(text);
-                    continue;
-                }
-                Some((stream, _)) => drop(streams.insert(stream, lines.len())),
-                None => {}
-            }
-            lines.push(Line::new(number, text));
+        if stop.asked() {
+            break;
         }
-        lines.extend(shown.hidden.iter().map(|hidden| Line::new(number, hidden)));
+        let Shown { mut segments, hidden } = Shown::of(raw);
+        let later = segments.split_off(segments.len().min(1));
+        let first = segments.pop().unwrap_or_default();
+        let (stream, text) = without_time(&first);
+        let known = stream.and_then(|(stream, goes_on)| streams.get(&stream).copied().filter(|_| goes_on));
+        let head = known.unwrap_or(lines.len());
+        if known.is_some() {
+            lines[head].text.extend_from_slice(text);
+        } else {
+            lines.push(if text.len() == first.len() { Line::whole(number, first) } else { Line::new(number, text) });
+        }
+        if let Some((stream, _)) = stream {
+            streams.insert(stream, head);
+        }
+        let parts = later.into_iter().chain(hidden);
+        lines.extend(parts.map(|text| Line { part_of: Some(head), ..Line::whole(number, text) }));
     }
     lines
 }
@@ -172,7 +184,10 @@ mod tests {
     use super::*;
 
     fn shown(bytes: &[u8]) -> Vec<(u32, String)> {
-        lines(bytes).iter().map(|line| (line.number, String::from_utf8_lossy(&line.text).into_owned())).collect()
+        lines(bytes, &Stop::default())
+            .iter()
+            .map(|line| (line.number, String::from_utf8_lossy(&line.text).into_owned()))
+            .collect()
     }
 
     fn told(bytes: &str) -> Vec<(u32, String)> {

@@ -7,6 +7,7 @@ mod clean;
 mod raw_json;
 mod read;
 mod report;
+mod runner;
 mod signs;
 mod step;
 

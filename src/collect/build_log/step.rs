@@ -39,6 +39,16 @@ impl Entry {
         Self { step, by, line: Line::new(line.number, text) }
     }
 
+    /// A later part of a line, or a text hidden in it: whatever it looks like, this step and this speaker say it.
+    pub(super) fn part(line: Line, step: u32, by: By) -> Self {
+        Self { step, by, line }
+    }
+
+    /// Whether it may say something of the log itself: only the beginning of a line shows who speaks.
+    pub(super) fn is_sign(&self) -> bool {
+        self.line.part_of.is_none()
+    }
+
     /// The line as text.
     pub(super) fn text(&self) -> Zeroizing<String> {
         Zeroizing::new(String::from_utf8_lossy(&self.line.text).into_owned())
@@ -47,6 +57,7 @@ impl Entry {
     /// The instruction that the line says is about to run, or to be taken from the cache.
     pub(super) fn instruction<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self.by {
+            _ if !self.is_sign() => None,
             By::Command => None,
             By::Builder => {
                 let (stage, instruction) = text.strip_prefix('[')?.split_once("] ")?;

@@ -3,6 +3,7 @@
 mod ci;
 mod events;
 mod files;
+mod proof;
 mod real;
 
 pub(crate) use files::zip;
