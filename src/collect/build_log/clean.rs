@@ -17,15 +17,11 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn new(number: u32, text: &[u8]) -> Self {
-        Self::whole(number, Zeroizing::new(text.to_vec()))
-    }
-
-    fn whole(number: u32, text: Zeroizing<Vec<u8>>) -> Self {
-        Self { number, text, part_of: None }
+        Self { number, text: Zeroizing::new(text.to_vec()), part_of: None }
     }
 }
 
-/// All lines of a text.
+/// All lines of a text that say anything.
 pub(super) fn lines(bytes: &[u8], stop: &Stop) -> Vec<Line> {
     let narrow = narrowed(bytes);
     let bytes = narrow.as_ref().map_or(bytes, |narrow| narrow);
@@ -37,22 +33,32 @@ pub(super) fn lines(bytes: &[u8], stop: &Stop) -> Vec<Line> {
         if stop.asked() {
             break;
         }
-        let Shown { mut segments, hidden } = Shown::of(raw);
-        let later = segments.split_off(segments.len().min(1));
-        let first = segments.pop().unwrap_or_default();
-        let (stream, text) = without_time(&first);
+        // Most lines are as they look.
+        let plain = raw.strip_suffix(b"\r").unwrap_or(raw);
+        let shown = (!is_plain(plain)).then(|| Shown::of(raw));
+        let (first, parts) = match shown {
+            None => (None, Vec::new()),
+            Some(Shown { mut segments, hidden }) => {
+                let later = segments.split_off(segments.len().min(1));
+                (segments.pop(), later.into_iter().chain(hidden).collect())
+            }
+        };
+        let (stream, text) = without_time(first.as_ref().map_or(plain, |first| first));
         let known = stream.and_then(|(stream, goes_on)| streams.get(&stream).copied().filter(|_| goes_on));
         let head = known.unwrap_or(lines.len());
         if known.is_some() {
             lines[head].text.extend_from_slice(text);
-        } else {
-            lines.push(if text.len() == first.len() { Line::whole(number, first) } else { Line::new(number, text) });
+        } else if !text.is_empty() || !parts.is_empty() {
+            lines.push(Line::new(number, text));
         }
         if let Some((stream, _)) = stream {
-            streams.insert(stream, head);
+            if head < lines.len() {
+                streams.insert(stream, head)
+            } else {
+                streams.remove(&stream)
+            };
         }
-        let parts = later.into_iter().chain(hidden);
-        lines.extend(parts.map(|text| Line { part_of: Some(head), ..Line::whole(number, text) }));
+        lines.extend(parts.into_iter().map(|text| Line { number, text, part_of: Some(head) }));
     }
     lines
 }
@@ -69,6 +75,11 @@ fn narrowed(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let text: Zeroizing<String> =
         Zeroizing::new(char::decode_utf16(letters).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect());
     Some(Zeroizing::new(text.as_bytes().to_vec()))
+}
+
+/// Whether a line has nothing that moves a cursor, colours or hides.
+fn is_plain(line: &[u8]) -> bool {
+    line.iter().all(|b| *b == b'\t' || (*b >= 0x20 && !matches!(b, 0x7f | 0xc2)))
 }
 
 /// What a terminal shows of a line, one after the other, and what it does not show.
@@ -94,7 +105,6 @@ impl Shown {
                 other => open.push(*other),
             }
         }
-        // An empty line keeps the lines around it apart.
         if !open.is_empty() || shown.segments.is_empty() {
             shown.segments.push(open);
         }
@@ -201,7 +211,7 @@ mod tests {
     #[test]
     fn colours_vanish_and_progress_bars_become_lines_of_one_number() {
         let text = "a\u{1b}[31mb\u{1b}[0;1mc\u{1b}[K\n10%\r20%\r\n\n\u{9b}1mx\u{1b}(B\u{8}y";
-        assert_eq!(told(text), expected(&[(1, "abc"), (2, "10%"), (2, "20%"), (3, ""), (4, "xy")]));
+        assert_eq!(told(text), expected(&[(1, "abc"), (2, "10%"), (2, "20%"), (4, "xy")]));
         assert_eq!(told("a\u{1b}[1A\u{1b}[2Kb\u{1b}"), expected(&[(1, "a"), (1, "b")]));
     }
 

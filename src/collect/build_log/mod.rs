@@ -10,6 +10,7 @@ mod report;
 mod runner;
 mod signs;
 mod step;
+mod whole;
 
 use super::{Collector, Job, runtime};
 use crate::config::{BuildLog, Config};

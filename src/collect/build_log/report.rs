@@ -95,6 +95,7 @@ impl<'a> Out<'a> {
             }
             steps.entry(entry.step).or_default().push(entry);
         }
+        signs.end();
         for entries in steps.values() {
             if self.job.stop.asked() {
                 return self.gap(part.name.as_ref(), &Refusal::new(Cause::Interrupted));

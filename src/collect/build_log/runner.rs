@@ -49,6 +49,11 @@ impl Ids {
         }
     }
 
+    /// A text of the log is over.
+    pub(super) fn end(&mut self) {
+        (self.in_group, self.gitlab) = (false, false);
+    }
+
     /// Whether something is numbered by this id, and nothing of its sort by another.
     pub(super) fn name_only(&self, id: &str) -> bool {
         self.named.values().any(|ids| ids.len() == 1 && ids.contains(id))

@@ -5,6 +5,7 @@
 
 use super::runner::Ids;
 use super::step::{By, Entry, kaniko};
+use super::whole::Builds;
 use crate::collect::refusal::Refusal;
 use crate::config::Build;
 use crate::evidence::{Cause, Name};
@@ -14,17 +15,11 @@ use zeroize::Zeroizing;
 /// What stands in front of the digest of something that was made.
 const MADE: [&str; 5] =
     ["writing image ", "exporting manifest list ", "exporting manifest ", "exporting config ", "Successfully built "];
-/// What says that a log was cut short, folded to lower case: of `BuildKit`, GitLab, GitHub and others.
-const CUT: [&str; 8] = [
-    "[output clipped, log limit",
-    "job's log exceeded limit of",
-    "log truncated",
-    "log has been truncated",
-    "truncated due to its large size",
-    "exceeded the maximum log length",
-    "output is too long",
-    "output truncated",
-];
+/// What says that a log was cut short, folded to lower case. Commands speak of truncation too: these are the whole line.
+const CUT: [&str; 4] = ["log truncated", "output truncated", "log has been truncated", "the log has been truncated"];
+/// What a CI writes as its last words, folded to lower case.
+const CUT_AT_THE_END: [&str; 3] =
+    ["truncated due to its large size", "exceeded the maximum log length", "output is too long"];
 
 /// The signs of one log, all its parts together.
 #[derive(Default)]
@@ -34,7 +29,7 @@ pub(super) struct Signs {
     /// How many came from a cache: their commands did not run, and said nothing here.
     pub(super) cached: u64,
     belongs: bool,
-    built: bool,
+    builds: Builds,
     /// The step that is writing the image.
     exporting: Option<u32>,
     cut: bool,
@@ -55,8 +50,8 @@ impl Signs {
             return;
         }
         let text = entry.text();
-        let folded = Zeroizing::new(text.to_ascii_lowercase());
-        self.cut |= CUT.iter().any(|words| folded.contains(words));
+        // BuildKit writes it among a command's output.
+        self.cut |= text.starts_with("[output clipped, log limit ") && text.ends_with(" reached]");
         if entry.by == By::Command {
             return;
         }
@@ -67,8 +62,12 @@ impl Signs {
         }
         let cached = *text == *"CACHED" || text.trim() == "---> Using cache" || text.starts_with("--> Using cache");
         self.cached += u64::from(cached);
+        match entry.by {
+            By::Builder => self.builds.says(entry.step, &text, entry.plain),
+            _ => self.builds.counts(&text),
+        }
         if let Some(digest) = made(&self.before, &text).filter(|_| is_own(entry.by, &text)) {
-            self.built = true;
+            self.builds.made();
             self.exporting = Some(entry.step).filter(|step| *step > 0);
             if let Build::Digest(declared) = build {
                 self.belongs |= same(declared, digest);
@@ -80,12 +79,25 @@ impl Signs {
         if entry.by == By::Anyone {
             self.runner(&text);
             self.ids.see(&text);
-            self.before = text;
+            if !text.is_empty() {
+                self.before = text;
+            }
         }
+    }
+
+    /// A text of the log is over.
+    pub(super) fn end(&mut self) {
+        self.builds.end();
+        self.ids.end();
+        let last = Zeroizing::new(std::mem::take(&mut self.before).to_ascii_lowercase());
+        self.cut |= CUT_AT_THE_END.iter().any(|words| last.contains(words));
     }
 
     /// What a CI's runner says.
     fn runner(&mut self, text: &str) {
+        let bare = text.trim_matches(|c: char| !c.is_alphanumeric());
+        self.cut |= CUT.iter().any(|words| bare.eq_ignore_ascii_case(words));
+        self.cut |= bare.starts_with("Job's log exceeded limit of ");
         self.github |= ["##[group]", "##[endgroup]", "##[command]"].iter().any(|mark| text.starts_with(mark));
         self.gitlab |= text.starts_with("Running with gitlab-runner") || text.starts_with("section_start:");
         self.runner_ended |= text.starts_with("Cleaning up orphan processes")
@@ -107,8 +119,8 @@ impl Signs {
             Some("the log says itself that it was cut short")
         } else if (self.github || self.gitlab) && !self.runner_ended {
             Some("the last words of the job are missing")
-        } else if !self.built || self.exporting.is_some() || self.running {
-            Some("it ends before the build does")
+        } else if !self.builds.are_whole() || self.exporting.is_some() || self.running {
+            Some("a build in it does not begin, does not end, or lacks steps")
         } else {
             None
         };

@@ -5,6 +5,7 @@ mod events;
 mod files;
 mod proof;
 mod real;
+mod whole;
 
 pub(crate) use files::zip;
 
