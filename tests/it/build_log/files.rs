@@ -111,9 +111,9 @@ fn what_is_packed_in_a_packed_log_is_opened_once() {
 fn a_log_of_braces_or_of_many_events_is_read_in_linear_time() {
     let braces = "{\n".repeat(100_000);
     let vertex = format!("sha256:{}", "11".repeat(32));
-    let said: String = (0..20_000)
-        .map(|n| format!("{{\"statuses\":[{{\"id\":\"extracting {n}\",\"vertex\":\"{vertex}\"}}]}}\n"))
-        .collect();
+    let said =
+        (0..20_000).map(|n| format!("{{\"statuses\":[{{\"id\":\"extracting {n}\",\"vertex\":\"{vertex}\"}}]}}\n"));
+    let said = said.collect::<Vec<_>>().concat();
     for log in [braces, said] {
         let start = std::time::Instant::now();
         read(format!("{log}{}", buildkit(&[])).as_bytes());

@@ -36,7 +36,7 @@ fn all_parts_of_a_cut_line_are_of_its_step() {
     let body = data_encoding::BASE64.encode(&[9_u8; 96]).repeat(2);
     let key = format!("-----BEGIN RSA {0}-----\n{body}\n-----END RSA {0}-----", "PRIVATE KEY");
     let lines: Vec<String> = key.lines().map(|line| format!("10%\r{line}")).collect();
-    let output = lines.iter().map(|line| format!("#5 0.1 {line}\nanother tool\n")).collect::<String>();
+    let output = lines.iter().map(|line| format!("#5 0.1 {line}\nanother tool\n")).collect::<Vec<_>>().concat();
     let log = buildkit(&["HERE"]).replace("#5 0.043 HERE\n", &output.replace("10%\r", ""));
     assert_eq!(read(log.as_bytes()).evidence.len(), 1);
     let cut = buildkit(&["HERE"]).replace("#5 0.043 HERE\n", &output.replace("10%\r", "\r"));
