@@ -153,6 +153,7 @@ impl Events {
             }
         }
         for status in event.statuses.into_iter().flatten() {
+            self.late |= !self.announced.contains(&status.vertex);
             let step = self.step(&status.vertex);
             self.say(step, number, &status.id);
             self.say(step, number, &status.name);

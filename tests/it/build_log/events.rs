@@ -99,8 +99,10 @@ fn events_whose_beginning_is_missing_are_truncated() {
     long[2]["vertexes"][0]["completed"] = json!("2026-09-01T00:00:05.0Z");
     let mut without_logs = long.clone();
     without_logs.remove(1);
+    let status = json!({ "statuses": [{ "id": "extracting", "vertex": vertex(7, "x")[0]["vertexes"][0]["digest"] }] });
+    let of_another = text(&whole(&[status]));
     let hole = text(&events).replace("[1/1] RUN", "[2/2] RUN");
-    for log in [late, text(&without_logs[1..]), hole] {
+    for log in [late, text(&without_logs[1..]), of_another, hole] {
         assert_eq!(causes(&read(log.as_bytes()), KIND), [Cause::Truncated], "{log}");
     }
     // A step that ends at once, as one from the cache does, comes up once.
