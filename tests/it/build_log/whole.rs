@@ -80,6 +80,8 @@ fn stages_platforms_and_targets_that_share_steps_are_whole() {
          #8 [worker 3/4] RUN x\n#8 DONE 0.1s\n#10 [worker 4/4] RUN y\n#10 DONE 0.1s\n",
         "#5 [1/2] FROM a\n#5 resolve a done\n#5 DONE 0.0s\n\n#6 [internal] load build context\n#6 DONE 0.0s\n\n\
          #5 [1/2] FROM a\n#5 extracting sha256:aa 0.1s done\n#5 DONE 0.3s\n#7 [2/2] COPY a b\n#7 DONE 0.1s\n",
+        // `WORKDIR /` is counted and does nothing.
+        "#5 [a 1/3] RUN x\n#5 DONE 0.1s\n#6 [a 2/3] WORKDIR /w\n#6 DONE 0.0s\n#7 [stage-1 1/1] COPY --from=a /a /a\n#7 DONE 0.0s\n",
         "#5 [ 1/10] FROM a\n#5 CACHED\n#6 [ 2/10] RUN x\n#6 0.1 Step 5/9 : RUN x\n#6 DONE 0.1s\n",
     ] {
         is(&format!("{FIRST}{steps}{}", export()), &[]);
