@@ -246,13 +246,10 @@ impl Reader<'_> {
             label: raw.label.as_ref().and_then(|text| self.name(at, text)),
             compose_project: raw.compose_project.as_ref().and_then(|text| self.name(at, text)),
             inspect_file: raw.inspect_file.as_ref().map(|path| self.base.join(path)),
-            image_digest: raw.image_digest.as_ref().and_then(|text| {
-                let digest = Name::digest(text).ok();
-                if digest.is_none() {
-                    self.problem(at, "image_digest must be sha256: and 64 hexadecimal digits");
-                }
-                digest
-            }),
+            image_digest: raw
+                .image_digest
+                .as_ref()
+                .and_then(|text| self.whole_digest(&format!("{at}/image_digest"), text)),
             memory_backed: raw.memory_backed.clone(),
             files_archive: raw.files_archive.as_ref().map(|path| self.base.join(path)),
             mount_archives: raw.mount_archives.iter().map(|(at, file)| (at.clone(), self.base.join(file))).collect(),

@@ -109,6 +109,20 @@ fn what_is_wrong_with_build_logs_is_said_with_its_line() {
     }
 }
 
+/// The beginning of a digest names many images.
+#[test]
+fn a_short_digest_is_refused_with_its_line() {
+    let hex = "0a1b".repeat(16);
+    for digest in ["sha256:0a1b2c3d".to_owned(), format!("sha256:{}", &hex[..63]), hex.clone()] {
+        let said = refused(&format!(
+            "service: api\ncontainers:\n  - {{ name: api, image_digest: \"{digest}\" }}\nbuild_logs:\n  - {{ file: a.log, digest: \"{digest}\" }}\n"
+        ));
+        for part in [":3: must be sha256: and 64 hexadecimal digits", ":5: must be sha256: and 64 hexadecimal digits"] {
+            assert!(said.contains(part), "{part} is not in:\n{said}");
+        }
+    }
+}
+
 #[test]
 fn a_value_in_the_configuration_is_refused_and_not_repeated() {
     let password = ["pa55", "phrase"].concat();

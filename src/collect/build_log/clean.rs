@@ -3,6 +3,7 @@
 //! In: bytes. Out: lines. A value that colours or progress bars cut up stands whole again; what an escape hides, such as
 //! the address behind a link, is a line of its own. Nothing is thrown away that a terminal would have shown for a moment.
 
+use crate::evidence::Stop;
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
@@ -10,16 +11,18 @@ use zeroize::Zeroizing;
 pub(super) struct Line {
     pub(super) number: u32,
     pub(super) text: Zeroizing<Vec<u8>>,
+    /// The line whose later part or hidden text this is: whoever says that one says this one.
+    pub(super) part_of: Option<usize>,
 }
 
 impl Line {
     pub(super) fn new(number: u32, text: &[u8]) -> Self {
-        Self { number, text: Zeroizing::new(text.to_vec()) }
+        Self { number, text: Zeroizing::new(text.to_vec()), part_of: None }
     }
 }
 
-/// All lines of a text.
-pub(super) fn lines(bytes: &[u8]) -> Vec<Line> {
+/// All lines of a text that say anything.
+pub(super) fn lines(bytes: &[u8], stop: &Stop) -> Vec<Line> {
     let narrow = narrowed(bytes);
     let bytes = narrow.as_ref().map_or(bytes, |narrow| narrow);
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -27,20 +30,35 @@ pub(super) fn lines(bytes: &[u8]) -> Vec<Line> {
     // The last line of each stream that GitLab's runner tells apart.
     let mut streams: BTreeMap<[u8; 3], usize> = BTreeMap::new();
     for (raw, number) in bytes.split(|b| *b == b'\n').zip(1_u32..) {
-        let shown = Shown::of(raw);
-        for (n, segment) in shown.segments.iter().enumerate() {
-            let (stream, text) = if n == 0 { without_time(segment) } else { (None, &segment[..]) };
-            match stream {
-                Some((stream, true)) if streams.contains_key(&stream) => {
-                    lines[streams[&stream]].text.extend_from_slice(text);
-                    continue;
-                }
-                Some((stream, _)) => drop(streams.insert(stream, lines.len())),
-                None => {}
+        if stop.asked() {
+            break;
+        }
+        // Most lines are as they look.
+        let plain = raw.strip_suffix(b"\r").unwrap_or(raw);
+        let shown = (!is_plain(plain)).then(|| Shown::of(raw));
+        let (first, parts) = match shown {
+            None => (None, Vec::new()),
+            Some(Shown { mut segments, hidden }) => {
+                let later = segments.split_off(segments.len().min(1));
+                (segments.pop(), later.into_iter().chain(hidden).collect())
             }
+        };
+        let (stream, text) = without_time(first.as_ref().map_or(plain, |first| first));
+        let known = stream.and_then(|(stream, goes_on)| streams.get(&stream).copied().filter(|_| goes_on));
+        let head = known.unwrap_or(lines.len());
+        if known.is_some() {
+            lines[head].text.extend_from_slice(text);
+        } else if !text.is_empty() || !parts.is_empty() {
             lines.push(Line::new(number, text));
         }
-        lines.extend(shown.hidden.iter().map(|hidden| Line::new(number, hidden)));
+        if let Some((stream, _)) = stream {
+            if head < lines.len() {
+                streams.insert(stream, head)
+            } else {
+                streams.remove(&stream)
+            };
+        }
+        lines.extend(parts.into_iter().map(|text| Line { number, text, part_of: Some(head) }));
     }
     lines
 }
@@ -57,6 +75,11 @@ fn narrowed(bytes: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let text: Zeroizing<String> =
         Zeroizing::new(char::decode_utf16(letters).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect());
     Some(Zeroizing::new(text.as_bytes().to_vec()))
+}
+
+/// Whether a line has nothing that moves a cursor, colours or hides.
+fn is_plain(line: &[u8]) -> bool {
+    line.iter().all(|b| *b == b'\t' || (*b >= 0x20 && !matches!(b, 0x7f | 0xc2)))
 }
 
 /// What a terminal shows of a line, one after the other, and what it does not show.
@@ -82,7 +105,6 @@ impl Shown {
                 other => open.push(*other),
             }
         }
-        // An empty line keeps the lines around it apart.
         if !open.is_empty() || shown.segments.is_empty() {
             shown.segments.push(open);
         }
@@ -172,7 +194,10 @@ mod tests {
     use super::*;
 
     fn shown(bytes: &[u8]) -> Vec<(u32, String)> {
-        lines(bytes).iter().map(|line| (line.number, String::from_utf8_lossy(&line.text).into_owned())).collect()
+        lines(bytes, &Stop::default())
+            .iter()
+            .map(|line| (line.number, String::from_utf8_lossy(&line.text).into_owned()))
+            .collect()
     }
 
     fn told(bytes: &str) -> Vec<(u32, String)> {
@@ -186,7 +211,7 @@ mod tests {
     #[test]
     fn colours_vanish_and_progress_bars_become_lines_of_one_number() {
         let text = "a\u{1b}[31mb\u{1b}[0;1mc\u{1b}[K\n10%\r20%\r\n\n\u{9b}1mx\u{1b}(B\u{8}y";
-        assert_eq!(told(text), expected(&[(1, "abc"), (2, "10%"), (2, "20%"), (3, ""), (4, "xy")]));
+        assert_eq!(told(text), expected(&[(1, "abc"), (2, "10%"), (2, "20%"), (4, "xy")]));
         assert_eq!(told("a\u{1b}[1A\u{1b}[2Kb\u{1b}"), expected(&[(1, "a"), (1, "b")]));
     }
 

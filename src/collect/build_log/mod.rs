@@ -7,8 +7,10 @@ mod clean;
 mod raw_json;
 mod read;
 mod report;
+mod runner;
 mod signs;
 mod step;
+mod whole;
 
 use super::{Collector, Job, runtime};
 use crate::config::{BuildLog, Config};

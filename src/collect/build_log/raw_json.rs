@@ -7,14 +7,13 @@
 use super::clean::{self, Line};
 use super::step::{By, Entry};
 use crate::collect::raw_text::Raw;
+use crate::evidence::Stop;
 use data_encoding::BASE64;
 use serde::Deserialize;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use zeroize::Zeroizing;
-
-/// Most lines of one event that is printed over several.
-const LONGEST: usize = 100_000;
 
 /// An event. Everything is optional, but something must be there.
 #[derive(Deserialize)]
@@ -79,10 +78,14 @@ pub(super) struct Events {
     steps: BTreeMap<String, u32>,
     /// Steps that began and did not end.
     running: BTreeSet<String>,
+    /// Steps that were spoken of.
+    announced: BTreeSet<String>,
+    /// Whether a step began before the first event.
+    late: bool,
     /// What the commands of a step said on one stream.
     outputs: BTreeMap<(u32, i64), Said>,
-    /// What was said of a step before, as events repeat it.
-    told: BTreeMap<u32, Vec<Zeroizing<String>>>,
+    /// Digests of what was said of a step before, as events repeat it.
+    told: BTreeSet<(u32, [u8; 32])>,
 }
 
 /// Bytes, and where a piece of them came from.
@@ -94,28 +97,37 @@ struct Said {
 
 impl Events {
     /// Takes the events out of lines; what is none stays a line.
-    pub(super) fn of(lines: Vec<Line>) -> Self {
+    pub(super) fn of(mut lines: Vec<Line>, stop: &Stop) -> Self {
         let mut events = Self::default();
+        // Who says each line: a later part of it is theirs too.
+        let mut speakers: Vec<(u32, By)> = Vec::new();
         let mut at = 0;
-        while at < lines.len() {
-            let line = &lines[at];
+        while at < lines.len() && !stop.asked() {
+            let number = lines[at].number;
             if let Some((event, count)) = event(&lines[at..]) {
                 events.any = true;
-                events.take(event, line.number);
+                events.take(event, number);
                 at += count;
-            } else {
-                events.broken |= events.any && line.text.starts_with(b"{\"");
-                events.entries.push(Entry::of(Line::new(line.number, &line.text)));
-                at += 1;
+                speakers.resize(at, (0, By::Anyone));
+                continue;
             }
+            let line = std::mem::replace(&mut lines[at], Line::new(number, b""));
+            events.broken |= events.any && line.part_of.is_none() && line.text.starts_with(b"{\"");
+            let entry = match line.part_of.and_then(|head| speakers.get(head).copied()) {
+                Some((step, by)) => Entry::part(line, step, by),
+                None => Entry::of(line),
+            };
+            speakers.push((entry.step, entry.by));
+            events.entries.push(entry);
+            at += 1;
         }
-        events.joined();
+        events.joined(stop);
         events
     }
 
-    /// Whether every step that began has ended.
+    /// Whether every step that ran began and ended.
     pub(super) fn ended(&self) -> bool {
-        self.running.is_empty() && !self.broken
+        self.running.is_empty() && !self.broken && !self.late
     }
 
     fn take(&mut self, event: Event, number: u32) {
@@ -124,18 +136,24 @@ impl Events {
             self.say(step, number, &vertex.name);
             self.say(step, number, &vertex.error);
             self.cached += u64::from(vertex.cached && vertex.completed.is_some());
+            // What ends at once, or is from the cache, comes up once. What takes longer is announced when it begins.
+            let new = self.announced.insert(vertex.digest.clone());
+            if let (Some(started), Some(completed)) = (&vertex.started, &vertex.completed) {
+                self.late |= new && !vertex.cached && took_seconds(started, completed);
+            }
             match (vertex.started, vertex.completed) {
                 (_, Some(_)) => {
                     self.running.remove(&vertex.digest);
                     // As BuildKit's plain output says it.
                     let line = Line::new(number, b"DONE ");
-                    self.entries.push(Entry { step, by: By::Builder, line });
+                    self.entries.push(Entry::told(line, step, By::Builder));
                 }
                 (Some(_), None) => drop(self.running.insert(vertex.digest)),
                 (None, None) => {}
             }
         }
         for status in event.statuses.into_iter().flatten() {
+            self.late |= !self.announced.contains(&status.vertex);
             let step = self.step(&status.vertex);
             self.say(step, number, &status.id);
             self.say(step, number, &status.name);
@@ -148,6 +166,7 @@ impl Events {
             }
         }
         for output in event.logs.into_iter().flatten() {
+            self.late |= !self.announced.contains(&output.vertex);
             let step = self.step(&output.vertex);
             let Ok(bytes) = BASE64.decode(output.data.as_bytes()).map(Zeroizing::new) else {
                 self.broken = true;
@@ -166,18 +185,16 @@ impl Events {
     }
 
     fn say(&mut self, step: u32, number: u32, text: &str) {
-        let told = self.told.entry(step).or_default();
-        if !text.is_empty() && told.iter().all(|before| **before != *text) {
-            told.push(Zeroizing::new(text.to_owned()));
+        if !text.is_empty() && self.told.insert((step, Sha256::digest(text).into())) {
             for line in text.lines() {
                 let line = Line::new(number, line.as_bytes());
-                self.entries.push(Entry { step, by: By::Builder, line });
+                self.entries.push(Entry::told(line, step, By::Builder));
             }
         }
     }
 
     /// The outputs as lines.
-    fn joined(&mut self) {
+    fn joined(&mut self, stop: &Stop) {
         for ((step, _), said) in std::mem::take(&mut self.outputs) {
             // Where each line of the output begins.
             let ends = memchr::memchr_iter(b'\n', &said.bytes).map(|at| at + 1);
@@ -187,9 +204,9 @@ impl Events {
                 let piece = said.pieces.partition_point(|(range, _)| range.end <= begin);
                 said.pieces.get(piece).or(said.pieces.last()).map_or(1, |(_, number)| *number)
             };
-            for mut line in clean::lines(&said.bytes) {
+            for mut line in clean::lines(&said.bytes, stop) {
                 line.number = number(&line);
-                self.entries.push(Entry { step, by: By::Command, line });
+                self.entries.push(Entry::told(line, step, By::Command));
             }
         }
     }
@@ -197,20 +214,32 @@ impl Events {
 
 /// The event that begins here, and how many lines it takes.
 fn event(lines: &[Line]) -> Option<(Event, usize)> {
-    let first = lines.first()?;
-    if !first.text.starts_with(b"{") {
-        return None;
-    }
+    let first = lines.first().filter(|line| line.part_of.is_none() && line.text.starts_with(b"{"))?;
     if first.text.len() > 1 {
         return parsed(&first.text).map(|event| (event, 1));
     }
-    // Printed over several lines, as `jq` does.
-    let count = lines.iter().take(LONGEST).position(|line| line.text.as_slice() == b"}")? + 1;
+    // Printed over several lines, as `jq` does: what stands between is indented. A search that ends at the next brace
+    // reads no line twice.
+    let brace = |line: &Line| matches!(line.text.as_slice(), b"{" | b"}");
+    let end = 1 + lines[1..].iter().position(brace)?;
+    if lines[end].text.as_slice() != b"}" {
+        return None;
+    }
     let mut whole = Zeroizing::new(Vec::new());
-    for line in &lines[..count] {
+    for line in &lines[..=end] {
         whole.extend_from_slice(&line.text);
     }
-    parsed(&whole).map(|event| (event, count))
+    parsed(&whole).map(|event| (event, end + 1))
+}
+
+/// Whether two seconds or more lie between `2026-09-01T00:00:00.0Z` and another time.
+fn took_seconds(started: &str, completed: &str) -> bool {
+    let second = |time: &str| {
+        let part = |range| time.get(range).and_then(|digits: &str| digits.parse::<u32>().ok());
+        Some(part(11..13)? * 3600 + part(14..16)? * 60 + part(17..19)?)
+    };
+    let (Some(started), Some(completed)) = (second(started), second(completed)) else { return true };
+    (completed + 86_400 - started) % 86_400 >= 2
 }
 
 fn parsed(text: &[u8]) -> Option<Event> {

@@ -76,7 +76,7 @@ fn zipped(file: File, limits: &Limits, stop: &Stop, log: &mut Log) -> Result<(),
         match archive.by_index(number) {
             Ok(member) if !member.is_file() => {}
             Ok(member) => {
-                log.part(name, member, limits.file_bytes.min(left));
+                log.member(name, member, limits.file_bytes.min(left));
                 left = left.saturating_sub(log.parts.last().map_or(0, |part| part.bytes.len() as u64));
             }
             Err(_) => {
@@ -92,7 +92,29 @@ fn zipped(file: File, limits: &Limits, stop: &Stop, log: &mut Log) -> Result<(),
     Ok(())
 }
 
+/// How a packed text begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+const PACKED: [&[u8]; 7] = [&GZIP, &ZSTD, b"PK\x03\x04", b"PK\x05\x06", b"\xfd7zXZ", b"BZh", b"7z\xbc\xaf"];
+
 impl Log {
+    /// A member of a zip, packed once more or not.
+    fn member(&mut self, name: Option<Name>, mut member: impl Read, limit: u64) {
+        let mut head = Vec::new();
+        let begun = member.by_ref().take(6).read_to_end(&mut head);
+        let whole = std::io::Cursor::new(head.clone()).chain(member);
+        if begun.is_ok() && head.starts_with(&GZIP) {
+            return self.part(name, MultiGzDecoder::new(BufReader::new(whole)), limit);
+        }
+        if begun.is_ok() && head.starts_with(&ZSTD) {
+            return match zstd::Decoder::new(whole) {
+                Ok(decoder) => self.part(name, decoder, limit),
+                Err(error) => self.refusals.push((name, damage(&error))),
+            };
+        }
+        self.part(name, whole, limit);
+    }
+
     fn part(&mut self, name: Option<Name>, stream: impl Read, limit: u64) {
         let mut bytes = Zeroizing::new(Vec::new());
         let read = stream.take(limit.saturating_add(1)).read_to_end(&mut bytes);
@@ -101,6 +123,11 @@ impl Log {
         } else if bytes.len() as u64 > limit {
             bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             self.refusals.push((name.clone(), over("limits.file_bytes")));
+        }
+        if PACKED.iter().any(|magic| bytes.starts_with(magic)) {
+            let why = Refusal::new(Cause::Unsupported).because("packed more than once");
+            self.refusals.push((name, why));
+            return;
         }
         self.parts.push(Part { name, bytes });
     }

@@ -75,23 +75,31 @@ impl<'a> Out<'a> {
     }
 
     fn part(&mut self, part: &Part, build: &Build, signs: &mut Signs) {
-        let lines = super::clean::lines(&part.bytes);
+        let stop = &self.job.stop;
+        let lines = super::clean::lines(&part.bytes, stop);
         self.coverage.add("files", 1);
         self.coverage.add("bytes", part.bytes.len() as u64);
         let last = lines.iter().rev().find(|line| !line.text.is_empty());
         self.coverage.add("lines", last.map_or(0, |line| u64::from(line.number)));
-        let events = Events::of(lines);
+        let events = Events::of(lines, stop);
         signs.cached += events.cached;
         signs.running |= events.any && !events.ended();
         let mut steps: BTreeMap<u32, Vec<&Entry>> = BTreeMap::new();
         for entry in &events.entries {
+            if stop.asked() {
+                break;
+            }
             signs.see(entry, build);
             if let Some(instruction) = entry.instruction(&entry.text()) {
                 self.instruction(part, entry.line.number, instruction);
             }
             steps.entry(entry.step).or_default().push(entry);
         }
+        signs.end();
         for entries in steps.values() {
+            if self.job.stop.asked() {
+                return self.gap(part.name.as_ref(), &Refusal::new(Cause::Interrupted));
+            }
             self.step(part, entries);
         }
     }

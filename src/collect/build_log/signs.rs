@@ -3,7 +3,9 @@
 //! In: entries, in their order. Out: why the log proves nothing, if so. It judges no value. A file's name is no sign: whoever
 //! keeps the file chose it.
 
+use super::runner::Ids;
 use super::step::{By, Entry, kaniko};
+use super::whole::Builds;
 use crate::collect::refusal::Refusal;
 use crate::config::Build;
 use crate::evidence::{Cause, Name};
@@ -13,34 +15,11 @@ use zeroize::Zeroizing;
 /// What stands in front of the digest of something that was made.
 const MADE: [&str; 5] =
     ["writing image ", "exporting manifest list ", "exporting manifest ", "exporting config ", "Successfully built "];
-/// What names a run, a job or a pipeline, with the id behind it.
-const RUNS: [&str; 14] = [
-    "/actions/runs/",
-    "GITHUB_RUN_ID=",
-    "GITHUB_RUN_ID: ",
-    "/-/jobs/",
-    "/-/pipelines/",
-    "CI_JOB_ID=",
-    "CI_JOB_ID: ",
-    "CI_PIPELINE_ID=",
-    "CI_PIPELINE_ID: ",
-    "Job #",
-    "Pipeline #",
-    "Run ID: ",
-    "BUILD_BUILDID=",
-    "BUILD_TAG=",
-];
-/// What says that a log was cut short, folded to lower case: of `BuildKit`, GitLab, GitHub and others.
-const CUT: [&str; 8] = [
-    "[output clipped, log limit",
-    "job's log exceeded limit of",
-    "log truncated",
-    "log has been truncated",
-    "truncated due to its large size",
-    "exceeded the maximum log length",
-    "output is too long",
-    "output truncated",
-];
+/// What says that a log was cut short, folded to lower case. Commands speak of truncation too: these are the whole line.
+const CUT: [&str; 4] = ["log truncated", "output truncated", "log has been truncated", "the log has been truncated"];
+/// What a CI writes as its last words, folded to lower case.
+const CUT_AT_THE_END: [&str; 3] =
+    ["truncated due to its large size", "exceeded the maximum log length", "output is too long"];
 
 /// The signs of one log, all its parts together.
 #[derive(Default)]
@@ -50,7 +29,7 @@ pub(super) struct Signs {
     /// How many came from a cache: their commands did not run, and said nothing here.
     pub(super) cached: u64,
     belongs: bool,
-    built: bool,
+    builds: Builds,
     /// The step that is writing the image.
     exporting: Option<u32>,
     cut: bool,
@@ -59,18 +38,20 @@ pub(super) struct Signs {
     github: bool,
     gitlab: bool,
     runner_ended: bool,
+    /// The ids that the runner names.
+    ids: Ids,
     before: Zeroizing<String>,
 }
 
 impl Signs {
     /// Sees one entry of a log that must be of this build.
     pub(super) fn see(&mut self, entry: &Entry, build: &Build) {
-        let text = entry.text();
-        let folded = Zeroizing::new(text.to_ascii_lowercase());
-        self.cut |= CUT.iter().any(|words| folded.contains(words));
-        if let Build::Run(id) = build {
-            self.belongs |= RUNS.iter().any(|before| names(&text, before, id.as_str()));
+        if !entry.is_sign() {
+            return;
         }
+        let text = entry.text();
+        // BuildKit writes it among a command's output.
+        self.cut |= text.starts_with("[output clipped, log limit ") && text.ends_with(" reached]");
         if entry.by == By::Command {
             return;
         }
@@ -81,8 +62,12 @@ impl Signs {
         }
         let cached = *text == *"CACHED" || text.trim() == "---> Using cache" || text.starts_with("--> Using cache");
         self.cached += u64::from(cached);
-        if let Some(digest) = made(&self.before, &text) {
-            self.built = true;
+        match entry.by {
+            By::Builder => self.builds.says(entry.step, &text, entry.plain),
+            _ => self.builds.counts(&text),
+        }
+        if let Some(digest) = made(&self.before, &text).filter(|_| is_own(entry.by, &text)) {
+            self.builds.made();
             self.exporting = Some(entry.step).filter(|step| *step > 0);
             if let Build::Digest(declared) = build {
                 self.belongs |= same(declared, digest);
@@ -93,12 +78,26 @@ impl Signs {
         }
         if entry.by == By::Anyone {
             self.runner(&text);
-            self.before = text;
+            self.ids.see(&text);
+            if !text.is_empty() {
+                self.before = text;
+            }
         }
+    }
+
+    /// A text of the log is over.
+    pub(super) fn end(&mut self) {
+        self.builds.end();
+        self.ids.end();
+        let last = Zeroizing::new(std::mem::take(&mut self.before).to_ascii_lowercase());
+        self.cut |= CUT_AT_THE_END.iter().any(|words| last.contains(words));
     }
 
     /// What a CI's runner says.
     fn runner(&mut self, text: &str) {
+        let bare = text.trim_matches(|c: char| !c.is_alphanumeric());
+        self.cut |= CUT.iter().any(|words| bare.eq_ignore_ascii_case(words));
+        self.cut |= bare.starts_with("Job's log exceeded limit of ");
         self.github |= ["##[group]", "##[endgroup]", "##[command]"].iter().any(|mark| text.starts_with(mark));
         self.gitlab |= text.starts_with("Running with gitlab-runner") || text.starts_with("section_start:");
         self.runner_ended |= text.starts_with("Cleaning up orphan processes")
@@ -120,12 +119,16 @@ impl Signs {
             Some("the log says itself that it was cut short")
         } else if (self.github || self.gitlab) && !self.runner_ended {
             Some("the last words of the job are missing")
-        } else if !self.built || self.exporting.is_some() || self.running {
-            Some("it ends before the build does")
+        } else if !self.builds.are_whole() || self.exporting.is_some() || self.running {
+            Some("a build in it does not begin, does not end, or lacks steps")
         } else {
             None
         };
-        let unproven = (!self.belongs).then(|| {
+        let belongs = match build {
+            Build::Digest(_) => self.belongs,
+            Build::Run(id) => self.ids.name_only(id.as_str()),
+        };
+        let unproven = (!belongs).then(|| {
             let key = match build {
                 Build::Digest(_) => "build_logs.digest",
                 Build::Run(_) => "build_logs.run_id",
@@ -173,12 +176,10 @@ fn same(declared: &Name, digest: &str) -> bool {
     hex(declared.as_str()).starts_with(&hex(digest))
 }
 
-/// Whether a text names this id behind these words, and no longer one.
-fn names(text: &str, before: &str, id: &str) -> bool {
-    text.match_indices(before).any(|(at, _)| {
-        let rest = text[at + before.len()..].strip_prefix(id);
-        rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_')))
-    })
+/// `BuildKit` numbers its own words: without a number they are somebody else's.
+fn is_own(by: By, text: &str) -> bool {
+    by == By::Builder
+        || !["writing image ", "exporting ", "pushing manifest "].iter().any(|words| text.starts_with(words))
 }
 
 #[cfg(test)]
@@ -207,20 +208,6 @@ mod tests {
             ("", format!("see image a: digest: {digest}"), None),
         ] {
             assert_eq!(made(before, &text), is, "{text}");
-        }
-    }
-
-    #[test]
-    fn the_id_of_a_run_is_named_whole() {
-        for (text, yes) in [
-            ("builder-id=https://github.com/o/r/actions/runs/123/attempts/1", true),
-            ("GITHUB_RUN_ID: 123", true),
-            ("https://gitlab.example/g/p/-/jobs/123", true),
-            ("https://github.com/o/r/actions/runs/1234", false),
-            ("https://github.com/o/r/actions/runs/0123", false),
-            ("123", false),
-        ] {
-            assert_eq!(RUNS.iter().any(|before| names(text, before, "123")), yes, "{text}");
         }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Entry {
     /// Which step; 0 for what belongs to none.
     pub(super) step: u32,
     pub(super) by: By,
+    /// Whether the text itself has the step's number, which events do not.
+    pub(super) plain: bool,
     pub(super) line: Line,
 }
 
@@ -30,13 +32,31 @@ const INSTRUCTIONS: [&str; 6] = ["FROM ", "RUN ", "COPY ", "ADD ", "ENV ", "ARG 
 
 impl Entry {
     /// `#7 0.123 text` is what a command says, `#7 text` what `BuildKit` says.
-    pub(super) fn of(line: Line) -> Self {
-        let plain = |line| Self { step: 0, by: By::Anyone, line };
-        let Some((step, rest)) = numbered(&line.text) else { return plain(line) };
+    pub(super) fn of(mut line: Line) -> Self {
+        let Some((step, rest)) = numbered(&line.text) else {
+            return Self { step: 0, by: By::Anyone, plain: true, line };
+        };
         let (time, text) = split(rest);
         let seconds = time.contains(&b'.') && time.iter().all(|b| b.is_ascii_digit() || *b == b'.');
         let (by, text) = if seconds { (By::Command, text) } else { (By::Builder, rest) };
-        Self { step, by, line: Line::new(line.number, text) }
+        let front = line.text.len() - text.len();
+        line.text.drain(..front);
+        Self { step, by, plain: true, line }
+    }
+
+    /// A later part of a line, or a text hidden in it: whatever it looks like, this step and this speaker say it.
+    pub(super) fn part(line: Line, step: u32, by: By) -> Self {
+        Self { step, by, plain: true, line }
+    }
+
+    /// What an event says.
+    pub(super) fn told(line: Line, step: u32, by: By) -> Self {
+        Self { step, by, plain: false, line }
+    }
+
+    /// Whether it may say something of the log itself: only the beginning of a line shows who speaks.
+    pub(super) fn is_sign(&self) -> bool {
+        self.line.part_of.is_none()
     }
 
     /// The line as text.
@@ -47,6 +67,7 @@ impl Entry {
     /// The instruction that the line says is about to run, or to be taken from the cache.
     pub(super) fn instruction<'t>(&self, text: &'t str) -> Option<&'t str> {
         match self.by {
+            _ if !self.is_sign() => None,
             By::Command => None,
             By::Builder => {
                 let (stage, instruction) = text.strip_prefix('[')?.split_once("] ")?;
@@ -56,6 +77,11 @@ impl Entry {
             }
             // `Step 1/2 : RUN …` of Docker, `STEP 1/2: RUN …` of Buildah and Podman, `INFO[0001] RUN …` of kaniko.
             By::Anyone => {
+                // Stages that Buildah makes side by side have their number in front.
+                let text = text
+                    .strip_prefix('[')
+                    .and_then(|rest| rest.split_once("] STEP "))
+                    .map_or(text, |(stage, _)| &text[stage.len() + 3..]);
                 let counted = text.strip_prefix("Step ").or_else(|| text.strip_prefix("STEP "));
                 let docker = counted.and_then(|rest| {
                     let (count, instruction) = rest.split_once(':')?;

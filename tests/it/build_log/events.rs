@@ -41,9 +41,11 @@ fn the_output_of_events_is_joined_and_has_the_line_of_its_event() {
     let (front, back) = value.split_at(10);
     let events = [
         log(1, "one\nDEPLOY_TO"),
+        vertex(3, "[internal] load build context")[0].clone(),
         log(3, "other\n"),
         log(1, &format!("KEN={front}")),
         log(1, &format!("{back}\nend\n")),
+        vertex(3, "[internal] load build context")[1].clone(),
     ];
     let batch = read(text(&whole(&events)).as_bytes());
     assert_eq!(told(&batch), [(2, "DEPLOY_TOKEN".to_owned())], "{}", shown(&batch));
@@ -86,4 +88,34 @@ fn events_among_other_lines_and_over_several_lines_are_read() {
         let batch = read(log.as_bytes());
         assert_eq!((batch.evidence.len(), batch.gaps.len()), (1, 0), "{}", shown(&batch));
     }
+}
+
+/// What happened before the log begins is not in it.
+#[test]
+fn events_whose_beginning_is_missing_are_truncated() {
+    let events = whole(&[log(1, "one\n")]);
+    let late = text(&events[1..]);
+    let mut long = events.clone();
+    long[2]["vertexes"][0]["completed"] = json!("2026-09-01T00:00:05.0Z");
+    let mut without_logs = long.clone();
+    without_logs.remove(1);
+    let status = json!({ "statuses": [{ "id": "extracting", "vertex": vertex(7, "x")[0]["vertexes"][0]["digest"] }] });
+    let of_another = text(&whole(&[status]));
+    let hole = text(&events).replace("[1/1] RUN", "[2/2] RUN");
+    for log in [late, text(&without_logs[1..]), of_another, hole] {
+        assert_eq!(causes(&read(log.as_bytes()), KIND), [Cause::Truncated], "{log}");
+    }
+    // A step that ends at once, as one from the cache does, comes up once.
+    let mut quick = whole(&[]);
+    quick.remove(0);
+    assert!(read(text(&quick).as_bytes()).gaps.is_empty());
+    quick[0]["vertexes"][0]["cached"] = json!(true);
+    assert!(read(text(&quick).as_bytes()).gaps.is_empty());
+}
+
+#[test]
+fn events_of_a_step_that_never_ends_are_truncated() {
+    let mut events = whole(&[]);
+    events.remove(1);
+    assert_eq!(causes(&read(text(&events).as_bytes()), KIND), [Cause::Truncated]);
 }

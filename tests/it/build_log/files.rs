@@ -7,10 +7,15 @@ use leakproof::evidence::{Batch, Cause};
 use std::io::Write;
 
 pub(crate) fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    zip_of(&files)
+}
+
+fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, text) in files {
         zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
-        zip.write_all(text.as_bytes()).unwrap();
+        zip.write_all(text).unwrap();
     }
     zip.finish().unwrap().into_inner()
 }
@@ -76,5 +81,42 @@ fn what_is_no_log_proves_nothing() {
         let batch = read(&bytes);
         assert!(causes(&batch, KIND).contains(&cause), "{}", shown(&batch));
         assert_eq!(count(&batch, KIND, "steps"), 0);
+    }
+}
+
+/// A packed file in a run's zip is text, too; what is packed once more is not read, and said with its name.
+#[test]
+fn what_is_packed_in_a_packed_log_is_opened_once() {
+    let log = buildkit(&[&format!("DEPLOY_TOKEN={}", secret())]);
+    let quiet = buildkit(&["one"]);
+    for member in [gzip(log.as_bytes()), zstd::encode_all(log.as_bytes(), 1).unwrap()] {
+        let batch = read(&zip_of(&[("1_build.txt", quiet.as_bytes()), ("2_raw.log.gz", &member)]));
+        assert_eq!((batch.evidence.len(), batch.gaps.len()), (1, 0), "{}", shown(&batch));
+    }
+    let twice = gzip(&gzip(log.as_bytes()));
+    let batch = read(&zip_of(&[("1_build.txt", quiet.as_bytes()), ("2_raw.log.gz", &twice)]));
+    assert_eq!(causes(&batch, KIND), [Cause::Unsupported], "{}", shown(&batch));
+    assert_eq!(batch.gaps[0].subject.place.path.as_ref().unwrap().as_str(), "2_raw.log.gz");
+    let inner = zip(&[("1_build.txt", &log)]);
+    for packed in
+        [twice, zstd::encode_all(&gzip(log.as_bytes())[..], 1).unwrap(), gzip(&inner), zip_of(&[("a.zip", &inner)])]
+    {
+        let batch = read(&packed);
+        assert!(causes(&batch, KIND).contains(&Cause::Unsupported), "{}", shown(&batch));
+    }
+}
+
+/// Lines that open an event which never ends, and events that say ever new things.
+#[test]
+fn a_log_of_braces_or_of_many_events_is_read_in_linear_time() {
+    let braces = "{\n".repeat(100_000);
+    let vertex = format!("sha256:{}", "11".repeat(32));
+    let said =
+        (0..20_000).map(|n| format!("{{\"statuses\":[{{\"id\":\"extracting {n}\",\"vertex\":\"{vertex}\"}}]}}\n"));
+    let said = said.collect::<Vec<_>>().concat();
+    for log in [braces, said] {
+        let start = std::time::Instant::now();
+        read(format!("{log}{}", buildkit(&[])).as_bytes());
+        assert!(start.elapsed().as_secs() < 8, "{:?}", start.elapsed());
     }
 }

@@ -3,7 +3,9 @@
 mod ci;
 mod events;
 mod files;
+mod proof;
 mod real;
+mod whole;
 
 pub(crate) use files::zip;
 
