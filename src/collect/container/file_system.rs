@@ -14,7 +14,7 @@ use crate::collect::docker::{Chunks, Engine};
 use crate::collect::layers::{self, Known, Layer, Look};
 use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
-use crate::evidence::Cause;
+use crate::evidence::{Cause, Name};
 use bollard::errors::Error;
 use bollard::models::ChangeType;
 use bollard::query_parameters::{DownloadFromContainerOptions, InspectContainerOptions};
@@ -37,7 +37,8 @@ pub(super) async fn read(
     for number in seen.plan(&container.mounted, container.alive) {
         let mount = &container.mounted.all[number];
         let (layer, refusal) = reader.path(&mount.destination).await;
-        seen.mounted(Of::Mount(mount.destination.clone(), mount.word()), &mount.destination, layer, refusal);
+        let layer = Layer { broken: refusal.or(layer.broken), ..layer };
+        seen.mounted(Of::Mount(mount.destination.clone(), mount.word()), &mount.destination, layer, not_the_mount);
     }
     seen.hold(&container.mounted, selector);
     // What was not there any more may have been the whole container.
@@ -47,6 +48,11 @@ pub(super) async fn read(
         Err(why) if why.cause == Cause::NotFound => Err(vanished()),
         Err(why) => Err(why),
     }
+}
+
+/// An answer that is not the archive of the mount that was asked for.
+fn not_the_mount(cause: Cause) -> Refusal {
+    Refusal::new(cause).with("operation", Name::fixed("GET /containers/{id}/archive"))
 }
 
 /// Asks which volumes are kept in memory. One that the engine says nothing of is not.

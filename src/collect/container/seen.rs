@@ -5,7 +5,7 @@
 use super::listing::Listing;
 use super::mounts::{HANDED_OUT, Mounts, Sort, Special, lies_in, shown};
 use crate::collect::entry_path::{clean, split};
-use crate::collect::layers::Layer;
+use crate::collect::layers::{Layer, Top};
 use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
 use crate::evidence::{Cause, Name};
@@ -135,18 +135,25 @@ impl Seen {
         self.missed.push((Some(path.to_vec()), why));
     }
 
-    /// Takes what was read of a mount in.
-    pub(super) fn mounted(&mut self, of: Of, path: &[u8], mut layer: Layer, refusal: Option<Refusal>) {
-        if let Some(why) = refusal {
-            layer.broken = Some(why);
-        }
+    /// Takes what was read of a mount in. `refuse` says what an archive is that is not the mount's.
+    pub(super) fn mounted(&mut self, of: Of, path: &[u8], mut layer: Layer, refuse: fn(Cause) -> Refusal) {
         // An archive has at least the entry of what was asked for, unless that is a socket.
-        if layer.broken.is_none() && layer.paths.is_empty() {
+        let nothing = layer.paths.is_empty() || layer.root.top() == Some(Top::Nothing) && layer.count == 0;
+        if layer.broken.is_none() && nothing {
             self.no_files += 1;
             return;
         }
+        let (begins, whole) = (layer.root.name(), layer.broken.is_none());
+        let named = begins == Some(split(path).1);
+        // What begins otherwise is told below the mount: an archive of several of its files may lack its name.
+        let prefix = if named { prefix(path) } else { path.to_vec() };
+        if whole && !named && begins != Some(b".") {
+            layer.broken = Some(refuse(Cause::Inconsistent).because("an archive of something else than this mount"));
+        } else if whole && !matches!(layer.root.top(), None | Some(Top::Directory | Top::File)) {
+            layer.broken = Some(refuse(Cause::ContentElsewhere).because("a link or a device, not what is mounted"));
+        }
         self.mounts += 1;
-        self.parts.push(Part { of, prefix: prefix(path), layer });
+        self.parts.push(Part { of, prefix, layer });
     }
 }
 
