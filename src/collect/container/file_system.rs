@@ -8,7 +8,7 @@ use super::inspect::Container;
 use super::listing::{Listing, Way};
 use super::mounts::{Mounts, Sort};
 use super::seen::{Of, Part, Seen, prefix};
-use super::{swarm, vanished};
+use super::{links, swarm, vanished};
 use crate::collect::Job;
 use crate::collect::docker::{Chunks, Engine};
 use crate::collect::layers::{self, Known, Layer, Look};
@@ -32,6 +32,7 @@ pub(super) async fn read(
     in_memory(engine, &mut container.mounted).await;
     let mut seen = Seen::new(selector);
     swarm::handed_out(engine, container, &mut seen).await;
+    links::follow(engine, id.as_str(), &mut container.mounted, selector).await;
     let reader = Reader { engine, job, id: id.as_str() };
     reader.own_layer(&container.mounted, &mut seen).await?;
     for number in seen.plan(&container.mounted, container.alive) {

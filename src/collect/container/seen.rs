@@ -95,6 +95,7 @@ impl Seen {
 
     /// Which mounts must be looked through; those that nobody can or must are told.
     pub(super) fn plan(&mut self, mounts: &Mounts, running: bool) -> Vec<usize> {
+        self.approved.iter_mut().for_each(|path| *path = mounts.real(path));
         let mut wanted = Vec::new();
         for (number, mount) in mounts.all.iter().enumerate() {
             match (mount.sort, mount.special()) {
@@ -123,7 +124,7 @@ impl Seen {
             let why = Refusal::new(Cause::Malformed).because("a mount that does not say where it is mounted");
             self.missed.push((None, why));
         }
-        for path in selector.memory_backed.iter().flatten().map(|path| clean(path.as_bytes())) {
+        for path in selector.memory_backed.iter().flatten().map(|path| mounts.real(&clean(path.as_bytes()))) {
             if !mounts.inside(&path).is_some_and(|mount| mount.in_memory) {
                 let why = Refusal::new(Cause::Inconsistent).with("key", Name::fixed("containers.memory_backed"));
                 self.miss(&path, why.because("declared as memory-backed, and it is no tmpfs"));

@@ -1,0 +1,64 @@
+//! What is mounted in a real engine's containers, where its place or its options are not what they seem.
+
+use super::rig::{BASE, Builder, Container, build, collect, config, host, identity, secret, shown};
+use leakproof::evidence::Batch;
+use std::path::Path;
+
+const FILE: &str = "container.file";
+
+fn read(container: &Container, more: &str) -> Batch {
+    let yaml = config(&host(), &format!("containers: [ {{ name: {}{more} }} ]", container.0));
+    collect(&yaml, Path::new(""), &[FILE])
+}
+
+/// The places of evidence, each with what it lies in.
+fn places(batch: &Batch) -> Vec<(&str, &str)> {
+    let path = batch.evidence.iter().map(|one| one.subject.place.path.as_ref().unwrap().as_str());
+    path.zip(batch.evidence.iter().map(|one| one.word("where").unwrap())).collect()
+}
+
+/// An image with links of its own: `/data` to a directory, `/var/run` as usual, `/app.env` to a file.
+fn linked() -> String {
+    let links = "mkdir -p /real /run /var; $b ln -s /real /data; $b ln -s ../run /var/run; $b ln -s /real/one /app.env";
+    let links = format!("RUN b=/bin/busybox; $b {links}; echo x > /real/one\n");
+    build(Builder::Classic, &format!("{BASE}{links}CMD [\"/bin/busybox\", \"sleep\", \"600\"]\n"), &[])
+}
+
+fn env_file(directory: &Path) -> String {
+    std::fs::write(directory.join(".env"), format!("JWT_SECRET_KEY={}\n", secret())).unwrap();
+    directory.display().to_string()
+}
+
+#[test]
+#[ignore = "needs a Docker engine: run ./test"]
+fn a_mount_whose_place_is_a_link_of_the_image_is_read_where_it_leads() {
+    let (dir, image) = (tempfile::tempdir().unwrap(), linked());
+    let source = env_file(dir.path());
+    for (mount, path) in [
+        (format!("{source}:/data"), "/real/.env"),
+        (format!("{source}:/var/run"), "/run/.env"),
+        (format!("{source}/.env:/app.env"), "/real/one"),
+    ] {
+        for verb in ["run", "create"] {
+            let container = Container::new(verb, &["-v", &mount, &image]);
+            let batch = read(&container, "");
+            assert_eq!(places(&batch), [(path, "bind")], "{verb} {mount}: {}", shown(&batch));
+            assert!(batch.gaps.is_empty(), "{verb} {mount}: {}", shown(&batch));
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs a Docker engine: run ./test"]
+fn a_file_of_a_mount_below_a_link_is_told_once_and_as_the_mount_s() {
+    let (dir, image) = (tempfile::tempdir().unwrap(), linked());
+    let mount = format!("{}:/var/run/app", env_file(dir.path()));
+    let container = Container::new("run", &["-v", &mount, &image]);
+    let batch = read(&container, "");
+    assert_eq!(places(&batch), [("/run/app/.env", "bind")], "{}", shown(&batch));
+    assert!(batch.gaps.is_empty(), "{}", shown(&batch));
+    let container = Container::new("run", &["--tmpfs", "/var/run/memory", &image]);
+    let batch = read(&container, ", memory_backed: [ /var/run/memory ]");
+    assert!(batch.gaps.is_empty(), "{}", shown(&batch));
+    assert_eq!(identity(&batch, FILE, "memory_backed_not_read").as_deref(), Some("/run/memory"));
+}
