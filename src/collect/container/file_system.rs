@@ -19,6 +19,7 @@ use bollard::errors::Error;
 use bollard::models::ChangeType;
 use bollard::query_parameters::{DownloadFromContainerOptions, InspectContainerOptions};
 use futures_util::Stream;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Looks through everything that a container's files are made of.
@@ -61,11 +62,16 @@ async fn in_memory(engine: &Engine, mounts: &mut Mounts) {
     for mount in mounts.all.iter_mut().filter(|mount| mount.sort == Sort::Volume) {
         let Some(name) = mount.name.as_ref().filter(|name| is_volume(name)) else { continue };
         let answer = engine.ask("GET /volumes/{name}", engine.api().inspect_volume(name)).await;
-        mount.in_memory = answer.is_ok_and(|volume| {
-            let kind = volume.options.get("type").map(String::as_str);
-            volume.driver == "local" && matches!(kind, Some("tmpfs" | "ramfs"))
-        });
+        mount.in_memory = answer.is_ok_and(|volume| volume.driver == "local" && is_memory(&volume.options));
     }
+}
+
+/// Whether the options of a local volume mount memory. A bind takes the device, whatever type is written beside it.
+fn is_memory(options: &HashMap<String, String>) -> bool {
+    let of = |key: &str| options.get(key).map_or("", String::as_str);
+    let binds = of("o").split(',').any(|option| matches!(option.trim(), "bind" | "rbind"));
+    let device = matches!(of("device"), "" | "none" | "tmpfs" | "ramfs");
+    matches!(of("type"), "tmpfs" | "ramfs") && device && !binds
 }
 
 /// A name that changes nothing in the path it becomes part of.

@@ -1,7 +1,8 @@
 //! What is mounted in a real engine's containers, where its place or its options are not what they seem.
 
-use super::rig::{BASE, Builder, Container, build, collect, config, host, identity, secret, shown};
-use leakproof::evidence::Batch;
+use super::rig::{BASE, Builder, Container, build, busybox, causes, collect, config, docker, docker_with};
+use super::rig::{host, identity, secret, shown, unique};
+use leakproof::evidence::{Batch, Cause, Fact};
 use std::path::Path;
 
 const FILE: &str = "container.file";
@@ -61,4 +62,23 @@ fn a_file_of_a_mount_below_a_link_is_told_once_and_as_the_mount_s() {
     let batch = read(&container, ", memory_backed: [ /var/run/memory ]");
     assert!(batch.gaps.is_empty(), "{}", shown(&batch));
     assert_eq!(identity(&batch, FILE, "memory_backed_not_read").as_deref(), Some("/run/memory"));
+}
+
+#[test]
+#[ignore = "needs a Docker engine: run ./test"]
+fn a_volume_that_says_tmpfs_and_binds_a_directory_is_no_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    let device = format!("device={}", env_file(dir.path()));
+    for options in ["o=bind", "o=ro,rbind"] {
+        let volume = unique("bound");
+        docker(&["volume", "create", "--opt", "type=tmpfs", "--opt", options, "--opt", &device, &volume]);
+        let container = Container::new("create", &["-v", &format!("{volume}:/vault/secrets"), busybox()]);
+        let batch = read(&container, "");
+        let declared = read(&container, ", memory_backed: [ /vault/secrets ]");
+        drop(container);
+        docker_with(&[], &["volume", "rm", &volume]);
+        assert_eq!(places(&batch), [("/vault/secrets/.env", "volume")], "{options}: {}", shown(&batch));
+        assert_eq!(batch.evidence[0].fact("approved"), Some(&Fact::Bool(false)), "{options}: {}", shown(&batch));
+        assert_eq!(causes(&declared, FILE), [Cause::Inconsistent], "{options}: {}", shown(&declared));
+    }
 }
