@@ -66,9 +66,21 @@ impl Mount {
             let why = Refusal::new(Cause::ContentElsewhere).with("key", Name::fixed("hosts"));
             return Some(Special::Elsewhere(why.because("the host's whole file system: declare the host")));
         }
+        if shows_a_process(&source) {
+            let why = Refusal::new(Cause::ContentElsewhere).with("key", Name::fixed("hosts"));
+            return Some(Special::Elsewhere(why.because("what a process of the host sees: declare the host")));
+        }
         let kernel = [&b"proc"[..], b"sys"];
         kernel.iter().any(|root| lies_in(&source, root)).then_some(Special::Kernel)
     }
+}
+
+/// Whether a path of the host leads through a process to files that are not the kernel's: its root, its directory,
+/// what it has open, what it runs.
+fn shows_a_process(source: &[u8]) -> bool {
+    let mut parts = source.split(|b| *b == b'/');
+    parts.next() == Some(b"proc")
+        && parts.skip(1).any(|part| matches!(part, b"root" | b"cwd" | b"fd" | b"exe" | b"map_files"))
 }
 
 /// The mounts of one container.

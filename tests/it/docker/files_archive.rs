@@ -137,6 +137,29 @@ fn an_archive_of_a_mount_without_an_entry_is_no_clean_one() {
 }
 
 #[test]
+fn what_a_process_sees_below_proc_is_the_host_s_and_no_kernel_s_file() {
+    let files = tar(&[("x", "y")]);
+    for (source, gaps) in [
+        ("/proc", 0),
+        ("/proc/sys/net", 0),
+        ("/sys/fs/cgroup", 0),
+        ("/proc/1/root", 1),
+        ("/proc/1/root/srv", 1),
+        ("/proc/self/cwd", 1),
+        ("/proc/12/task/13/cwd/app", 1),
+        ("/proc/1/fd/3", 1),
+        ("/proc/1/exe", 1),
+        ("/proc/1/map_files/a-b", 1),
+    ] {
+        let inspect =
+            inspect("api", &format!(r#","Mounts":[{{"Type":"bind","Source":"{source}","Destination":"/x"}}]"#));
+        let batch = read(&inspect, ", files_archive: files.tar", &[("files.tar", &files)]);
+        assert_eq!(batch.gaps.len(), gaps, "{source}: {}", shown(&batch));
+        assert!(batch.gaps.iter().all(|gap| gap.shown().contains("key: hosts")), "{source}: {}", shown(&batch));
+    }
+}
+
+#[test]
 fn volumes_are_mounts_wherever_the_file_names_them() {
     let files = tar(&[("x", "y")]);
     for more in [

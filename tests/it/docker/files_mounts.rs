@@ -1,6 +1,6 @@
 //! What is mounted in a real engine's containers, where its place or its options are not what they seem.
 
-use super::rig::{BASE, Builder, Container, build, busybox, causes, collect, config, docker, docker_with};
+use super::rig::{BASE, Builder, Container, build, busybox, causes, collect, config, count, docker, docker_with};
 use super::rig::{host, identity, secret, shown, unique};
 use leakproof::evidence::{Batch, Cause, Fact};
 use std::path::Path;
@@ -81,4 +81,15 @@ fn a_volume_that_says_tmpfs_and_binds_a_directory_is_no_memory() {
         assert_eq!(batch.evidence[0].fact("approved"), Some(&Fact::Bool(false)), "{options}: {}", shown(&batch));
         assert_eq!(causes(&declared, FILE), [Cause::Inconsistent], "{options}: {}", shown(&declared));
     }
+}
+
+#[test]
+#[ignore = "needs a Docker engine: run ./test"]
+fn what_a_process_sees_below_proc_is_no_kernel_s_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let mount = format!("/proc/self/root{}:/srv", env_file(dir.path()));
+    let batch = read(&Container::new("create", &["-v", &mount, busybox()]), "");
+    assert_eq!(causes(&batch, FILE), [Cause::ContentElsewhere], "{}", shown(&batch));
+    assert_eq!(batch.gaps[0].subject.place.path.as_ref().unwrap().as_str(), "/srv");
+    assert_eq!(count(&batch, FILE, "mounts-without-files"), 0);
 }
