@@ -9,8 +9,10 @@ impl Engine {
     pub(in crate::collect) async fn link(&self, container: &str, path: &str) -> Result<Option<String>, Refusal> {
         let version = self.version;
         let docker = self.docker.clone().with_request_modifier(move |mut request| {
-            // bollard asks with HEAD. GET, its default, has the same header, and a body that nobody reads.
-            *request.method_mut() = Default::default();
+            // bollard asks with HEAD. GET brings the same header, and a body that nobody reads.
+            if let Ok(get) = "GET".parse() {
+                *request.method_mut() = get;
+            }
             version.into_iter().fold(request, versioned)
         });
         let options = ContainerArchiveInfoOptions { path: path.to_owned() };

@@ -2,6 +2,7 @@
 
 use super::rig::{BASE, Builder, Container, build, busybox, causes, collect, config, count, docker, docker_with};
 use super::rig::{host, identity, secret, shown, unique};
+use super::stand_in::{StandIn, version};
 use leakproof::evidence::{Batch, Cause, Fact};
 use std::path::Path;
 
@@ -92,4 +93,47 @@ fn what_a_process_sees_below_proc_is_no_kernel_s_file() {
     assert_eq!(causes(&batch, FILE), [Cause::ContentElsewhere], "{}", shown(&batch));
     assert_eq!(batch.gaps[0].subject.place.path.as_ref().unwrap().as_str(), "/srv");
     assert_eq!(count(&batch, FILE, "mounts-without-files"), 0);
+}
+
+/// A stand-in for an engine that says nothing of links, and answers with this archive for the mount `/data`.
+fn silent(archive: &tar::Header) -> (Batch, Vec<String>) {
+    let id = "1a".repeat(32);
+    let leak = |path: &str| -> &'static str { Box::leak(format!("/{id}{path}").into_boxed_str()) };
+    let mounts = serde_json::json!([{ "Type": "bind", "Source": "/srv", "Destination": "/data" }]);
+    let one = serde_json::json!({
+        "Id": id, "Name": "/a", "State": { "Running": true }, "Config": {}, "HostConfig": {}, "Mounts": mounts
+    });
+    let archive = String::from_utf8([archive.as_bytes().as_slice(), &[0; 1024]].concat()).unwrap();
+    let stand_in = StandIn::answering(vec![
+        version("1.12", "1.41"),
+        ("/containers/json", 200, serde_json::json!([{ "Id": id, "Names": ["/a"] }]).to_string()),
+        (leak("/json"), 200, one.to_string()),
+        (leak("/changes"), 200, "null".into()),
+        (leak("/archive"), 200, archive),
+    ]);
+    let yaml = config(&stand_in.host(), "containers: [ { name: a } ]");
+    (collect(&yaml, Path::new(""), &[FILE]), stand_in.asked())
+}
+
+#[test]
+fn an_answer_that_is_a_link_or_another_place_is_a_gap_and_nothing_but_get_is_asked() {
+    for (path, kind, expected) in [
+        ("data/", tar::EntryType::Directory, None),
+        ("data", tar::EntryType::Char, None),
+        ("data", tar::EntryType::Symlink, Some(Cause::ContentElsewhere)),
+        ("data", tar::EntryType::Block, Some(Cause::ContentElsewhere)),
+        ("etc/", tar::EntryType::Directory, Some(Cause::Inconsistent)),
+    ] {
+        let mut header = crate::image::builder::header(0);
+        header.set_entry_type(kind);
+        header.set_path(path).unwrap();
+        header.set_cksum();
+        let (batch, asked) = silent(&header);
+        assert_eq!(causes(&batch, FILE), expected.into_iter().collect::<Vec<_>>(), "{path}: {}", shown(&batch));
+        assert!(asked.iter().all(|line| line.starts_with("GET ")), "{asked:?}");
+        assert!(
+            asked.iter().filter(|line| line.contains("/archive")).all(|line| line.contains("/v1.41/")),
+            "{asked:?}"
+        );
+    }
 }
