@@ -12,6 +12,7 @@ mod address;
 mod identity;
 #[cfg(unix)]
 mod labels;
+mod link;
 mod pour;
 
 use super::refusal::Refusal;

@@ -42,15 +42,12 @@ fn read(selector: &ContainerSelector, container: &Container, alone: bool, look: 
     }
     let mut seen = Seen::new(selector);
     let (mounts, archives) = (&container.mounted, &selector.mount_archives);
-    let layer = archive(whole, look);
-    let empty = layer.broken.is_none() && layer.paths.is_empty();
-    let broken = if empty { Some(Refusal::new(Cause::Empty)) } else { layer.broken };
-    seen.parts.push(Part { of: Of::Whole, prefix: Vec::new(), layer: Layer { broken, ..layer } });
+    seen.parts.push(Part { of: Of::Whole, prefix: Vec::new(), layer: archive(whole, look) });
     for number in seen.plan(mounts, container.alive) {
         let mount = &mounts.all[number];
         if let Some((_, file)) = archives.iter().find(|(path, _)| clean(path.as_bytes()) == mount.destination) {
             let of = Of::Mount(mount.destination.clone(), mount.word());
-            seen.mounted(of, &mount.destination, archive(file, look), None);
+            seen.mounted(of, &mount.destination, archive(file, look), not_the_mount);
         } else {
             let why = missing("containers.mount_archives", "docker cp CONTAINER:PATH - > mount.tar");
             seen.miss(&mount.destination, why);
@@ -70,11 +67,26 @@ fn read(selector: &ContainerSelector, container: &Container, alone: bool, look: 
     Ok(seen)
 }
 
+/// An archive that is not of the mount that it is declared for.
+fn not_the_mount(cause: Cause) -> Refusal {
+    // Behind a link, the client copies what a path holds, and not what it leads to.
+    let run = if cause == Cause::ContentElsewhere {
+        "docker cp CONTAINER:PATH/. - > mount.tar"
+    } else {
+        "docker cp CONTAINER:PATH - > mount.tar"
+    };
+    Refusal::new(cause).with("key", Name::fixed("containers.mount_archives")).with("run", Name::fixed(run))
+}
+
+/// Looks through an archive. One without an entry is of nothing.
 fn archive(path: &Path, look: Look<'_>) -> Layer {
-    match open(path) {
+    let layer = match open(path) {
         Ok(file) => layers::read(file, look),
-        Err(why) => Layer::unread(why.with("operation", Name::fixed("read archive"))),
-    }
+        Err(why) => return Layer::unread(why.with("operation", Name::fixed("read archive"))),
+    };
+    let empty = layer.broken.is_none() && layer.paths.is_empty();
+    let broken = if empty { Some(Refusal::new(Cause::Empty)) } else { layer.broken };
+    Layer { broken, ..layer }
 }
 
 /// Opens an archive that ends as one: where it was cut between two files, nothing else would tell.

@@ -8,17 +8,18 @@ use super::inspect::Container;
 use super::listing::{Listing, Way};
 use super::mounts::{Mounts, Sort};
 use super::seen::{Of, Part, Seen, prefix};
-use super::{swarm, vanished};
+use super::{links, swarm, vanished};
 use crate::collect::Job;
 use crate::collect::docker::{Chunks, Engine};
 use crate::collect::layers::{self, Known, Layer, Look};
 use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
-use crate::evidence::Cause;
+use crate::evidence::{Cause, Name};
 use bollard::errors::Error;
 use bollard::models::ChangeType;
 use bollard::query_parameters::{DownloadFromContainerOptions, InspectContainerOptions};
 use futures_util::Stream;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Looks through everything that a container's files are made of.
@@ -32,12 +33,14 @@ pub(super) async fn read(
     in_memory(engine, &mut container.mounted).await;
     let mut seen = Seen::new(selector);
     swarm::handed_out(engine, container, &mut seen).await;
+    links::follow(engine, id.as_str(), &mut container.mounted, selector).await;
     let reader = Reader { engine, job, id: id.as_str() };
     reader.own_layer(&container.mounted, &mut seen).await?;
     for number in seen.plan(&container.mounted, container.alive) {
         let mount = &container.mounted.all[number];
         let (layer, refusal) = reader.path(&mount.destination).await;
-        seen.mounted(Of::Mount(mount.destination.clone(), mount.word()), &mount.destination, layer, refusal);
+        let layer = Layer { broken: refusal.or(layer.broken), ..layer };
+        seen.mounted(Of::Mount(mount.destination.clone(), mount.word()), &mount.destination, layer, not_the_mount);
     }
     seen.hold(&container.mounted, selector);
     // What was not there any more may have been the whole container.
@@ -49,16 +52,26 @@ pub(super) async fn read(
     }
 }
 
+/// An answer that is not the archive of the mount that was asked for.
+fn not_the_mount(cause: Cause) -> Refusal {
+    Refusal::new(cause).with("operation", Name::fixed("GET /containers/{id}/archive"))
+}
+
 /// Asks which volumes are kept in memory. One that the engine says nothing of is not.
 async fn in_memory(engine: &Engine, mounts: &mut Mounts) {
     for mount in mounts.all.iter_mut().filter(|mount| mount.sort == Sort::Volume) {
         let Some(name) = mount.name.as_ref().filter(|name| is_volume(name)) else { continue };
         let answer = engine.ask("GET /volumes/{name}", engine.api().inspect_volume(name)).await;
-        mount.in_memory = answer.is_ok_and(|volume| {
-            let kind = volume.options.get("type").map(String::as_str);
-            volume.driver == "local" && matches!(kind, Some("tmpfs" | "ramfs"))
-        });
+        mount.in_memory = answer.is_ok_and(|volume| volume.driver == "local" && is_memory(&volume.options));
     }
+}
+
+/// Whether the options of a local volume mount memory. A bind takes the device, whatever type is written beside it.
+fn is_memory(options: &HashMap<String, String>) -> bool {
+    let of = |key: &str| options.get(key).map_or("", String::as_str);
+    let binds = of("o").split(',').any(|option| matches!(option.trim(), "bind" | "rbind"));
+    let device = matches!(of("device"), "" | "none" | "tmpfs" | "ramfs");
+    matches!(of("type"), "tmpfs" | "ramfs") && device && !binds
 }
 
 /// A name that changes nothing in the path it becomes part of.

@@ -13,6 +13,8 @@ mod file_system;
 mod files;
 mod inspect;
 mod kinds;
+#[cfg(feature = "docker")]
+mod links;
 #[cfg_attr(not(feature = "docker"), expect(dead_code, reason = "only an engine lists changes"))]
 mod listing;
 mod metadata;

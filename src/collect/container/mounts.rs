@@ -2,9 +2,10 @@
 //!
 //! In: what inspect says. Out: mounts by their destinations, and what a path belongs to. It reads nothing.
 
-use crate::collect::entry_path::clean;
+use crate::collect::entry_path::{clean, split};
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Name};
+use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
 /// Where the agents and engines that hand out secrets put them: in memory, or these paths mean nothing.
@@ -65,9 +66,21 @@ impl Mount {
             let why = Refusal::new(Cause::ContentElsewhere).with("key", Name::fixed("hosts"));
             return Some(Special::Elsewhere(why.because("the host's whole file system: declare the host")));
         }
+        if shows_a_process(&source) {
+            let why = Refusal::new(Cause::ContentElsewhere).with("key", Name::fixed("hosts"));
+            return Some(Special::Elsewhere(why.because("what a process of the host sees: declare the host")));
+        }
         let kernel = [&b"proc"[..], b"sys"];
         kernel.iter().any(|root| lies_in(&source, root)).then_some(Special::Kernel)
     }
+}
+
+/// Whether a path of the host leads through a process to files that are not the kernel's: its root, its directory,
+/// what it has open, what it runs.
+fn shows_a_process(source: &[u8]) -> bool {
+    let mut parts = source.split(|b| *b == b'/');
+    parts.next() == Some(b"proc")
+        && parts.skip(1).any(|part| matches!(part, b"root" | b"cwd" | b"fd" | b"exe" | b"map_files"))
 }
 
 /// The mounts of one container.
@@ -76,6 +89,8 @@ pub(super) struct Mounts {
     pub(super) all: Vec<Mount>,
     /// How many do not say where they are mounted.
     pub(super) unplaced: usize,
+    /// Links on the way to mounts, and where each leads in the end.
+    pub(super) links: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
 impl Mounts {
@@ -91,6 +106,19 @@ impl Mounts {
     pub(super) fn of(&self, path: &[u8]) -> Option<&Mount> {
         let seen = self.all.iter().filter(|mount| mount.sort != Sort::Tmpfs && lies_in(path, &mount.destination));
         seen.max_by_key(|mount| mount.destination.len())
+    }
+
+    /// A path behind the links that are known.
+    pub(super) fn real(&self, path: &[u8]) -> Vec<u8> {
+        let at = self.before_last(path);
+        self.links.get(&at).cloned().unwrap_or(at)
+    }
+
+    /// The same, where its last part is not followed.
+    pub(super) fn before_last(&self, path: &[u8]) -> Vec<u8> {
+        let (above, last) = split(path);
+        let above = if above.is_empty() { Vec::new() } else { self.real(above) };
+        if above.is_empty() { last.to_vec() } else { [&above, &b"/"[..], last].concat() }
     }
 
     /// The mount that a path lies in, as the container sees it.

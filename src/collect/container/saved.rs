@@ -244,7 +244,7 @@ fn container(item: Item, ordinal: usize, rest: Rest) -> Result<Container, Option
     let all: Vec<MountPoint> = item.mounts.into_iter().chain(host.mounts).collect();
     let listed: Vec<Bind> = all.iter().filter(|mount| mount.may_be_of_the_host()).map(MountPoint::bind).collect();
     let unplaced = all.iter().filter(|mount| mount.destination.is_none()).count();
-    let mut mounted = Mounts { all: Vec::new(), unplaced };
+    let mut mounted = Mounts { unplaced, ..Mounts::default() };
     all.into_iter().filter_map(MountPoint::mounted).for_each(|mount| mounted.add(mount));
     host.binds.iter().filter_map(|bind| bound(&bind.0)).for_each(|mount| mounted.add(mount));
     host.tmpfs.keys().for_each(|path| mounted.add(Mount::new(Sort::Tmpfs, path)));

@@ -5,7 +5,7 @@
 use super::listing::Listing;
 use super::mounts::{HANDED_OUT, Mounts, Sort, Special, lies_in, shown};
 use crate::collect::entry_path::{clean, split};
-use crate::collect::layers::Layer;
+use crate::collect::layers::{Layer, Top};
 use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
 use crate::evidence::{Cause, Name};
@@ -95,6 +95,7 @@ impl Seen {
 
     /// Which mounts must be looked through; those that nobody can or must are told.
     pub(super) fn plan(&mut self, mounts: &Mounts, running: bool) -> Vec<usize> {
+        self.approved.iter_mut().for_each(|path| *path = mounts.real(path));
         let mut wanted = Vec::new();
         for (number, mount) in mounts.all.iter().enumerate() {
             match (mount.sort, mount.special()) {
@@ -123,7 +124,7 @@ impl Seen {
             let why = Refusal::new(Cause::Malformed).because("a mount that does not say where it is mounted");
             self.missed.push((None, why));
         }
-        for path in selector.memory_backed.iter().flatten().map(|path| clean(path.as_bytes())) {
+        for path in selector.memory_backed.iter().flatten().map(|path| mounts.real(&clean(path.as_bytes()))) {
             if !mounts.inside(&path).is_some_and(|mount| mount.in_memory) {
                 let why = Refusal::new(Cause::Inconsistent).with("key", Name::fixed("containers.memory_backed"));
                 self.miss(&path, why.because("declared as memory-backed, and it is no tmpfs"));
@@ -135,18 +136,25 @@ impl Seen {
         self.missed.push((Some(path.to_vec()), why));
     }
 
-    /// Takes what was read of a mount in.
-    pub(super) fn mounted(&mut self, of: Of, path: &[u8], mut layer: Layer, refusal: Option<Refusal>) {
-        if let Some(why) = refusal {
-            layer.broken = Some(why);
-        }
+    /// Takes what was read of a mount in. `refuse` says what an archive is that is not the mount's.
+    pub(super) fn mounted(&mut self, of: Of, path: &[u8], mut layer: Layer, refuse: fn(Cause) -> Refusal) {
         // An archive has at least the entry of what was asked for, unless that is a socket.
-        if layer.broken.is_none() && layer.paths.is_empty() {
+        let nothing = layer.paths.is_empty() || layer.root.top() == Some(Top::Nothing) && layer.count == 0;
+        if layer.broken.is_none() && nothing {
             self.no_files += 1;
             return;
         }
+        let (begins, whole) = (layer.root.name(), layer.broken.is_none());
+        let named = begins == Some(split(path).1);
+        // What begins otherwise is told below the mount: an archive of several of its files may lack its name.
+        let prefix = if named { prefix(path) } else { path.to_vec() };
+        if whole && !named && begins != Some(b".") {
+            layer.broken = Some(refuse(Cause::Inconsistent).because("an archive of something else than this mount"));
+        } else if whole && !matches!(layer.root.top(), None | Some(Top::Directory | Top::File)) {
+            layer.broken = Some(refuse(Cause::ContentElsewhere).because("a link or a device, not what is mounted"));
+        }
         self.mounts += 1;
-        self.parts.push(Part { of, prefix: prefix(path), layer });
+        self.parts.push(Part { of, prefix, layer });
     }
 }
 

@@ -9,12 +9,14 @@ mod git;
 mod known;
 mod nested;
 mod paths;
+mod root;
 mod stream;
 mod told;
 mod walk;
 
 pub(super) use known::Known;
 pub(super) use paths::Paths;
+pub(super) use root::{Root, Top};
 pub(super) use told::Told;
 
 use super::refusal::Refusal;
@@ -84,6 +86,9 @@ pub(super) struct Layer {
     pub(super) files: Vec<File>,
     pub(super) troubles: Vec<Trouble>,
     pub(super) paths: Paths,
+    /// What its names begin with; nobody asks that of what an earlier run read.
+    #[serde(skip)]
+    pub(super) root: Root,
     /// How many files were looked through, those in archives included.
     pub(super) count: u64,
     /// How many objects of git it holds.

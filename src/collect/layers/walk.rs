@@ -173,6 +173,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             if depth == 0 {
                 self.entry = held(&path, entry.header());
                 self.layer.paths.add(&path, kind.is_dir());
+                self.layer.root.add(&entry.path_bytes(), &path, kind);
             }
             self.unread_store(&path);
             if (kind.is_symlink() || kind.is_hard_link()) && sort(&path) == Sort::Env {

@@ -95,12 +95,14 @@ fn count(n: u64, unit: &str) -> String {
         return bytes(n);
     }
     let unit = unit.replace(['_', '-'], " ");
-    let one = match &unit {
-        _ if n != 1 => unit,
-        _ if unit.ends_with("ies") => format!("{}y", &unit[..unit.len() - 3]),
-        _ => unit.strip_suffix('s').unwrap_or(&unit).to_owned(),
+    // What follows says what they lack: it is no part of their number.
+    let (things, lacking) = unit.split_at(unit.find(" without ").unwrap_or(unit.len()));
+    let one = match things {
+        _ if n != 1 => things.to_owned(),
+        _ if things.ends_with("ies") => format!("{}y", &things[..things.len() - 3]),
+        _ => things.strip_suffix('s').unwrap_or(things).to_owned(),
     };
-    format!("{} {one}", thousands(n))
+    format!("{} {one}{lacking}", thousands(n))
 }
 
 fn bytes(n: u64) -> String {
@@ -136,6 +138,8 @@ mod tests {
         assert_eq!(count(1_204, "commits"), "1,204 commits");
         assert_eq!(count(1, "entries"), "1 entry");
         assert_eq!(count(1, "variables"), "1 variable");
+        assert_eq!(count(1, "mounts-without-files"), "1 mount without files");
+        assert_eq!(count(2, "mounts-without-files"), "2 mounts without files");
         assert_eq!(count(6, "history-entries"), "6 history entries");
         assert_eq!(count(1, "compose_files"), "1 compose file");
         assert_eq!(count(999, "bytes"), "999 bytes");

@@ -78,6 +78,87 @@ fn a_mount_without_its_archive_and_an_archive_without_its_mount_are_gaps() {
     assert_eq!(causes(&batch, FILE), [Cause::Inconsistent]);
 }
 
+/// What one archive of the mount `/data` gives.
+fn mount(archive: &[u8]) -> Batch {
+    let keys = ", files_archive: files.tar, mount_archives: { /data: data.tar }";
+    let files = tar(&[("x", "y")]);
+    read(&inspect("api", &format!(",{MOUNTS}")), keys, &[("files.tar", &files), ("data.tar", archive)])
+}
+
+#[test]
+fn an_archive_of_a_mount_s_content_is_read_and_one_of_another_place_is_a_gap() {
+    let value = format!("JWT_SECRET_KEY={}\n", secret());
+    // As `docker cp CONTAINER:/data/. -` and `tar -C volume -c .` write it.
+    let mut content = tar::Builder::new(Vec::new());
+    let mut entry = |path: &str, kind: tar::EntryType, text: &str| {
+        let mut header = header(text.len() as u64);
+        header.set_entry_type(kind);
+        header.as_gnu_mut().unwrap().name[..path.len()].copy_from_slice(path.as_bytes());
+        header.set_cksum();
+        content.append(&header, text.as_bytes()).unwrap();
+    };
+    entry("./", tar::EntryType::Directory, "");
+    entry("./.env", tar::EntryType::Regular, &value);
+    let batch = mount(&content.into_inner().unwrap());
+    assert_eq!(paths(&batch), ["api:/data/.env"], "{}", shown(&batch));
+    assert!(batch.gaps.is_empty(), "{}", shown(&batch));
+    for other in [
+        tar(&[("etc/passwd", "x"), ("etc/x.env", &value)]),
+        tar(&[(".env", &value)]),
+        tar(&[("data/a", "x"), ("b.env", &value)]),
+        tar(&[("database/.env", &value)]),
+    ] {
+        let batch = mount(&other);
+        assert_eq!(causes(&batch, FILE), [Cause::Inconsistent], "{}", shown(&batch));
+        assert_eq!(batch.gaps[0].subject.place.path.as_ref().unwrap().as_str(), "api:/data");
+        assert!(batch.gaps[0].shown().contains("containers.mount_archives"), "{}", shown(&batch));
+        assert_eq!(batch.evidence.len(), 1, "what such an archive holds is told all the same: {}", shown(&batch));
+    }
+}
+
+#[test]
+fn an_archive_of_a_mount_that_is_a_link_is_not_what_is_mounted() {
+    let mut link = tar::Builder::new(Vec::new());
+    let mut header = header(0);
+    header.set_entry_type(tar::EntryType::Symlink);
+    link.append_link(&mut header, "data", "/real").unwrap();
+    let batch = mount(&link.into_inner().unwrap());
+    assert_eq!(causes(&batch, FILE), [Cause::ContentElsewhere], "{}", shown(&batch));
+    assert!(batch.gaps[0].shown().contains("docker cp CONTAINER:PATH/. -"), "{}", shown(&batch));
+}
+
+#[test]
+fn an_archive_of_a_mount_without_an_entry_is_no_clean_one() {
+    for empty in [tar(&[]), vec![0; 10_240]] {
+        let batch = mount(&empty);
+        assert_eq!(causes(&batch, FILE), [Cause::Empty], "{}", shown(&batch));
+        assert_eq!(count(&batch, FILE, "mounts-without-files"), 0);
+    }
+}
+
+#[test]
+fn what_a_process_sees_below_proc_is_the_host_s_and_no_kernel_s_file() {
+    let files = tar(&[("x", "y")]);
+    for (source, gaps) in [
+        ("/proc", 0),
+        ("/proc/sys/net", 0),
+        ("/sys/fs/cgroup", 0),
+        ("/proc/1/root", 1),
+        ("/proc/1/root/srv", 1),
+        ("/proc/self/cwd", 1),
+        ("/proc/12/task/13/cwd/app", 1),
+        ("/proc/1/fd/3", 1),
+        ("/proc/1/exe", 1),
+        ("/proc/1/map_files/a-b", 1),
+    ] {
+        let inspect =
+            inspect("api", &format!(r#","Mounts":[{{"Type":"bind","Source":"{source}","Destination":"/x"}}]"#));
+        let batch = read(&inspect, ", files_archive: files.tar", &[("files.tar", &files)]);
+        assert_eq!(batch.gaps.len(), gaps, "{source}: {}", shown(&batch));
+        assert!(batch.gaps.iter().all(|gap| gap.shown().contains("key: hosts")), "{source}: {}", shown(&batch));
+    }
+}
+
 #[test]
 fn volumes_are_mounts_wherever_the_file_names_them() {
     let files = tar(&[("x", "y")]);

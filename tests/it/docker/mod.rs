@@ -3,6 +3,7 @@
 mod engine;
 mod files;
 mod files_archive;
+mod files_mounts;
 mod inspect_file;
 mod inspect_rest;
 pub(crate) mod rig;
