@@ -57,6 +57,7 @@ pub(super) struct LayerBlob {
     /// The path of its blob in the layout or archive.
     pub(super) path: String,
     /// How long it is, if the manifest says so.
+    #[cfg_attr(not(feature = "registry"), expect(dead_code, reason = "only a download can go on without end"))]
     pub(super) size: Option<u64>,
     /// Why it is not read, if that is known before.
     pub(super) refusal: Option<Refusal>,

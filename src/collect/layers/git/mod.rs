@@ -167,7 +167,7 @@ fn open<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, mut files: Vec<File>) -> Store 
             }
         };
         if let Some(why) = wrong {
-            walk.trouble(file.path.clone(), why);
+            walk.trouble(file.shown(), why);
         }
     }
     walk.layer.objects += objects.len() as u64;
@@ -196,7 +196,7 @@ fn look_through<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, store: &Store, depth: u
                 if names::is_tree(bytes) {
                     return;
                 }
-                walk.trouble(file.path.clone(), Refusal::new(Cause::Malformed));
+                walk.trouble(file.shown(), Refusal::new(Cause::Malformed));
             }
             match names.paths.get(&id) {
                 Some(name) => path.extend(name),
@@ -210,7 +210,7 @@ fn look_through<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, store: &Store, depth: u
         },
     );
     for (file, why) in lost {
-        walk.trouble(store.files[file].path.clone(), why);
+        walk.trouble(store.files[file].shown(), why);
     }
     for file in &store.files {
         walk.entry.clone_from(&file.entry);
@@ -220,6 +220,12 @@ fn look_through<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, store: &Store, depth: u
 }
 
 impl File {
+    /// What it is called in a report: a loose object's own path is a long number.
+    fn shown(&self) -> Vec<u8> {
+        let store = store_of(&self.path).filter(|_| self.form == Form::Loose);
+        store.unwrap_or(&self.path).to_vec()
+    }
+
     /// What stands in front of a pack, and the pack. A bundle says in clear text what it needs.
     fn parts(&self) -> (&[u8], &[u8]) {
         let begins = match self.form {
