@@ -13,6 +13,7 @@ mod container;
 mod docker;
 mod dockerfile;
 mod entry_path;
+mod fields;
 mod git;
 #[cfg(unix)]
 mod host;

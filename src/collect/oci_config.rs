@@ -16,7 +16,7 @@ mod wrapped;
 #[cfg(feature = "docker")]
 pub(super) use engine::written;
 pub(super) use json::Json;
-pub(super) use judged::{CLASS, CORRELATOR, KNOWN, LENGTH, UNSET, VALUE_KIND, entry, identifier, labelled, matters};
+pub(super) use judged::{UNSET, entry, identifier, labelled, matters};
 pub(super) use members::{Below, CONFIG, Members, Rest};
 pub(super) use path::FilePath;
 pub(super) use platform::platform;

@@ -2,6 +2,7 @@
 
 use crate::evidence::{Cause, Gap, Hint, Kind, Name, Subject};
 use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
 
 /// A cause and what helps to mend it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -15,6 +16,20 @@ impl Refusal {
     /// A refusal without hints.
     pub(super) fn new(cause: Cause) -> Self {
         Self { cause, hints: Vec::new() }
+    }
+
+    /// A limit was met.
+    pub(super) fn over(key: &'static str) -> Self {
+        Self::new(Cause::OverLimit).with("key", Name::fixed(key))
+    }
+
+    /// What an error over a file means.
+    pub(super) fn of_file(error: &std::io::Error) -> Self {
+        Self::new(match error.kind() {
+            ErrorKind::NotFound => Cause::NotFound,
+            ErrorKind::PermissionDenied => Cause::Denied,
+            _ => Cause::Malformed,
+        })
     }
 
     /// The same with a hint.

@@ -10,26 +10,18 @@ use zeroize::Zeroizing;
 
 /// Reads a saved inspect file.
 pub(super) fn text(path: &Path, limit: u64) -> Result<Zeroizing<String>, Refusal> {
-    let operation = |cause| Refusal::new(cause).with("operation", Name::fixed("read inspect_file"));
-    let meta = std::fs::metadata(path).map_err(|error| operation(cause(&error)))?;
-    if !meta.is_file() {
-        return Err(operation(Cause::Unsupported).because("not a regular file"));
+    let operation = |why: Refusal| why.with("operation", Name::fixed("read inspect_file"));
+    let refused = |error: std::io::Error| operation(Refusal::of_file(&error));
+    if !std::fs::metadata(path).map_err(refused)?.is_file() {
+        return Err(operation(Refusal::new(Cause::Unsupported)).because("not a regular file"));
     }
     let mut bytes = Zeroizing::new(Vec::new());
-    let file = std::fs::File::open(path).map_err(|error| operation(cause(&error)))?;
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(|error| operation(cause(&error)))?;
+    let file = std::fs::File::open(path).map_err(refused)?;
+    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(refused)?;
     if bytes.len() as u64 > limit {
-        return Err(operation(Cause::OverLimit).with("key", Name::fixed("limits.file_bytes")));
+        return Err(operation(Refusal::new(Cause::OverLimit)).with("key", Name::fixed("limits.file_bytes")));
     }
-    decoded(&bytes).ok_or_else(|| operation(Cause::Malformed))
-}
-
-fn cause(error: &std::io::Error) -> Cause {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => Cause::NotFound,
-        std::io::ErrorKind::PermissionDenied => Cause::Denied,
-        _ => Cause::Malformed,
-    }
+    decoded(&bytes).ok_or_else(|| operation(Refusal::new(Cause::Malformed)))
 }
 
 /// `docker inspect … > file` in PowerShell writes UTF-16 with a byte order mark.

@@ -12,9 +12,10 @@ mod signs;
 mod step;
 mod whole;
 
+use super::fields::{VALUE, both, field};
 use super::{Collector, Job, runtime};
 use crate::config::{BuildLog, Config};
-use crate::evidence::{ALPHABET, Batch, Cause, Class, Field, FieldType, Gap, Kind, SECRET, STEP, Subject, Target};
+use crate::evidence::{Batch, Cause, FieldType, Gap, Kind, Subject, Target};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -26,21 +27,14 @@ static LOG: Kind = Kind {
     declared_by: "build_logs",
     live: false,
     unit: "steps",
-    fields: &[
-        Field {
-            name: "where",
-            holds: FieldType::Word(&["instruction", "output"]),
-            meaning: "whether the builder's own line says it, or anything that ran",
-        },
-        Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "what the value is" },
-        Field { name: "value_kind", holds: FieldType::Name, meaning: "a finer word for the value" },
-        STEP,
-        ALPHABET,
-        SECRET,
-        Field { name: "length", holds: FieldType::Name, meaning: "the value's length bucket" },
-        Field { name: "known", holds: FieldType::Bool, meaning: "whether it equals a value given as known" },
-        Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "equal values share it" },
-    ],
+    fields: &both::<1, 8, 9>(
+        [field(
+            "where",
+            FieldType::Word(&["instruction", "output"]),
+            "whether the builder's own line says it, or anything that ran",
+        )],
+        VALUE,
+    ),
 };
 
 /// Logs of builds.

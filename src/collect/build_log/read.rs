@@ -38,7 +38,7 @@ pub(super) fn read(path: &Path, limits: &Limits, stop: &Stop) -> Result<Log, Ref
     let mut file = match opened {
         Ok((true, file)) => file,
         Ok((false, _)) => return Err(Refusal::new(Cause::Unsupported).because("not a regular file")),
-        Err(error) => return Err(Refusal::new(cause_of(&error)).with("operation", Name::fixed("open build log"))),
+        Err(error) => return Err(Refusal::of_file(&error).with("operation", Name::fixed("open build log"))),
     };
     let mut magic = [0_u8; 6];
     let begins = file.read(&mut magic).and_then(|n| file.rewind().map(|()| n)).map_err(|error| damage(&error))?;
@@ -85,7 +85,7 @@ fn zipped(file: File, limits: &Limits, stop: &Stop, log: &mut Log) -> Result<(),
             }
         }
         if left == 0 {
-            log.refusals.push((None, over("limits.archive_bytes")));
+            log.refusals.push((None, Refusal::over("limits.archive_bytes")));
             break;
         }
     }
@@ -122,7 +122,7 @@ impl Log {
             self.refusals.push((name.clone(), damage(&error)));
         } else if bytes.len() as u64 > limit {
             bytes.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-            self.refusals.push((name.clone(), over("limits.file_bytes")));
+            self.refusals.push((name.clone(), Refusal::over("limits.file_bytes")));
         }
         if PACKED.iter().any(|magic| bytes.starts_with(magic)) {
             let why = Refusal::new(Cause::Unsupported).because("packed more than once");
@@ -133,23 +133,7 @@ impl Log {
     }
 }
 
-fn over(key: &'static str) -> Refusal {
-    Refusal::new(Cause::OverLimit).with("key", Name::fixed(key))
-}
-
-fn cause_of(error: &std::io::Error) -> Cause {
-    match error.kind() {
-        ErrorKind::NotFound => Cause::NotFound,
-        ErrorKind::PermissionDenied => Cause::Denied,
-        _ => Cause::Malformed,
-    }
-}
-
 /// A stream that ends too early is no nonsense.
 fn damage(error: &std::io::Error) -> Refusal {
-    Refusal::new(match error.kind() {
-        ErrorKind::UnexpectedEof => Cause::Truncated,
-        ErrorKind::PermissionDenied => Cause::Denied,
-        _ => Cause::Malformed,
-    })
+    if error.kind() == ErrorKind::UnexpectedEof { Refusal::new(Cause::Truncated) } else { Refusal::of_file(error) }
 }

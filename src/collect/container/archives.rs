@@ -12,7 +12,7 @@ use crate::collect::refusal::Refusal;
 use crate::config::ContainerSelector;
 use crate::evidence::{Cause, Name};
 use std::fs::File;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
 /// Zeros at the end of a tar.
@@ -91,13 +91,7 @@ fn archive(path: &Path, look: Look<'_>) -> Layer {
 
 /// Opens an archive that ends as one: where it was cut between two files, nothing else would tell.
 fn open(path: &Path) -> Result<File, Refusal> {
-    let refused = |error: std::io::Error| {
-        Refusal::new(match error.kind() {
-            ErrorKind::NotFound => Cause::NotFound,
-            ErrorKind::PermissionDenied => Cause::Denied,
-            _ => Cause::Malformed,
-        })
-    };
+    let refused = |error: std::io::Error| Refusal::of_file(&error);
     let mut file = File::open(path).map_err(refused)?;
     if !file.metadata().map_err(refused)?.is_file() {
         return Err(Refusal::new(Cause::Unsupported).because("not a regular file"));

@@ -1,9 +1,11 @@
 //! The kinds of evidence that containers give, and their fields. It collects nothing.
 
 use super::{inspect, running};
+use crate::collect::fields::{self, EXPOSED, VALUE, both, field};
 use crate::collect::image_id;
-use crate::collect::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, VALUE_KIND};
-use crate::evidence::{ALPHABET, Field, FieldType, Kind, SECRET, STEP};
+use crate::evidence::{Field, FieldType, Kind};
+
+const RUNNING: Field = field("running", FieldType::Bool, "whether the container runs");
 
 /// One entry of a container's `Config.Env`.
 pub(super) static ENV: Kind = Kind {
@@ -12,22 +14,17 @@ pub(super) static ENV: Kind = Kind {
     declared_by: "containers",
     live: true,
     unit: "containers",
-    fields: &[
-        CLASS,
-        VALUE_KIND,
-        STEP,
-        ALPHABET,
-        SECRET,
-        LENGTH,
-        KNOWN,
-        CORRELATOR,
-        Field {
-            name: "origin",
-            holds: FieldType::Word(&["runtime", "image", "platform", "unknown"]),
-            meaning: "who put it there: the operator, the image, or the platform from a secrets manager",
-        },
-        Field { name: "running", holds: FieldType::Bool, meaning: "whether the container runs" },
-    ],
+    fields: &both::<8, 2, 10>(
+        VALUE,
+        [
+            field(
+                "origin",
+                FieldType::Word(&["runtime", "image", "platform", "unknown"]),
+                "who put it there: the operator, the image, or the platform from a secrets manager",
+            ),
+            RUNNING,
+        ],
+    ),
 };
 
 /// A secret-looking text elsewhere in what `docker inspect` shows.
@@ -37,32 +34,27 @@ pub(super) static METADATA: Kind = Kind {
     declared_by: "containers",
     live: true,
     unit: "containers",
-    fields: &[
-        Field {
-            name: "where",
-            holds: FieldType::Word(&[
-                "args",
-                "cmd",
-                "entrypoint",
-                "label",
-                "healthcheck",
-                "log-option",
-                "mount",
-                "exec",
-                "other",
-            ]),
-            meaning: "where the text stands",
-        },
-        CLASS,
-        VALUE_KIND,
-        STEP,
-        ALPHABET,
-        SECRET,
-        LENGTH,
-        KNOWN,
-        CORRELATOR,
-        Field { name: "running", holds: FieldType::Bool, meaning: "whether the container runs" },
-    ],
+    fields: &both::<9, 1, 10>(
+        both::<1, 8, 9>(
+            [field(
+                "where",
+                FieldType::Word(&[
+                    "args",
+                    "cmd",
+                    "entrypoint",
+                    "label",
+                    "healthcheck",
+                    "log-option",
+                    "mount",
+                    "exec",
+                    "other",
+                ]),
+                "where the text stands",
+            )],
+            VALUE,
+        ),
+        [RUNNING],
+    ),
 };
 
 /// What a container did since it was made.
@@ -73,8 +65,8 @@ pub(super) static STATE: Kind = Kind {
     live: true,
     unit: "containers",
     fields: &[
-        Field { name: "state", holds: FieldType::Word(&inspect::STATES), meaning: "what it does now" },
-        Field { name: "restarts", holds: FieldType::Int, meaning: "how often the engine started it again by itself" },
+        field("state", FieldType::Word(&inspect::STATES), "what it does now"),
+        field("restarts", FieldType::Int, "how often the engine started it again by itself"),
     ],
 };
 
@@ -86,18 +78,14 @@ pub(super) static IMAGE: Kind = Kind {
     live: true,
     unit: "containers",
     fields: &[
-        Field { name: "image_id", holds: FieldType::Name, meaning: "the image's id in its engine" },
-        Field { name: "id_is", holds: FieldType::Word(&image_id::WORDS), meaning: "what the id is a digest of" },
-        Field { name: "manifest", holds: FieldType::Name, meaning: "the digest of its platform's manifest" },
-        Field { name: "registry", holds: FieldType::List, meaning: "the digests under which registries know it" },
-        Field { name: "platform", holds: FieldType::Name, meaning: "its platform: os/architecture" },
-        Field { name: "declared", holds: FieldType::Name, meaning: "the digest that the configuration declares" },
-        Field { name: "reference", holds: FieldType::Name, meaning: "what the container was started from" },
-        Field {
-            name: "started_by",
-            holds: FieldType::Word(&running::STARTED_BY),
-            meaning: "whether that is a tag, which moves, or a digest",
-        },
+        field("image_id", FieldType::Name, "the image's id in its engine"),
+        field("id_is", FieldType::Word(&image_id::WORDS), "what the id is a digest of"),
+        field("manifest", FieldType::Name, "the digest of its platform's manifest"),
+        field("registry", FieldType::List, "the digests under which registries know it"),
+        field("platform", FieldType::Name, "its platform: os/architecture"),
+        field("declared", FieldType::Name, "the digest that the configuration declares"),
+        field("reference", FieldType::Name, "what the container was started from"),
+        field("started_by", FieldType::Word(&running::STARTED_BY), "whether that is a tag, which moves, or a digest"),
     ],
 };
 
@@ -108,42 +96,35 @@ pub(super) static FILE: Kind = Kind {
     declared_by: "containers",
     live: true,
     unit: "containers",
-    fields: &[
-        Field {
-            name: "where",
-            holds: FieldType::Word(&["writable-layer", "bind", "volume", "file-system"]),
-            meaning: "what the file lies in; an exported file system has the image's files too",
-        },
-        Field {
-            name: "file",
-            holds: FieldType::Word(&["env-file", "env-template", "other"]),
-            meaning: "what the file is by its name",
-        },
-        Field {
-            name: "approved",
-            holds: FieldType::Bool,
-            meaning: "whether it lies where secrets are handed out, and the engine says that this is in memory",
-        },
-        Field { name: "mode", holds: FieldType::Name, meaning: "its permissions, in octal digits" },
-        Field { name: "owner", holds: FieldType::Name, meaning: "its user and group, by number" },
-        Field {
-            name: "owned_by",
-            holds: FieldType::Word(&["container-user", "root", "other", "unknown"]),
-            meaning: "who that is to the container",
-        },
-        Field { name: "world_readable", holds: FieldType::Bool, meaning: "whether every user may read it" },
-        Field { name: "exposed", holds: FieldType::Int, meaning: "how many values are exposed" },
-        Field { name: "variables", holds: FieldType::List, meaning: "the variables whose values are exposed" },
-        CLASS,
-        VALUE_KIND,
-        STEP,
-        ALPHABET,
-        SECRET,
-        LENGTH,
-        KNOWN,
-        CORRELATOR,
-        Field { name: "running", holds: FieldType::Bool, meaning: "whether the container runs" },
-    ],
+    fields: &both::<17, 1, 18>(
+        both::<9, 8, 17>(
+            [
+                field(
+                    "where",
+                    FieldType::Word(&["writable-layer", "bind", "volume", "file-system"]),
+                    "what the file lies in; an exported file system has the image's files too",
+                ),
+                fields::FILE,
+                field(
+                    "approved",
+                    FieldType::Bool,
+                    "whether it lies where secrets are handed out, and the engine says that this is in memory",
+                ),
+                field("mode", FieldType::Name, "its permissions, in octal digits"),
+                field("owner", FieldType::Name, "its user and group, by number"),
+                field(
+                    "owned_by",
+                    FieldType::Word(&["container-user", "root", "other", "unknown"]),
+                    "who that is to the container",
+                ),
+                field("world_readable", FieldType::Bool, "whether every user may read it"),
+                EXPOSED[0],
+                EXPOSED[1],
+            ],
+            VALUE,
+        ),
+        [RUNNING],
+    ),
 };
 
 pub(super) static KINDS: [&Kind; 5] = [&ENV, &METADATA, &STATE, &IMAGE, &FILE];

@@ -1,10 +1,7 @@
 //! The kinds of evidence a repository gives: their names, fields and meanings. No behaviour.
 
+use crate::collect::fields::{both, field};
 use crate::evidence::{ALPHABET, Class, Field, FieldType, Kind, SECRET, STEP};
-
-const fn field(name: &'static str, holds: FieldType, meaning: &'static str) -> Field {
-    Field { name, holds, meaning }
-}
 
 const CLASS: Field = field("class", FieldType::Word(&Class::WORDS), "what the worst value is");
 const VALUE_KIND: Field = field("value_kind", FieldType::Name, "a finer word for the worst value");
@@ -35,18 +32,6 @@ const WHEN: [Field; 8] = [
 const VERSION: [Field; 16] = both(VALUE, WHEN);
 /// The same, and where it stands.
 const ELSEWHERE: [Field; 17] = both(VERSION, [WHERE]);
-
-/// One list behind the other; a length that is not their sum does not compile.
-const fn both<const A: usize, const B: usize, const N: usize>(first: [Field; A], second: [Field; B]) -> [Field; N] {
-    assert!(A + B == N);
-    let mut all = [CLASS; N];
-    let mut n = 0;
-    while n < N {
-        all[n] = if n < A { first[n] } else { second[n - A] };
-        n += 1;
-    }
-    all
-}
 
 const WHERE: Field = field(
     "where",

@@ -64,7 +64,7 @@ impl Archive {
         let mut file = match opened {
             Ok((true, file)) => file,
             Ok((false, _)) => return Err(Refusal::new(Cause::Unsupported).because("not a regular file")),
-            Err(error) => return Err(Refusal::new(cause_of(&error)).with("operation", Name::fixed("open archive"))),
+            Err(error) => return Err(Refusal::of_file(&error).with("operation", Name::fixed("open archive"))),
         };
         let mut magic = [0_u8; 6];
         let read = file.read(&mut magic).and_then(|n| file.rewind().map(|()| n));
@@ -89,14 +89,6 @@ impl Archive {
         let mut tar = tar::Archive::new(Metered { inner: stream, meter: Rc::clone(&pass.meter) });
         let run = tar.entries().map_err(|error| pass.damage(&error)).and_then(|entries| pass.run(entries, false));
         pass.done(run.err())
-    }
-}
-
-fn cause_of(error: &std::io::Error) -> Cause {
-    match error.kind() {
-        std::io::ErrorKind::NotFound => Cause::NotFound,
-        std::io::ErrorKind::PermissionDenied => Cause::Denied,
-        _ => Cause::Malformed,
     }
 }
 
@@ -227,7 +219,7 @@ impl<'a> Pass<'a> {
     /// What an error of the reader means: our own limit, the end of the file, or nonsense.
     fn damage(&self, error: &std::io::Error) -> Refusal {
         if self.meter.over.get() {
-            Refusal::new(Cause::OverLimit).with("key", Name::fixed("limits.archive_bytes"))
+            Refusal::over("limits.archive_bytes")
         } else if self.meter.ended.get() || error.kind() == std::io::ErrorKind::UnexpectedEof {
             Refusal::new(Cause::Truncated)
         } else {

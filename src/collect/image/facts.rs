@@ -3,11 +3,10 @@
 //! In: parsed images, one per platform. Out: judged facts, gaps and coverage for one target. A history that says
 //! nothing is a gap: history gone is not history clean.
 
-use super::attestation::ATTESTATION;
 use super::completeness::{base, incomplete, silent_on_arguments};
 use super::document::{Image, LayerBlob};
 use super::history::{At, Body, Entry};
-use super::{COMMAND, ENV, Found};
+use super::{ATTESTATION, COMMAND, ENV, Found};
 use crate::collect::Job;
 use crate::collect::oci_config::{self, OciConfig, Words, matters};
 use crate::collect::refusal::Refusal;
@@ -20,16 +19,11 @@ use std::collections::BTreeSet;
 
 /// One target's batch.
 pub(super) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
-    let coverages = [&ENV, &COMMAND].map(|kind| Coverage::new(kind, target));
+    let coverages = [&ENV, &COMMAND].map(|kind| found.coverage(kind, target));
     let mut out = Out { job, target, batch: Batch::default(), coverages };
     out.identify(found);
-    for (name, why) in &found.unexamined {
-        let what = name.clone().unwrap_or(Name::fixed("(unnamed)"));
-        for kind in [&ENV, &COMMAND] {
-            let gap = why.gap(kind, Subject::whole(target));
-            out.batch.gaps.push(name.iter().fold(gap, |gap, name| gap.with("platform", name.clone())));
-        }
-        out.cover(|coverage| coverage.miss(what.clone(), why.cause));
+    for (kind, coverage) in [&ENV, &COMMAND].into_iter().zip(&mut out.coverages) {
+        out.batch.gaps.extend(found.missed(kind, target, coverage));
     }
     for (i, image) in found.images.iter().enumerate() {
         let mut examination = Examination::new(&mut out, image, are_read(image, found));
@@ -71,9 +65,6 @@ impl Out<'_> {
         let digests = digests.filter(|digests| Some(digests) != whole);
         let facts = [("platforms", platforms), (manifests, digests), ("builder", builder)];
         for coverage in &mut self.coverages {
-            for (what, name) in &found.identity {
-                coverage.identify(what, name.clone());
-            }
             for (what, name) in &facts {
                 if let Some(name) = name {
                     coverage.identify(what, name.clone());

@@ -15,16 +15,9 @@ use std::collections::BTreeSet;
 
 /// Writes what the layers of one source hold.
 pub(super) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
-    let coverage = Coverage::new(&FILE, target);
-    let mut out = Out { job, target, batch: Batch::default(), coverage, told: BTreeSet::new() };
-    for (what, name) in &found.identity {
-        out.coverage.identify(what, name.clone());
-    }
-    for (name, why) in &found.unexamined {
-        let gap = why.gap(&FILE, Subject::whole(target));
-        out.batch.gaps.push(name.iter().fold(gap, |gap, name| gap.with("platform", name.clone())));
-        out.coverage.miss(name.clone().unwrap_or(Name::fixed("(unnamed)")), why.cause);
-    }
+    let mut coverage = found.coverage(&FILE, target);
+    let batch = Batch { gaps: found.missed(&FILE, target, &mut coverage), ..Batch::default() };
+    let mut out = Out { job, target, batch, coverage, told: BTreeSet::new() };
     for why in &found.unread_layers {
         out.batch.gaps.push(why.gap(&FILE, Subject::whole(target)));
         out.coverage.miss(Name::fixed("layers"), why.cause);

@@ -5,17 +5,12 @@
 
 use super::{Found, IDENTITY};
 use crate::collect::Job;
-use crate::evidence::{Batch, Coverage, Evidence, Fact, Name, Place, Subject, Target};
+use crate::evidence::{Batch, Coverage, Evidence, Fact, Place, Subject, Target};
 
 /// Writes which images a source gave.
 pub(super) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
-    let mut batch = Batch::default();
     let mut coverage = Coverage::new(&IDENTITY, target);
-    for (name, why) in &found.unexamined {
-        let gap = why.gap(&IDENTITY, Subject::whole(target));
-        batch.gaps.push(name.iter().fold(gap, |gap, name| gap.with("platform", name.clone())));
-        coverage.miss(name.clone().unwrap_or(Name::fixed("(unnamed)")), why.cause);
-    }
+    let mut batch = Batch { gaps: found.missed(&IDENTITY, target, &mut coverage), ..Batch::default() };
     for image in &found.images {
         coverage.add("platforms", 1);
         let own = &image.identity;

@@ -18,6 +18,7 @@ mod facts;
 mod files;
 mod history;
 mod identity;
+mod kinds;
 mod layers;
 mod layout;
 mod manifest;
@@ -27,16 +28,16 @@ mod registry;
 mod words;
 
 use super::layers::{Known, Look};
-use super::oci_config::{CLASS, CORRELATOR, KNOWN, LENGTH, Pairs, VALUE_KIND};
+use super::oci_config::Pairs;
 use super::refusal::Refusal;
 use super::runtime::offload;
 use super::{Collector, Job};
 use crate::config::{Config, ImageSource};
-use crate::evidence::{ALPHABET, Batch, Cause, Field, FieldType, Kind, Name, SECRET, STEP, Sensitive, Subject, Target};
-use attestation::ATTESTATION;
+use crate::evidence::{Batch, Cause, Coverage, Gap, Kind, Name, Sensitive, Subject, Target};
 use document::Image;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join3};
+use kinds::{ATTESTATION, COMMAND, ENV, FILE, IDENTITY, KINDS};
 use layers::Layers;
 use layout::Attested;
 use platforms::Asked;
@@ -44,132 +45,6 @@ use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
-
-const PLATFORM: Field =
-    Field { name: "platform", holds: FieldType::Name, meaning: "the platform of the index: os/architecture" };
-
-/// One ENV or ARG.
-pub(super) static ENV: Kind = Kind {
-    name: "image.env",
-    meaning: "one ENV or ARG of an image's config or history",
-    declared_by: "images",
-    live: false,
-    unit: "history-entries",
-    fields: &[
-        Field {
-            name: "where",
-            holds: FieldType::Word(&["config-env", "history-env", "history-arg", "build-arg"]),
-            meaning: "where it stands",
-        },
-        Field {
-            name: "origin",
-            holds: FieldType::Word(&["own", "inherited", "unknown"]),
-            meaning: "whether this image or its base image says it, as far as that can be told",
-        },
-        PLATFORM,
-        CLASS,
-        VALUE_KIND,
-        STEP,
-        ALPHABET,
-        SECRET,
-        LENGTH,
-        KNOWN,
-        CORRELATOR,
-    ],
-};
-
-/// A secret-looking text of a build step or of the config.
-pub(super) static COMMAND: Kind = Kind {
-    name: "image.command",
-    meaning: "a secret-looking text in a build step, a label, a command or a comment of an image",
-    declared_by: "images",
-    live: false,
-    unit: "history-entries",
-    fields: &[
-        Field {
-            name: "where",
-            holds: FieldType::Word(&[
-                "run",
-                "heredoc",
-                "label",
-                "healthcheck",
-                "cmd",
-                "entrypoint",
-                "onbuild",
-                "shell",
-                "copy",
-                "comment",
-                "other",
-            ]),
-            meaning: "where it stands",
-        },
-        PLATFORM,
-        CLASS,
-        VALUE_KIND,
-        STEP,
-        ALPHABET,
-        SECRET,
-        LENGTH,
-        KNOWN,
-        CORRELATOR,
-    ],
-};
-
-/// A file of a layer.
-pub(super) static FILE: Kind = Kind {
-    name: "image.file",
-    meaning: "an env file, or a real value in any other file, of some layer of an image, removed later or not",
-    declared_by: "images",
-    live: false,
-    unit: "files",
-    fields: &[
-        Field {
-            name: "file",
-            holds: FieldType::Word(&["env-file", "env-template", "other"]),
-            meaning: "what the file is by its name",
-        },
-        Field {
-            name: "visible",
-            holds: FieldType::Bool,
-            meaning: "whether no later layer hides it from the containers of the image",
-        },
-        Field {
-            name: "origin",
-            holds: FieldType::Word(&["own", "inherited", "unknown"]),
-            meaning: "whether this image or its base image has the layer, as far as that can be told",
-        },
-        Field { name: "made_by", holds: FieldType::Name, meaning: "the build step that made the layer" },
-        Field { name: "exposed", holds: FieldType::Int, meaning: "how many values are exposed" },
-        Field { name: "variables", holds: FieldType::List, meaning: "the variables whose values are exposed" },
-        PLATFORM,
-        CLASS,
-        VALUE_KIND,
-        STEP,
-        ALPHABET,
-        SECRET,
-        LENGTH,
-        KNOWN,
-        CORRELATOR,
-    ],
-};
-
-/// Which image was examined.
-pub(super) static IDENTITY: Kind = Kind {
-    name: "image.identity",
-    meaning: "which image was examined, one platform of it, by its digests",
-    declared_by: "images",
-    live: false,
-    unit: "platforms",
-    fields: &[
-        PLATFORM,
-        Field { name: "config", holds: FieldType::Name, meaning: "the digest of its config" },
-        Field { name: "manifest", holds: FieldType::Name, meaning: "the digest of its manifest" },
-        Field { name: "index", holds: FieldType::Name, meaning: "the digest of the index that leads to it" },
-        Field { name: "registry", holds: FieldType::List, meaning: "the digests under which registries know it" },
-    ],
-};
-
-static KINDS: [&Kind; 5] = [&ENV, &COMMAND, &FILE, &ATTESTATION, &IDENTITY];
 
 /// The collector.
 pub(super) struct Images;
@@ -240,32 +115,39 @@ async fn collect(job: Arc<Job>) -> Batch {
         rest.into_iter().partition(|source| matches!(source, ImageSource::Registry(_)));
     let known = Arc::new(Known::new(&job.config, &job.detector));
     #[cfg(feature = "registry")]
-    let far = registry::from_registries(Arc::clone(&job), Arc::clone(&known), far);
+    let far = each(&job, &known, "images in registries", far, registry::read);
     #[cfg(not(feature = "registry"))]
-    let far = from_files(Arc::clone(&job), Arc::clone(&known), far);
-    let saved = from_files(Arc::clone(&job), Arc::clone(&known), saved);
+    let far = each(&job, &known, "images", far, read);
+    let saved = each(&job, &known, "images", saved, read);
     let (mut batch, far, saved) = join3(from_engine(&job, &known, live), far, saved).await;
     batch.absorb(far);
     batch.absorb(saved);
     batch
 }
 
-/// Archives and layouts, one after the other, for they share layers; each is read by all threads. A panic over one is a gap for that one: the others' findings stay.
-async fn from_files(job: Arc<Job>, known: Arc<Known>, sources: Vec<ImageSource>) -> Batch {
+/// Reads one source.
+type Read = fn(&ImageSource, &Job, &Known) -> Result<Found, Refusal>;
+
+/// Sources of one sort, one after the other, for they share layers; each is read by all threads. A panic over one is a
+/// gap for that one: the others' findings stay.
+async fn each(job: &Arc<Job>, known: &Arc<Known>, what: &'static str, sources: Vec<ImageSource>, read: Read) -> Batch {
+    if sources.is_empty() {
+        return Batch::default();
+    }
+    let (job, known) = (Arc::clone(job), Arc::clone(known));
     let work = move || {
-        let task = job.progress.begin("images", u64::try_from(sources.len()).ok());
-        let examine = |source: &ImageSource| {
+        let mut all = Batch::default();
+        let task = job.progress.begin(what, u64::try_from(sources.len()).ok());
+        for source in &sources {
             task.examining(&source.shown());
             let work = || report(&job, source, read(source, &job, &known));
             let batch = catch_unwind(AssertUnwindSafe(work));
+            all.absorb(batch.unwrap_or_else(|_| report(&job, source, Err(Refusal::new(Cause::Crashed)))));
             task.advance(1);
-            batch.unwrap_or_else(|_| report(&job, source, Err(Refusal::new(Cause::Crashed))))
-        };
-        sources.iter().map(examine).collect::<Vec<Batch>>()
+        }
+        all
     };
-    let mut all = Batch::default();
-    offload(work).await.unwrap_or_default().into_iter().for_each(|batch| all.absorb(batch));
-    all
+    offload(work).await.unwrap_or_default()
 }
 
 fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal> {
@@ -307,6 +189,22 @@ impl Wanted {
 }
 
 impl Found {
+    /// What could not be examined, as gaps of a kind; coverage misses it.
+    fn missed(&self, kind: &'static Kind, target: &Target, coverage: &mut Coverage) -> Vec<Gap> {
+        let gap = |(name, why): &(Option<Name>, Refusal)| {
+            coverage.miss(name.clone().unwrap_or(Name::fixed("(unnamed)")), why.cause);
+            name.iter().fold(why.gap(kind, Subject::whole(target)), |gap, name| gap.with("platform", name.clone()))
+        };
+        self.unexamined.iter().map(gap).collect()
+    }
+
+    /// Coverage that says which source it is of.
+    fn coverage(&self, kind: &'static Kind, target: &Target) -> Coverage {
+        let mut coverage = Coverage::new(kind, target);
+        self.identity.iter().for_each(|(what, name)| coverage.identify(what, name.clone()));
+        coverage
+    }
+
     /// Reads the attestations.
     fn attest(&mut self, blobs: &dyn blobs::Blobs, look: Look<'_>) {
         for attested in &mut self.attested {

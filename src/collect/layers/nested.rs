@@ -3,7 +3,7 @@
 //! In: a file's stream. Out: its members, looked through like files of the layer; a path inside stands behind `!/`.
 
 use super::stream::{Raw, is_tar, packing, unpack};
-use super::walk::{Walk, over};
+use super::walk::Walk;
 use crate::collect::metered::{Meter, Metered};
 use crate::collect::refusal::Refusal;
 use crate::evidence::Cause;
@@ -71,7 +71,7 @@ fn packed<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Read, path: 
                 Err(_) => walk.trouble(path.clone(), Refusal::new(Cause::Malformed)),
             }
             if count.over() {
-                walk.trouble(path, over("limits.archive_bytes or limits.ratio"));
+                walk.trouble(path, Refusal::over("limits.archive_bytes or limits.ratio"));
             }
         }
         Ok(None) => {
@@ -103,7 +103,7 @@ fn zip<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, (reader, size): (&mut dyn Read, 
     let mut bytes = Zeroizing::new(Vec::with_capacity(room));
     let read = reader.take(limit.saturating_add(1)).read_to_end(&mut bytes);
     if bytes.len() as u64 > limit {
-        return walk.trouble(path, over("limits.held_bytes"));
+        return walk.trouble(path, Refusal::over("limits.held_bytes"));
     }
     let opened = read.ok().and_then(|_| ZipArchive::new(Cursor::new(&bytes[..])).ok());
     let Some(mut archive) = opened else {
@@ -126,7 +126,7 @@ fn zip<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, (reader, size): (&mut dyn Read, 
             let name = [&prefix, member.name_raw()].concat();
             left = left.saturating_sub(member.size());
             if left == 0 || walk.layer.bytes > walk.look.limits.archive_bytes {
-                return walk.trouble(path, over("limits.archive_bytes"));
+                return walk.trouble(path, Refusal::over("limits.archive_bytes"));
             }
             let size = member.size();
             walk.file(&mut member, size, name, depth + 1);

@@ -9,18 +9,18 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// What a file says.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(in crate::collect) struct Told {
     /// Whether all of it was understood.
     pub(super) determined: bool,
     /// The first value that a person must look at: its variable and line.
     pub(super) review: Option<(Option<Name>, u32)>,
-    /// The values that are exposed.
+    /// The values that are exposed. A file that has any is never kept.
+    #[serde(skip)]
     pub(super) exposed: Option<Exposed>,
 }
 
 /// Exposed values of a file.
-#[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Exposed {
     /// The worst one's line,
     line: u32,

@@ -14,7 +14,7 @@ use crate::collect::entry_path::{clean, split};
 use crate::collect::metered::{HEADERS, Meter, Metered};
 use crate::collect::refusal::Refusal;
 use crate::detect::{Memory, weak_env_name};
-use crate::evidence::{Cause, Name};
+use crate::evidence::Cause;
 use rayon::Scope;
 use std::io::{Cursor, Read};
 use std::rc::Rc;
@@ -73,7 +73,7 @@ pub(super) fn layer(source: impl Read, look: Look<'_>) -> Layer {
     }
     git::name(&mut layer, &stores, look);
     if shared.overflowed.load(Ordering::Relaxed) {
-        layer.broken = layer.broken.or(Some(over("files that are told")));
+        layer.broken = layer.broken.or(Some(Refusal::over("files that are told")));
     }
     if look.stop.asked() {
         layer.broken = layer.broken.or(Some(Refusal::new(Cause::Interrupted)));
@@ -125,7 +125,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         let mut reader = Metered { inner: unpacked, meter: Rc::clone(&meter) };
         self.layer.broken = self.tar(&mut reader, &meter, &[], 0).err();
         if count.over() {
-            self.layer.broken = Some(over("limits.archive_bytes or limits.ratio"));
+            self.layer.broken = Some(Refusal::over("limits.archive_bytes or limits.ratio"));
         }
         // The file at which the layer ends is told with the layer.
         if self.layer.broken.is_some() && self.layer.troubles.last().is_some_and(|last| last.path == self.entry.path) {
@@ -183,7 +183,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             let empty = kind.is_dir() || kind.is_symlink() || kind.is_hard_link();
             let empty = empty || kind.is_character_special() || kind.is_block_special() || kind.is_fifo();
             if kind.is_gnu_sparse() && size > HARMLESS {
-                self.trouble(path, over("sparse files of 1 GiB"));
+                self.trouble(path, Refusal::over("sparse files of 1 GiB"));
             } else if size > 0 || !(empty || depth == 0 && is_whiteout(&path)) {
                 // Some read what stands behind such an entry as the next one, others pass over it.
                 if empty {
@@ -201,7 +201,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             }
             whole = begins - meter.total.get() == size;
             if self.layer.bytes > self.look.limits.archive_bytes {
-                return Err(over("limits.archive_bytes"));
+                return Err(Refusal::over("limits.archive_bytes"));
             }
             if let Some(why) = &self.full {
                 return Err(why.clone());
@@ -236,17 +236,17 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     pub(super) fn file(&mut self, reader: &mut dyn Read, size: u64, mut path: Vec<u8>, depth: usize) {
         self.layer.count += 1;
         if self.layer.count > self.look.limits.layer_files {
-            self.full = Some(over("limits.layer_files"));
+            self.full = Some(Refusal::over("limits.layer_files"));
         }
         if self.full.is_some() {
             return;
         }
         if path.len() > LONGEST {
             path.truncate(LONGEST);
-            self.trouble(path.clone(), over("paths of 4096 bytes"));
+            self.trouble(path.clone(), Refusal::over("paths of 4096 bytes"));
         }
         if size > self.look.limits.entry_bytes {
-            return self.trouble(path, over("limits.entry_bytes"));
+            return self.trouble(path, Refusal::over("limits.entry_bytes"));
         }
         let mut head = Zeroizing::new(Vec::with_capacity(HEAD));
         if reader.take(HEAD as u64).read_to_end(&mut head).is_err() {
@@ -269,7 +269,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             return nested::archive(self, (&mut whole, size), &head, path, depth);
         }
         if archive {
-            self.trouble(path.clone(), over("limits.archive_depth"));
+            self.trouble(path.clone(), Refusal::over("limits.archive_depth"));
         }
         self.content(&mut whole, size, path, depth);
     }
@@ -296,7 +296,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
         let mut behind = nested::behind(&self.batch.bytes[from..to]).filter(|_| depth != usize::MAX);
         if behind.is_some() && depth >= self.deepest() {
             behind = None;
-            self.trouble(path.clone(), over("limits.archive_depth"));
+            self.trouble(path.clone(), Refusal::over("limits.archive_depth"));
         }
         let behind = behind.map(|at| Zeroizing::new(self.batch.bytes[from + at..to].to_vec()));
         let member = self.member(path.clone());
@@ -312,7 +312,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
     /// A file over its limit is read in pieces; an env file is not judged as one then.
     fn large(&mut self, reader: &mut dyn Read, path: Vec<u8>, other: bool) {
         if !other {
-            self.trouble(path.clone(), over("limits.file_bytes"));
+            self.trouble(path.clone(), Refusal::over("limits.file_bytes"));
         }
         self.pieces(reader, &path);
     }
@@ -333,7 +333,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             all += (bytes.len() - kept.len()) as u64;
             let full = self.layer.bytes > self.look.limits.archive_bytes || all > self.look.limits.entry_bytes;
             if all > self.look.limits.entry_bytes {
-                self.trouble(path.to_vec(), over("limits.entry_bytes"));
+                self.trouble(path.to_vec(), Refusal::over("limits.entry_bytes"));
             }
             let last = read.is_err() || full || bytes.len() < PIECE || self.look.stop.asked();
             if (number == 0 || last) && nested::behind(&bytes).is_some() {
@@ -393,7 +393,7 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
 
     pub(super) fn trouble(&mut self, path: Vec<u8>, why: Refusal) {
         if self.layer.troubles.len() >= MOST {
-            self.full = Some(over("files that cannot be read"));
+            self.full = Some(Refusal::over("files that cannot be read"));
             return;
         }
         self.layer.troubles.push(Trouble { path, why });
@@ -413,15 +413,10 @@ fn is_sparse<R: Read>(entry: &mut tar::Entry<'_, R>) -> bool {
     extensions.is_some_and(|all| all.flatten().any(|one| one.key_bytes().starts_with(b"GNU.sparse.")))
 }
 
-/// A limit was met.
-pub(super) fn over(key: &'static str) -> Refusal {
-    Refusal::new(Cause::OverLimit).with("key", Name::fixed(key))
-}
-
 /// What an error of the reader means.
 pub(super) fn damage(meter: &Meter) -> Refusal {
     if meter.over.get() {
-        over("limits.archive_bytes")
+        Refusal::over("limits.archive_bytes")
     } else {
         Refusal::new(if meter.ended.get() { Cause::Truncated } else { Cause::Malformed })
     }

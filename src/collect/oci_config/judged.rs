@@ -1,23 +1,9 @@
-//! What every judged text of a config, a container or a history has in evidence, and the judging of the two
-//! shapes they share: environment entries, and labels.
+//! The judging of the two shapes that texts of a config, a container or a history share: environment entries, and labels.
 //!
 //! In: wrapped texts. Out: judgements, and names where they may be shown. It reads nothing.
 
 use crate::detect::{Context, Detector};
-use crate::evidence::{Class, Confidence, Field, FieldType, Judgement, Name, Sensitive};
-
-/// The length buckets of a judgement.
-const LENGTHS: [&str; 6] = ["0", "1-7", "8-15", "16-31", "32-63", "64+"];
-pub(in crate::collect) const CLASS: Field =
-    Field { name: "class", holds: FieldType::Word(&Class::WORDS), meaning: "what the value is" };
-pub(in crate::collect) const VALUE_KIND: Field =
-    Field { name: "value_kind", holds: FieldType::Name, meaning: "a finer word for the value" };
-pub(in crate::collect) const LENGTH: Field =
-    Field { name: "length", holds: FieldType::Word(&LENGTHS), meaning: "the value's length bucket" };
-pub(in crate::collect) const KNOWN: Field =
-    Field { name: "known", holds: FieldType::Bool, meaning: "whether it equals a value given as known" };
-pub(in crate::collect) const CORRELATOR: Field =
-    Field { name: "correlator", holds: FieldType::Fingerprint, meaning: "equal values share it" };
+use crate::evidence::{Class, Confidence, Judgement, Name, Sensitive};
 
 /// A variable's name as people write them: letters, digits, `_`, `.` and `-`, not at random. Anything else in
 /// front of a `=`, or instead of one, may be a value.

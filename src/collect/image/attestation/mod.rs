@@ -14,34 +14,11 @@ pub(super) use report::report;
 
 use super::blobs::Blobs;
 use super::layout::Attested;
-use super::{ALPHABET, CLASS, CORRELATOR, KNOWN, LENGTH, PLATFORM, SECRET, STEP, VALUE_KIND};
 use crate::collect::layers::Look;
 use crate::collect::refusal::Refusal;
-use crate::evidence::{Cause, Field, FieldType, Kind, Name};
+use crate::evidence::{Cause, Name};
 use reading::{Find, Reading};
 use statement::Statement;
-
-/// One text of an attestation.
-pub(in crate::collect::image) static ATTESTATION: Kind = Kind {
-    name: "image.attestation",
-    meaning: "a build argument, or a secret-looking text, in the attestations of an image",
-    declared_by: "images",
-    live: false,
-    unit: "manifests",
-    fields: &[
-        Field { name: "where", holds: FieldType::Word(&At::WORDS), meaning: "where it stands in the statement" },
-        Field { name: "predicate", holds: FieldType::Name, meaning: "the type of what the statement says" },
-        PLATFORM,
-        CLASS,
-        VALUE_KIND,
-        STEP,
-        ALPHABET,
-        SECRET,
-        LENGTH,
-        KNOWN,
-        CORRELATOR,
-    ],
-};
 
 /// Where in a statement a text stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +34,7 @@ pub(super) enum At {
 }
 
 impl At {
-    const WORDS: [&'static str; 8] =
+    pub(super) const WORDS: [&'static str; 8] =
         ["build-arg", "environment", "dockerfile", "source-url", "parameter", "command", "sbom", "other"];
 
     fn word(self) -> &'static str {

@@ -3,24 +3,18 @@
 //! In: what a source gave, its attestations read. Out: one target's batch. A source that was read to its end and has no
 //! list of manifests holds no attestation; coverage says so, for another copy of the image may have some.
 
-use super::{ATTESTATION, At, Find};
+use super::{At, Find};
 use crate::collect::Job;
-use crate::collect::image::Found;
 use crate::collect::image::layout::Attested;
+use crate::collect::image::{ATTESTATION, Found};
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Batch, Cause, Class, Coverage, Evidence, Fact, Gap, Name, Place, Subject, Target};
 
 /// Writes what the attestations of one source disclose.
 pub(in crate::collect::image) fn report(job: &Job, target: &Target, found: &Found) -> Batch {
-    let mut out = Out { job, target, batch: Batch::default(), coverage: Coverage::new(&ATTESTATION, target) };
-    for (what, name) in &found.identity {
-        out.coverage.identify(what, name.clone());
-    }
-    for (name, why) in &found.unexamined {
-        let gap = why.gap(&ATTESTATION, Subject::whole(target));
-        out.batch.gaps.push(name.iter().fold(gap, |gap, name| gap.with("platform", name.clone())));
-        out.coverage.miss(name.clone().unwrap_or(Name::fixed("(unnamed)")), why.cause);
-    }
+    let mut coverage = found.coverage(&ATTESTATION, target);
+    let batch = Batch { gaps: found.missed(&ATTESTATION, target, &mut coverage), ..Batch::default() };
+    let mut out = Out { job, target, batch, coverage };
     for why in &found.unshown {
         out.gap(Place::default(), why);
     }

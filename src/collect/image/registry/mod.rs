@@ -15,47 +15,24 @@ mod wire;
 
 use super::blobs::digest_in;
 use super::layers::{Layers, wanted};
-use super::{Found, Wanted, asked, layout, look, report};
+use super::{Found, Wanted, asked, layout, look};
 use crate::collect::Job;
 use crate::collect::layers::{self, Known, Layer, Look};
 use crate::collect::refusal::Refusal;
-use crate::collect::runtime::offload;
 use crate::config::ImageSource;
-use crate::evidence::{Batch, Cause, Name};
+use crate::evidence::{Cause, Name};
 use documents::Documents;
 use download::Download;
 use reference::Reference;
 use session::Session;
 use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 /// Layers that are downloaded at a time.
 const LANES: usize = 3;
 
-/// Every image, one after the other, so that a layer that several have is downloaded once. A panic over one is a gap for
-/// that one: the others' findings stay.
-pub(super) async fn from_registries(job: Arc<Job>, known: Arc<Known>, sources: Vec<ImageSource>) -> Batch {
-    if sources.is_empty() {
-        return Batch::default();
-    }
-    let work = move || {
-        let mut all = Batch::default();
-        let task = job.progress.begin("images in registries", u64::try_from(sources.len()).ok());
-        for source in &sources {
-            task.examining(&source.shown());
-            let work = || report(&job, source, read(source, &job, &known));
-            let batch = catch_unwind(AssertUnwindSafe(work));
-            all.absorb(batch.unwrap_or_else(|_| report(&job, source, Err(Refusal::new(Cause::Crashed)))));
-            task.advance(1);
-        }
-        all
-    };
-    offload(work).await.unwrap_or_default()
-}
-
 /// Everything a registry says of one reference.
-fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal> {
+pub(super) fn read(source: &ImageSource, job: &Job, known: &Known) -> Result<Found, Refusal> {
     let ImageSource::Registry(text) = source else { return Err(Refusal::new(Cause::Unsupported)) };
     let (look, wanted) = (look(job, known), Wanted::of(job));
     let reference = Reference::parse(text.as_str())?;

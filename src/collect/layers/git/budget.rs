@@ -4,7 +4,6 @@
 
 use super::super::Look;
 use super::super::stream::HARMLESS;
-use super::super::walk::over;
 use crate::collect::refusal::Refusal;
 use crate::evidence::{Cause, Stop};
 use std::cell::Cell;
@@ -36,7 +35,7 @@ impl<'a> Budget<'a> {
         }
         let left = self.left.get().checked_sub(bytes);
         self.left.set(left.unwrap_or(0));
-        left.map(drop).ok_or_else(|| over("limits.archive_bytes or limits.ratio"))
+        left.map(drop).ok_or_else(|| Refusal::over("limits.archive_bytes or limits.ratio"))
     }
 
     /// Whether nothing is left.

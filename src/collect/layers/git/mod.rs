@@ -8,7 +8,7 @@ mod budget;
 mod names;
 mod pack;
 
-use super::walk::{Walk, over};
+use super::walk::Walk;
 use super::{Entry, Layer, Look};
 use crate::collect::entry_path::split;
 use crate::collect::refusal::Refusal;
@@ -101,7 +101,7 @@ pub(super) fn hold<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, reader: &mut dyn Rea
         walk.trouble(path.clone(), Refusal::new(Cause::Malformed));
     }
     if bytes.len() as u64 > left {
-        return walk.trouble(path, over("limits.held_bytes"));
+        return walk.trouble(path, Refusal::over("limits.held_bytes"));
     }
     walk.held.bytes += (bytes.len() + path.len()) as u64;
     walk.held.files.push(File { path, entry: walk.entry.clone(), form, bytes });
@@ -120,7 +120,7 @@ pub(super) fn examine<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, depth: usize) -> 
         stores.push(store);
     }
     for file in std::mem::take(&mut walk.held).files {
-        walk.trouble(file.path, over("limits.archive_depth"));
+        walk.trouble(file.path, Refusal::over("limits.archive_depth"));
     }
     stores
 }
@@ -277,7 +277,7 @@ fn loose(bytes: &[u8], budget: &Budget<'_>) -> Result<(Kind, Zeroizing<Vec<u8>>)
     budget.take(content.len() as u64)?;
     let (kind, size, begins) = header(&content).ok_or(Refusal::new(Cause::Malformed))?;
     if size > budget.limit {
-        return Err(over("limits.held_bytes"));
+        return Err(Refusal::over("limits.held_bytes"));
     }
     content.drain(..begins);
     let whole = used == Some(bytes.len() as u64) && content.len() as u64 == size;

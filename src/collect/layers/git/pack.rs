@@ -3,7 +3,6 @@
 //! In: the bytes of a pack. Out: places, kinds, ids and content. Its index is neither needed nor believed. It must not
 //! know what objects mean.
 
-use super::super::walk::over;
 use super::budget::Budget;
 use super::{SHA1, id_of};
 use crate::collect::refusal::Refusal;
@@ -100,7 +99,7 @@ impl<'a> Pack<'a> {
         let (file, places) = (&self.file, &self.places);
         let entry = file.entry(at).map_err(|_| damaged())?;
         if entry.decompressed_size > self.budget.limit {
-            return Err(over("limits.held_bytes"));
+            return Err(Refusal::over("limits.held_bytes"));
         }
         let mut bytes = Zeroizing::new(Vec::new());
         let base = |id: &gix_hash::oid, _: &mut Vec<u8>| {
