@@ -17,7 +17,7 @@ use budget::Budget;
 use flate2::read::ZlibDecoder;
 use gix_hash::ObjectId;
 use gix_object::Kind;
-use names::Names;
+use names::Named;
 use pack::Pack;
 use std::collections::HashSet;
 use std::io::Read;
@@ -74,6 +74,8 @@ struct Object {
     at: u64,
     kind: Kind,
     id: ObjectId,
+    /// A tree names others, and nothing else: what is none may hold anything.
+    tree: bool,
 }
 
 /// All objects of some files.
@@ -81,6 +83,7 @@ struct Object {
 pub(super) struct Store {
     files: Vec<File>,
     objects: Vec<Object>,
+    named: Named,
 }
 
 /// Which object content is.
@@ -155,13 +158,16 @@ fn called_by_id(path: &[u8]) -> Vec<(Range<usize>, ObjectId)> {
 fn open<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, mut files: Vec<File>) -> Store {
     files.sort_by(|a, b| a.path.cmp(&b.path));
     let budget = Budget::new(walk.look, files.iter().map(|file| file.bytes.len() as u64).sum());
-    let mut objects = Vec::new();
+    let (mut objects, mut named) = (Vec::new(), Named::default());
     for (number, file) in files.iter().enumerate() {
-        let mut keep = |at, kind, id| objects.push(Object { file: number, at, kind, id });
+        let mut keep = |at, kind: Kind, bytes: &[u8]| {
+            let id = id_of(kind, bytes);
+            let tree = kind == Kind::Tree && named.tree(bytes);
+            objects.push(Object { file: number, at, kind, id, tree });
+            id
+        };
         let wrong = match file.form {
-            Form::Loose => {
-                loose(&file.bytes, &budget).map(|(kind, content)| keep(0, kind, id_of(kind, &content))).err()
-            }
+            Form::Loose => loose(&file.bytes, &budget).map(|(kind, content)| keep(0, kind, &content)).err(),
             Form::Pack | Form::Bundle => {
                 Pack::open(file.parts().1, &budget).and_then(|mut pack| pack.list(keep).map_or(Ok(()), Err)).err()
             }
@@ -171,17 +177,17 @@ fn open<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, mut files: Vec<File>) -> Store 
         }
     }
     walk.layer.objects += objects.len() as u64;
-    Store { files, objects }
+    Store { files, objects, named }
 }
 
 fn look_through<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, store: &Store, depth: usize) {
     let look = walk.look;
-    let names = Names::of(store, look);
+    let paths = names::paths(store, store.named.telling.clone(), look);
     let mut told = HashSet::new();
     let budget = Budget::new(look, store.files.iter().map(|file| file.bytes.len() as u64).sum());
     let lost = store.visit(
         &budget,
-        |_| true,
+        |object| !object.tree,
         |object, bytes| {
             // Content whose id cannot be told may be any.
             if !object.id.is_null() && !told.insert(object.id) {
@@ -192,19 +198,15 @@ fn look_through<'s, 'a: 's>(walk: &mut Walk<'_, 's, 'a>, store: &Store, depth: u
             walk.entry.clone_from(&file.entry);
             let Object { kind, id, .. } = *object;
             if kind == Kind::Tree {
-                // A tree names others, and nothing else: what is none may hold anything.
-                if names::is_tree(bytes) {
-                    return;
-                }
                 walk.trouble(file.shown(), Refusal::new(Cause::Malformed));
             }
-            match names.paths.get(&id) {
+            match paths.get(&id) {
                 Some(name) => path.extend(name),
                 // Its path is asked for if there is anything to tell.
                 None if kind == Kind::Blob => path.extend(id.to_string().into_bytes()),
                 None => path.extend_from_slice(kind.as_bytes()),
             }
-            walk.object = Some(Identity { kind, id, named: kind != Kind::Blob || names.has(&id) });
+            walk.object = Some(Identity { kind, id, named: kind != Kind::Blob || store.named.has(&id) });
             walk.file(&mut &bytes[..], bytes.len() as u64, path, depth);
             walk.object = None;
         },
@@ -241,7 +243,7 @@ impl Store {
     fn visit(
         &self,
         budget: &Budget<'_>,
-        wanted: impl Fn(Kind) -> bool,
+        wanted: impl Fn(&Object) -> bool,
         mut see: impl FnMut(&Object, &[u8]),
     ) -> Vec<(usize, Refusal)> {
         let mut lost = Vec::new();
@@ -249,7 +251,7 @@ impl Store {
             let file = &self.files[of_file[0].file];
             let pack = (file.form != Form::Loose).then(|| Pack::open(file.parts().1, budget)).and_then(Result::ok);
             let mut pack = pack.map(|pack| pack.knowing(of_file.iter().map(|object| (object.id, object.at))));
-            for object in of_file.iter().filter(|object| wanted(object.kind)) {
+            for object in of_file.iter().filter(|object| wanted(object)) {
                 let read = match &mut pack {
                     Some(pack) => pack.read(object.at),
                     None => loose(&file.bytes, budget).map(|(_, content)| content),

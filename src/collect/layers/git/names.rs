@@ -13,29 +13,35 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// Deepest directory that is followed.
 const DEEPEST: usize = 64;
 
-/// What is known of names before content is judged.
-pub(super) struct Names {
-    /// Paths of blobs whose name says what they are.
-    pub(super) paths: HashMap<ObjectId, Vec<u8>>,
-    /// Everything that some tree names, by the first bytes of its id.
-    named: HashSet<u64>,
+/// What trees name, learned as they are met.
+#[derive(Default)]
+pub(super) struct Named {
+    /// Blobs whose name says what they are.
+    pub(super) telling: HashSet<ObjectId>,
+    /// Everything, by the first bytes of its id.
+    all: HashSet<u64>,
 }
 
-impl Names {
-    pub(super) fn of(store: &Store, look: Look<'_>) -> Self {
-        let (mut named, mut telling) = (HashSet::new(), HashSet::new());
-        trees(store, &Budget::of_names(look), |_, name, id| {
-            named.insert(first(&id));
-            if sort(name) != Sort::Other {
-                telling.insert(id);
+impl Named {
+    /// A tree's entries. Says whether all of its bytes are some.
+    pub(super) fn tree(&mut self, bytes: &[u8]) -> bool {
+        let mut whole = true;
+        for entry in TreeRefIter::from_bytes(bytes, SHA1) {
+            let Ok(entry) = entry else {
+                whole = false;
+                continue;
+            };
+            self.all.insert(first(entry.oid));
+            if sort(entry.filename) != Sort::Other {
+                self.telling.insert(entry.oid.to_owned());
             }
-        });
-        Self { paths: paths(store, telling, look), named }
+        }
+        whole
     }
 
     /// Whether any tree names it.
     pub(super) fn has(&self, id: &ObjectId) -> bool {
-        self.named.contains(&first(id))
+        self.all.contains(&first(id))
     }
 }
 
@@ -77,7 +83,7 @@ fn trees(store: &Store, budget: &Budget<'_>, mut see: impl FnMut(ObjectId, &[u8]
     // What is lost here is told where everything is looked through.
     let _ = store.visit(
         budget,
-        |kind| kind == Kind::Tree,
+        |object| object.kind == Kind::Tree,
         |object, bytes| {
             for entry in TreeRefIter::from_bytes(bytes, SHA1).flatten() {
                 see(object.id, entry.filename, entry.oid.to_owned());
@@ -86,11 +92,6 @@ fn trees(store: &Store, budget: &Budget<'_>, mut see: impl FnMut(ObjectId, &[u8]
     );
 }
 
-fn first(id: &ObjectId) -> u64 {
+fn first(id: &gix_hash::oid) -> u64 {
     id.as_bytes().first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
-}
-
-/// Whether all of it is entries of a tree.
-pub(super) fn is_tree(bytes: &[u8]) -> bool {
-    TreeRefIter::from_bytes(bytes, SHA1).all(|entry| entry.is_ok())
 }

@@ -3,8 +3,8 @@
 //! In: the bytes of a pack. Out: places, kinds, ids and content. Its index is neither needed nor believed. It must not
 //! know what objects mean.
 
+use super::SHA1;
 use super::budget::Budget;
-use super::{SHA1, id_of};
 use crate::collect::refusal::Refusal;
 use crate::evidence::Cause;
 use gix_hash::ObjectId;
@@ -51,21 +51,23 @@ impl<'a> Pack<'a> {
         Self { places: places.collect(), ..self }
     }
 
-    /// Tells place, kind and id of every object, once its base is known. Gives what is wrong with the pack.
-    pub(super) fn list(&mut self, mut tell: impl FnMut(u64, Kind, ObjectId)) -> Option<Refusal> {
+    /// Tells place, kind and content of every object, once its base is known, and is told its id. Gives what is wrong
+    /// with the pack.
+    pub(super) fn list(&mut self, mut tell: impl FnMut(u64, Kind, &[u8]) -> ObjectId) -> Option<Refusal> {
         let end = self.file.pack_end() as u64;
         let (mut at, mut count, mut lost) = (12, 0_u64, None);
         let mut waiting: HashMap<Base, Vec<u64>> = HashMap::new();
         while at < end {
             count += 1;
-            let mut ready = vec![at];
+            let (mut ready, mut packed) = (vec![at], None);
             while let Some(at) = ready.pop() {
                 match self.decode(at) {
                     Ok((outcome, bytes)) => {
-                        let id = id_of(outcome.kind, &bytes);
+                        let id = tell(at, outcome.kind, &bytes);
                         self.places.insert(id, at);
                         self.decoded.insert(at);
-                        tell(at, outcome.kind, id);
+                        // The first of them is the one that lies here.
+                        packed.get_or_insert(outcome.compressed_size);
                         ready.extend(
                             [Base::Id(id), Base::At(at)].iter().filter_map(|base| waiting.remove(base)).flatten(),
                         );
@@ -76,7 +78,10 @@ impl<'a> Pack<'a> {
                     },
                 }
             }
-            match self.next(at) {
+            match packed
+                .map_or_else(|| self.packed(at), |packed| Ok(packed as u64))
+                .and_then(|size| self.behind(at, size))
+            {
                 Ok(next) => at = next,
                 Err(why) => return Some(why),
             }
@@ -125,8 +130,14 @@ impl<'a> Pack<'a> {
         }
     }
 
-    /// Where the entry behind one begins.
-    fn next(&mut self, at: u64) -> Result<u64, Refusal> {
+    /// Where the entry behind one begins that is so long.
+    fn behind(&self, at: u64, packed: u64) -> Result<u64, Refusal> {
+        let entry = self.file.entry(at).map_err(|_| Refusal::new(Cause::Malformed))?;
+        Ok(entry.data_offset + packed)
+    }
+
+    /// How long an entry is whose base is not known yet.
+    fn packed(&mut self, at: u64) -> Result<u64, Refusal> {
         let damaged = || Refusal::new(Cause::Malformed);
         let entry: Entry = self.file.entry(at).map_err(|_| damaged())?;
         let left = (self.file.pack_end() as u64).saturating_sub(entry.data_offset);
@@ -138,7 +149,7 @@ impl<'a> Pack<'a> {
         let size = usize::try_from(entry.decompressed_size).map_err(|_| damaged())?;
         let mut bytes = Zeroizing::new(vec![0; size]);
         let packed = self.file.decompress_entry(&entry, &mut self.inflate, &mut bytes).map_err(|_| damaged())?;
-        Ok(entry.data_offset + packed as u64)
+        Ok(packed as u64)
     }
 }
 
