@@ -5,6 +5,7 @@
 
 mod batch;
 mod content;
+mod contents;
 mod git;
 mod known;
 mod nested;
