@@ -4,7 +4,7 @@
 //! known; how words make assignments is [`super::walk`]'s.
 
 use super::known::Found;
-use super::names::{self, Promise};
+use super::names::{self, Fit, Promise};
 use super::shell::Said;
 use super::{
     Context, Detector, Scan, Spotted, assigns, code, defaults, formats, placeholders, shell, templates, urls, values,
@@ -16,6 +16,9 @@ use std::sync::LazyLock;
 
 /// More values of one text are not told one by one: whoever has so many has a text that nobody can vouch for.
 pub(super) const MOST: usize = 10_000;
+
+/// No format, no random text and no value given as known is shorter.
+const SHORT: usize = 8;
 
 pub(super) struct Finder<'a> {
     pub(super) detector: &'a Detector,
@@ -35,6 +38,14 @@ pub(super) struct Finder<'a> {
     pub(super) code: bool,
     /// The value at hand stands in quotes: nothing computes it.
     pub(super) literal: bool,
+}
+
+/// Whether a program's text says nothing here that anybody would tell: too short for what is known by its shape, under a
+/// name that speaks of no secret.
+fn idle(name: &str, value: &str) -> bool {
+    let word = || matches!(names::promise(name), Promise::Neutral | Promise::Benign(Fit::Word | Fit::Number | Fit::Id));
+    let stem = || matches!(names::promise_of_stem(name), Promise::Neutral | Promise::Benign(_));
+    value.is_empty() || value.len() < SHORT && word() && stem()
 }
 
 impl<'a> Finder<'a> {
@@ -73,7 +84,7 @@ impl<'a> Finder<'a> {
 
     /// Judges a value under a name; says whether it was exposed.
     pub(super) fn judge(&mut self, name: &str, value: &str, line: u32) -> bool {
-        if self.full() {
+        if self.full() || self.code && idle(name, value) && !names::is_declared(&self.detector.declared, name) {
             return false;
         }
         // A file of settings is not asked: there every value is one.

@@ -49,11 +49,11 @@ pub(super) fn locked(value: &str, context: Context) -> Option<&'static str> {
     let doubled = context == Context::Compose || value.matches("$$").count() >= 2;
     let single = doubled.then(|| value.replace("$$", "$"));
     let value = single.as_deref().unwrap_or(value);
-    let (kind, _) = LOCKED.iter().find(|(_, shape)| shape.is_match(value))?;
-    if matches!(*kind, "kms" | "sealed-secret" | "openssl") {
+    let kind = LOCKED.kinds(value).next()?;
+    if matches!(kind, "kms" | "sealed-secret" | "openssl") {
         // These are known by their first bytes only: the rest must at least be base64 of no text.
         let bytes = BASE64.decode(value.as_bytes()).or_else(|_| BASE64URL_NOPAD.decode(value.as_bytes())).ok()?;
-        if kind != &"openssl" && std::str::from_utf8(&bytes).is_ok() {
+        if kind != "openssl" && std::str::from_utf8(&bytes).is_ok() {
             return None;
         }
     }

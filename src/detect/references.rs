@@ -48,8 +48,7 @@ pub(super) fn dressed(value: &str) -> Option<&str> {
 fn kinds(value: &str) -> impl Iterator<Item = &'static str> {
     let marked =
         value.len() <= 4096 && value.contains(['/', ':', '$', '%', '{', '(', '#', '`', '!', '@', '[', '.', '>']);
-    let shapes = if marked { POINTERS.as_slice() } else { &[] };
-    shapes.iter().filter(move |(_, shape)| shape.is_match(value)).map(|(kind, _)| *kind)
+    marked.then(|| POINTERS.kinds(value)).into_iter().flatten()
 }
 
 /// The first part of a pointer that nobody would have named so.

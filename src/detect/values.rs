@@ -9,8 +9,12 @@ use std::sync::{LazyLock, OnceLock};
 /// A pattern whose classes are ASCII: smaller and faster, and names and tokens are ASCII anyway.
 #[expect(clippy::expect_used, reason = "the patterns are literals, and the tests build them all")]
 pub(super) fn pattern(text: &str) -> Regex {
-    let ascii = text.replace(r"\w", "[0-9A-Za-z_]").replace(r"\d", "[0-9]").replace(r"\b", r"(?-u:\b)");
-    Regex::new(&ascii).expect("a pattern of this crate")
+    Regex::new(&ascii(text)).expect("a pattern of this crate")
+}
+
+/// A pattern's text with ASCII classes.
+pub(super) fn ascii(text: &str) -> String {
+    text.replace(r"\w", "[0-9A-Za-z_]").replace(r"\d", "[0-9]").replace(r"\b", r"(?-u:\b)")
 }
 
 /// A pattern that is made when it is first needed: most texts need few of them.

@@ -98,5 +98,6 @@ fn all<'a, R: Read>(
         Err(why) => Arc::new(Layer::unread(why)),
     };
     let paths: Vec<&str> = paths.collect();
-    paths.into_par_iter().map(|path| (path.to_owned(), read(path))).collect()
+    // A single layer would be read beside the pool's threads: one more than there are cores.
+    rayon::scope(|_| paths.into_par_iter().map(|path| (path.to_owned(), read(path))).collect())
 }

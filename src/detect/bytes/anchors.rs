@@ -145,23 +145,26 @@ fn assigns(bytes: &[u8], at: usize) -> Option<Window> {
     let name = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') || *b >= 0x80;
     let mut end = at + bytes[at..limit].iter().take_while(|b| name(b)).count();
     // `["password"]`, `'password'`, `\"password\"`, `password]`
-    end +=
-        bytes[end..limit].iter().take_while(|b| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b']' | b')' | b'*')).count();
+    let closes = |b: &u8| matches!(b, b'"' | b'\'' | b'`' | b'\\' | b']' | b')' | b'*');
+    let closed = bytes[end..limit].iter().take_while(|b| closes(b)).count();
+    end += closed;
     let blank = bytes[end..limit].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
     let line = |more| Some(window::lines(bytes, at, more));
     // `name: DB_PASSWORD`, and its value on one of the next lines.
     if named(bytes, at) {
         return line(2);
     }
-    match bytes.get(end + blank) {
+    let rest = &bytes[end + blank..];
+    match rest.first() {
+        _ if compares(rest, closed > 0, bytes[..end].ends_with(b"-")) => None,
         // YAML may have the value on the next line.
-        Some(b':') if bytes[end + blank..].iter().take(8).any(|b| *b == b'\n') => line(2),
+        Some(b':') if rest.iter().take(8).any(|b| *b == b'\n') => line(2),
         // A comma as in `setenv("DB_PASSWORD", "…")`; the value may stand on the next line.
-        Some(b'=' | b':' | b'>' | b',') => line(2 * usize::from(ends_open(&bytes[end + blank + 1..]))),
+        Some(b'=' | b':' | b'>' | b',') => line(2 * usize::from(ends_open(&rest[1..]))),
         // `secret[] = "…"`, `secret ?? "…"`, `secret || "…"`, `<key>secret</key>`
         Some(b'[' | b'?' | b'|') => line(0),
         Some(b'<') => line(1),
-        Some(b'(') if ends_open(&bytes[end + blank + 1..]) => line(1),
+        Some(b'(') if ends_open(&rest[1..]) => line(1),
         // `hmac.new(b"…"`, `SecurityKey(Encoding.UTF8.GetBytes("…"`
         Some(b'(') if takes_text(&bytes[end + blank..limit]) => line(0),
         // Terraform's variables have their default a few lines below.
@@ -170,6 +173,26 @@ fn assigns(bytes: &[u8], at: usize) -> Option<Window> {
         Some(_) if blank > 0 && (flagged(bytes, at) || few_words(bytes, at)) => line(0),
         _ if writes(bytes, at) => line(0),
         _ => None,
+    }
+}
+
+/// Whether the sign behind a name assigns nothing: `token == x`, `token::Kind`, `token->next`, `f(token, x)`, `token[i]`,
+/// `token ? x : y`.
+fn compares(rest: &[u8], closed: bool, dash: bool) -> bool {
+    match (rest.first(), rest.get(1)) {
+        (Some(b'='), Some(b'=')) | (Some(b':'), Some(b':')) => true,
+        (Some(b'>'), _) => dash,
+        // A name that is handed over stands in quotes, or its value does: `{token, <<"…">>}`, `decode(token, "…")`.
+        (Some(b','), next) => {
+            let text = |b: &u8| matches!(b, b'<' | b'\n' | b'"' | b'\'');
+            !closed && next.is_some() && !rest.iter().take(8).any(text)
+        }
+        (Some(b'['), _) => {
+            let behind = rest.iter().take(NAME).position(|b| *b == b']').map_or(&[][..], |end| &rest[end + 1..]);
+            !behind.iter().take(8).any(|b| *b == b'=')
+        }
+        (Some(b'?'), next) => !matches!(next, Some(b'?' | b':')),
+        _ => false,
     }
 }
 
@@ -247,7 +270,7 @@ fn matches(
     memory: Option<&mut Memory>,
 ) -> Option<Window> {
     let format = formats::of_keyword(keyword);
-    if at < tried[format] {
+    if !formats::may_open(format, bytes, at) || at < tried[format] {
         return None;
     }
     // Whatever has its keyword in the first half of what follows lies in this window as a whole.

@@ -5,6 +5,7 @@
 
 mod check;
 mod file;
+mod gate;
 mod gitleaks;
 mod go;
 
@@ -13,6 +14,8 @@ use super::values::pattern;
 use crate::evidence::Problems;
 pub(in crate::detect) use check::Check;
 use file::{Boundary, Entry, Written};
+use gate::Gate;
+use gate::Reading;
 use gitleaks::Conditions;
 use include_dir::{Dir, include_dir};
 use regex::{Captures, Match, Regex};
@@ -52,6 +55,8 @@ struct Format {
     id: &'static str,
     pattern: String,
     compiled: OnceLock<Option<Regex>>,
+    /// Where a match may begin at all.
+    gate: Gate,
     /// How long a match can be, once somebody asked.
     reach: OnceLock<usize>,
     boundary: Boundary,
@@ -91,12 +96,15 @@ impl Formats {
         let mut formats = Vec::new();
         for format in written {
             of_keyword.extend(format.keywords.iter().map(|_| formats.len()));
+            let own = format.pattern.strip_prefix(NAME).unwrap_or(&format.pattern);
+            let gate = Gate::new(own.to_owned(), format.keywords.clone());
             words.extend(format.keywords);
             formats.push(Format {
                 // Kinds live as long as the process; the files are read once.
                 id: format.id.leak(),
                 pattern: format.pattern,
                 compiled: OnceLock::new(),
+                gate,
                 reach: OnceLock::new(),
                 boundary: format.boundary,
                 check: format.check,
@@ -113,8 +121,11 @@ impl Formats {
     fn all(&self, text: &str) -> Vec<Found> {
         let Some(keywords) = self.keywords.as_ref().filter(|_| text.len() >= SHORTEST) else { return Vec::new() };
         let mut called = BTreeSet::new();
-        keywords.find(text.as_bytes(), &mut |_, keyword| {
-            called.insert(self.of_keyword[keyword]);
+        keywords.find(text.as_bytes(), &mut |at, keyword| {
+            let format = self.of_keyword[keyword];
+            if !called.contains(&format) && self.all[format].gate.may_open(text.as_bytes(), at, Reading::Text) {
+                called.insert(format);
+            }
         });
         let mut found: Vec<Found> = called.into_iter().flat_map(|n| self.all[n].all(text)).collect();
         found.sort_by_key(|found| (found.range.start, usize::MAX - found.range.end, found.public, found.kind));
@@ -301,6 +312,11 @@ pub(super) fn of_keyword(keyword: usize) -> usize {
     known().of_keyword[keyword]
 }
 
+/// Whether a credential of this format can begin with the keyword at this place.
+pub(super) fn may_open(format: usize, bytes: &[u8], at: usize) -> bool {
+    known().all[format].gate.may_open(bytes, at, Reading::Blanked)
+}
+
 /// How far around its keyword a format's credential may reach: as long as its pattern can be, with what stands beside
 /// it, or a bound where the pattern has none.
 pub(super) fn reach(format: usize) -> usize {
@@ -352,6 +368,12 @@ mod tests {
     fn every_built_in_format_finds_its_examples_and_not_the_others() {
         let count = check_built_in().unwrap_or_else(|problems| panic!("{problems}"));
         assert!(count >= 150, "{count}");
+    }
+
+    #[test]
+    fn the_gates_of_most_formats_close() {
+        let open: Vec<_> = known().all.iter().filter(|format| !format.gate.closes()).map(|format| format.id).collect();
+        assert!(open.len() * 10 < known().all.len(), "{} of {}: {open:?}", open.len(), known().all.len());
     }
 
     #[test]
