@@ -3,6 +3,7 @@
 //! In: a name and a value as they stood in a text of any kind. Out: whether a program computes the value. A file of
 //! settings never asks: there `hunter(2)` is a password.
 
+use super::names::{self, Promise};
 use super::values;
 use regex::Regex;
 use std::sync::LazyLock;
@@ -35,6 +36,38 @@ pub(super) fn computed(name: &str, value: &str) -> bool {
     // What starts a test's dice is no key.
     let dice = name.eq_ignore_ascii_case("seed") && value.len() < 12 && value.bytes().all(|b| b.is_ascii_digit());
     dice || !in_capitals(name) && SHAPE.is_match(value)
+}
+
+/// Whether what looks like a password in a source or a document is one: in quotes, or under a name of the environment,
+/// and made of more than words, unless the name asks for a password by that word.
+pub(super) fn meant(name: &str, value: &str, quoted: bool) -> bool {
+    static PUT_TOGETHER: LazyLock<Regex> = LazyLock::new(|| {
+        values::pattern(concat!(
+            // Templates, patterns, colours, calls and places.
+            r"[{<][^{}<>]*[}>]|%[sdvr(]|\\|\[dwsSnt]|\[[^\]]*\]|\(\?|[.)\]][*+]|^#[0-9a-fA-F]{3,8}$|^[A-Za-z_][\w.]*\([\w., '\x22]*\)$|^[.~]?/",
+            // `self.token`, `sha256`, `com.example`
+            r"|^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
+        ))
+    });
+    if value.contains(char::is_whitespace) || PUT_TOGETHER.is_match(value) {
+        return false;
+    }
+    let asks = names::speaks_of(name, &["PASSWORD", "PASSWD", "PASSPHRASE", "PWD", "PASS"]);
+    // `v2`, `oauth2`, `sha256`, `tokenV1`
+    let word = value
+        .trim_end_matches(|c: char| c.is_ascii_digit())
+        .bytes()
+        .all(|b| b.is_ascii_alphabetic() || b"_-.:".contains(&b));
+    let mixed = values::password_like(value) && (asks || !word);
+    let plain = || {
+        let letters = value.bytes().all(|b| b.is_ascii_alphabetic());
+        asks && value.len() >= 6 && letters && names::promise(value) == Promise::Neutral
+    };
+    if quoted {
+        mixed || plain()
+    } else {
+        in_capitals(name) && mixed && !value.contains(['"', '\'', '(', '[', ',', '\\', '.'])
+    }
 }
 
 /// Whether a name is written as those of the environment are.

@@ -93,7 +93,10 @@ impl<'a> Finder<'a> {
             return false;
         }
         let judgement = if self.code {
-            self.detector.judge_in_code(name, value, self.context)
+            let Some(judgement) = self.detector.judge_in_code(name, value, self.context, self.literal) else {
+                return false;
+            };
+            judgement
         } else {
             self.detector.judge_part(name, value, self.context)
         };
@@ -159,9 +162,12 @@ impl<'a> Finder<'a> {
             }
             let lines = text[from..said.span.start].matches('\n').count();
             (line, from) = (line + u32::try_from(lines).unwrap_or_default(), said.span.start);
+            let literal = self.literal;
+            self.literal |= text[..said.span.start].ends_with(['"', '\'']);
             if self.judge(&said.name, said.value, line) {
                 self.covered.push(said.span);
             }
+            self.literal = literal;
         }
     }
 
@@ -242,15 +248,17 @@ impl<'a> Finder<'a> {
         let starts: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
         let line_of =
             |at: usize| u32::try_from(starts.partition_point(|start| *start < at)).unwrap_or(u32::MAX - 1) + 1;
-        let mut found: Vec<Range<usize>> = Vec::new();
+        let mut found: Vec<(Range<usize>, Option<&'static str>)> = Vec::new();
         for credential in formats::all(text) {
             let key = credential.check == Some(formats::Check::PrivateKey);
-            found.push(if key { formats::block(text, credential.range.start) } else { credential.range });
+            let range = if key { formats::block(text, credential.range.start) } else { credential.range };
+            found.push((range, Some(credential.kind)));
         }
-        found.extend(urls::all(text).filter(|range| text[range.clone()].contains(['@', '?'])));
-        found.sort_by_key(|range| (range.start, usize::MAX - range.end));
+        let urls = urls::all(text).filter(|range| text[range.clone()].contains(['@', '?']));
+        found.extend(urls.map(|range| (range, None)));
+        found.sort_by_key(|(range, _)| (range.start, usize::MAX - range.end));
         let mut told = 0;
-        for range in found {
+        for (range, kind) in found {
             let place = self.covered.partition_point(|covered| covered.start <= range.start);
             let covered = place > 0 && self.covered[place - 1].end >= range.end;
             let token = &text[range.clone()];
@@ -260,7 +268,7 @@ impl<'a> Finder<'a> {
             if covered || range.start < told || placeholders::whole("", token) {
                 continue;
             }
-            let judgement = self.detector.judge_part("", token, self.context);
+            let judgement = self.detector.judge_credential(kind, token, self.context);
             if judgement.class.is_exposed() {
                 told = range.end;
                 self.push(None, self.line + line_of(range.start), self.commented, judgement);

@@ -195,7 +195,10 @@ fn unbraced(after: &str, context: Context) -> usize {
     let name = &after[..end];
     let upper = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
     let lower = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    let expands = matches!(context, Context::Dotenv | Context::Compose | Context::DockerfileEnv | Context::History);
+    let expands = matches!(
+        context,
+        Context::Dotenv | Context::Program | Context::Compose | Context::DockerfileEnv | Context::History
+    );
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     // `$dbPassword` alone can only be a variable of that name.
     let names_secret =

@@ -5,7 +5,7 @@
 
 use super::known::Found;
 use super::rule::{self, Look, Ruling};
-use super::{Context, Detector, alphabet, containers, encoding, text, wrap};
+use super::{Context, Detector, alphabet, code, containers, encoding, names, text, wrap};
 use crate::evidence::{Class, Fingerprint, Judgement, Step};
 
 impl Detector {
@@ -46,19 +46,43 @@ impl Detector {
         self.judgement(&self.ruling(name, text, context), text.as_bytes())
     }
 
-    /// The same among a program's texts. There a password may be a word, and the word stand in paths and names
-    /// all over: such a one is told like any other, but no report is searched for it.
-    pub(super) fn judge_in_code(&self, name: &str, text: &str, context: Context) -> Judgement {
-        let ruling = self.ruling(name, text, context);
-        let word = proper(text.as_bytes()).iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
-        if word && ruling.kind == "human-password" && self.known.within(text.as_bytes()).is_none() {
-            return self.judged(&ruling, false, text.as_bytes());
+    /// Judges what a format found in a text. Many are known by what stands around them, which is not here any more: only
+    /// what stands in for a value or is locked has a say against the format.
+    pub(super) fn judge_credential(&self, kind: Option<&'static str>, text: &str, context: Context) -> Judgement {
+        let mut ruling = self.ruling("", text, context);
+        let weak = matches!(ruling.class, Class::NotSecret | Class::Open);
+        if let Some(kind) = kind.filter(|_| weak && !rule::stands_in(&self.look(context), text)) {
+            ruling = Ruling::of_format(Class::Plaintext, kind);
         }
         self.judgement(&ruling, text.as_bytes())
     }
 
+    /// The same among a program's texts. There a password may be a word, and the word stand in paths and names
+    /// all over: such a one is told like any other, but no report is searched for it. In sources and documents a guess
+    /// must have more for it than its name; `None` if it has not.
+    pub(super) fn judge_in_code(&self, name: &str, text: &str, context: Context, quoted: bool) -> Option<Judgement> {
+        let ruling = self.ruling(name, text, context);
+        if context == Context::Program
+            && ruling.kind == "human-password"
+            && !names::is_declared(&self.declared, name)
+            && self.known.within(text.as_bytes()).is_none()
+            && !code::meant(name, text, quoted)
+        {
+            return None;
+        }
+        let word = proper(text.as_bytes()).iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
+        if word && ruling.kind == "human-password" && self.known.within(text.as_bytes()).is_none() {
+            return Some(self.judged(&ruling, false, text.as_bytes()));
+        }
+        Some(self.judgement(&ruling, text.as_bytes()))
+    }
+
+    fn look(&self, context: Context) -> Look<'_> {
+        Look { declared: &self.declared, context, depth: 0 }
+    }
+
     fn ruling(&self, name: &str, text: &str, context: Context) -> Ruling {
-        rule::rule(&Look { declared: &self.declared, context, depth: 0 }, name, text)
+        rule::rule(&self.look(context), name, text)
     }
 
     /// Turns a ruling into a judgement: exposed values are remembered, so that no report can hold them.
@@ -69,7 +93,8 @@ impl Detector {
             None => self.judged(ruling, false, value),
         };
         if judgement.class == Class::Plaintext {
-            self.registry.remember(&wrap(proper(value)));
+            // Half a pair of quotes would mask the marks of a report's own format.
+            self.registry.remember(&wrap(bare(proper(value))));
             ruling.leaves.iter().for_each(|leaf| self.registry.remember(leaf));
         }
         judgement
@@ -105,6 +130,14 @@ impl Detector {
 /// Quotes and line ends around a value depend on where it stood; correlator and length must not.
 fn proper(value: &[u8]) -> &[u8] {
     std::str::from_utf8(value).map_or(value, |text| rule::normal(text).as_bytes())
+}
+
+/// Without quotes at either end.
+fn bare(value: &[u8]) -> &[u8] {
+    let quote = |b: &u8| matches!(b, b'"' | b'\'' | b'`');
+    let start = value.iter().take_while(|b| quote(b)).count();
+    let end = value.iter().rev().take_while(|b| quote(b)).count();
+    value.get(start..value.len() - end).unwrap_or(value)
 }
 
 fn bucket(length: usize) -> &'static str {

@@ -44,6 +44,7 @@ mod shell;
 pub mod sift;
 #[cfg(test)]
 mod slips;
+mod sources;
 mod strength;
 mod templates;
 mod text;
@@ -61,6 +62,7 @@ pub(crate) use known::{LONGEST as LONGEST_KNOWN, SHORTEST as SHORTEST_KNOWN};
 
 pub use bytes::{Memory, Part, Trace, copies};
 pub use files::{env_like, env_template, weak_env_name};
+pub(crate) use sources::program;
 pub use words::pairs;
 
 use crate::evidence::{Fingerprint, Judgement, Key, Name, Problems, SecretRegistry, Sensitive, Shareable};
@@ -124,6 +126,8 @@ pub enum Context {
     Ecs,
     /// A Kubernetes env literal, or a Secret's base64.
     K8s,
+    /// A program's source, a document, a translation: what is no setting is not taken for one by its name alone.
+    Program,
 }
 
 /// A value that was found in a text, and where.

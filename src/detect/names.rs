@@ -280,6 +280,9 @@ fn of_words(words: &[String]) -> Promise {
     {
         return Promise::Benign(fit);
     }
+    if last == "CREDENTIAL" && matches!(before, "LOAD" | "IMPORT") {
+        return Promise::Benign(Fit::Word); // systemd's: the name of one
+    }
     if last == "ID" && before == "SECRET" {
         return Promise::Weak; // an AppRole's second half, or the name of a secret
     }

@@ -62,6 +62,13 @@ impl Finder<'_> {
                 continue;
             }
             let line = base + word.line;
+            if let Awaited::Value(parent) | Awaited::Prose(parent) = &awaited
+                && let Some(member) = member(parent, &word)
+            {
+                awaited = self.expects(&member).then_some(Awaited::Value(member)).unwrap_or(Awaited::Nothing);
+                before = word.text;
+                continue;
+            }
             if netrc && word.text == "password" {
                 awaited = Awaited::Value(word.text);
                 continue;
@@ -196,7 +203,7 @@ impl Finder<'_> {
                 return self.spotted[told..].iter().any(|spotted| spotted.judgement.class.is_exposed());
             }
             // The shell ends the value at `;`, others do not.
-            let exposed = self.behind(text, line) | self.judge(name, value, line);
+            let exposed = self.behind(text, line) | self.partly_quoted(name, value, word, line);
             // `username=…,password=…`: options of a mount.
             let options = value.contains(',') && value.contains('=');
             return exposed || options && self.judge("options", text, line);
@@ -210,7 +217,7 @@ impl Finder<'_> {
             return self.judge("PASSWORD", password, line);
         } else if let Some((name, value)) = text.split_once(':') {
             let secret = names::promise(name) == Promise::Secret && variable(name) && !value.starts_with("//");
-            return secret && looks_meant(value) && self.judge(name, value, line);
+            return secret && looks_meant(value) && self.partly_quoted(name, value, word, line);
         }
         false
     }
@@ -233,6 +240,14 @@ impl Finder<'_> {
         (word.quoted || looks_meant(&word.text)) && self.quoted(name, word, line)
     }
 
+    /// Judges a value that may stand in quotes inside its word.
+    fn partly_quoted(&mut self, name: &str, value: &str, word: &Word, line: u32) -> bool {
+        self.literal = word.quotes;
+        let exposed = self.judge(name, value, line);
+        self.literal = false;
+        exposed
+    }
+
     /// Judges a word that may stand in quotes.
     fn quoted(&mut self, name: &str, word: &Word, line: u32) -> bool {
         self.literal = word.quoted;
@@ -240,6 +255,14 @@ impl Finder<'_> {
         self.literal = false;
         exposed
     }
+}
+
+/// The name of what a key's own members hold, if this word is one and no value: `"jwt": { "secret": …`.
+fn member(parent: &str, word: &Word) -> Option<String> {
+    let own = if word.key { Some(word.text.as_str()) } else { word.text.strip_suffix(':').filter(|_| !word.quoted) };
+    let own = own.filter(|own| variable(own))?;
+    let alone = names::promise(own) == Promise::Secret || !own.to_ascii_lowercase().ends_with("key");
+    Some(if alone { own.to_owned() } else { format!("{}_{own}", parent.trim_end_matches(['s', 'S'])) })
 }
 
 /// Whether this word begins an instruction: it opens a line, or stands behind the builder's marks.

@@ -12,6 +12,8 @@ pub(super) struct Word {
     pub(super) line: u32,
     /// The whole word stood in quotes.
     pub(super) quoted: bool,
+    /// Some of it did.
+    pub(super) quotes: bool,
     /// A quoted word with a colon behind it: a key.
     pub(super) key: bool,
     /// First of a command.
@@ -52,7 +54,10 @@ impl Iterator for Words<'_> {
                 _ => {
                     let word = word(self.text, self.at, self.line, self.first, &mut self.closing);
                     self.at = word.span.end.max(self.at + 1);
-                    self.at += usize::from(word.key && bytes.get(self.at) == Some(&b':'));
+                    if word.key {
+                        let blank = bytes[self.at..].iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+                        self.at += blank + usize::from(bytes.get(self.at + blank) == Some(&b':'));
+                    }
                     self.first = false;
                     if !word.text.is_empty() || word.quoted {
                         return Some(word);
@@ -107,6 +112,8 @@ fn word(text: &str, start: usize, line: u32, first: bool, closing: &mut Closing)
             }
             b'\n' | b' ' | b'\t' | b'\r' if depth == 0 || b == b'\n' => break,
             b'\\' if next == b'\n' => break,
+            // `connect("…`, `c={secret:…`, `session({secret:…`: what is handed over begins a word of its own.
+            b'(' | b'{' if depth == 0 && at > start && begins_another(bytes, start, at) => break,
             b'$' if matches!(next, b'{' | b'(') => depth += 1,
             b'{' if depth > 0 && at > start && bytes[at - 1] != b'$' => depth += 1,
             b'}' | b')' if depth > 0 => depth -= 1,
@@ -119,12 +126,13 @@ fn word(text: &str, start: usize, line: u32, first: bool, closing: &mut Closing)
         out.push(b);
         at += 1;
     }
-    let key = whole && quotes == 1 && bytes.get(at) == Some(&b':');
+    let key = whole && quotes == 1 && is_key(bytes, start, at);
     Word {
         text: String::from_utf8_lossy(&out).into_owned(),
         span: start..at,
         line,
         quoted: whole && quotes == 1,
+        quotes: quotes > 0,
         key,
         first,
     }
@@ -135,6 +143,34 @@ fn ends(b: u8) -> bool {
 }
 
 /// The inside of the quotes that open at `at`, unescaped, and the place behind them.
+/// Whether a bracket inside a word opens an object or the texts that a call takes.
+fn begins_another(bytes: &[u8], start: usize, at: usize) -> bool {
+    let next = bytes.get(at + 1).copied().unwrap_or(b' ');
+    match bytes[at] {
+        // What an assignment calls stays its value.
+        b'(' => {
+            matches!(next, b'"' | b'\'') && bytes[at - 1].is_ascii_alphanumeric() && !bytes[start..at].contains(&b'=')
+        }
+        _ => {
+            matches!(bytes[at - 1], b'=' | b'(' | b':')
+                && (next.is_ascii_alphabetic() || matches!(next, b'"' | b'\'' | b'_'))
+        }
+    }
+}
+
+/// Whether a colon follows a word in quotes; behind a blank, only where an object's member begins.
+fn is_key(bytes: &[u8], start: usize, end: usize) -> bool {
+    let blank = |b: &&u8| matches!(b, b' ' | b'\t');
+    match bytes.get(end) {
+        Some(b':') => true,
+        Some(b' ' | b'\t') if bytes[end..].iter().take(16).find(|b| !blank(b)) == Some(&b':') => {
+            let before = bytes[..start].iter().rev().find(|b| !blank(b));
+            matches!(before, None | Some(b'\n' | b'{' | b','))
+        }
+        _ => false,
+    }
+}
+
 fn quoted(bytes: &[u8], at: usize, quote: u8) -> (Vec<u8>, usize) {
     let mut inner = Vec::new();
     let mut place = at + 1;

@@ -6,11 +6,13 @@ use super::batch::Member;
 use super::{File, Look, Sort};
 use crate::collect::entry_path::split;
 use crate::collect::summary::Summary;
-use crate::detect::{Context, Memory, Scan, Spotted, env_like, env_template, weak_env_name};
+use crate::detect::{Context, Memory, Scan, Spotted, env_like, env_template, program, weak_env_name};
 use crate::evidence::{Class, Sensitive};
 
-/// Files are settings, sources, dumps: what a place says of values is what it says in a file.
-const CONTEXT: Context = Context::Dotenv;
+/// What a file is read as: the places of values are those of settings, unless it is a source or a document.
+fn context(path: &[u8], head: &[u8]) -> Context {
+    if program(&String::from_utf8_lossy(path), head) { Context::Program } else { Context::Dotenv }
+}
 
 /// No variable is longer.
 const VARIABLE: usize = 64 << 10;
@@ -46,7 +48,7 @@ pub(super) fn judge(look: Look<'_>, member: &Member, bytes: &[u8], memory: &mut 
         sort = Sort::Other;
     }
     let trace = look.detector.trace(bytes, None);
-    let mut scan = look.detector.traced(bytes, CONTEXT, &trace, memory);
+    let mut scan = look.detector.traced(bytes, context(path, bytes), &trace, memory);
     if bytes.len() <= VARIABLE && holds_variables(path) {
         let (file_name, bytes) = (Sensitive::new(split(path).1.to_vec()), Sensitive::new(bytes.to_vec()));
         scan = look.detector.variable_file(&file_name, &bytes).into_iter().fold(scan, Scan::and);
@@ -73,9 +75,9 @@ fn tells(scan: &Scan) -> bool {
 }
 
 /// One piece of a file that is too large to be here as a whole; `lines` stand in front of it.
-pub(super) fn piece(look: Look<'_>, bytes: &[u8], lines: u32, memory: &mut Memory) -> Option<Scan> {
+pub(super) fn piece(look: Look<'_>, path: &[u8], bytes: &[u8], lines: u32, memory: &mut Memory) -> Option<Scan> {
     let trace = look.detector.trace(bytes, None);
-    let mut scan = look.detector.traced(bytes, CONTEXT, &trace, memory);
+    let mut scan = look.detector.traced(bytes, context(path, b""), &trace, memory);
     // What is harmless is not kept until the file ends.
     scan.spotted.retain(|spotted| !matches!(spotted.judgement.class, Class::NotSecret | Class::Empty));
     scan.spotted.iter_mut().for_each(|spotted| spotted.line = spotted.line.saturating_add(lines));

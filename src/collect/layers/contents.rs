@@ -95,8 +95,10 @@ impl<'s, 'a: 's> Walk<'_, 's, 'a> {
             let ends = memchr::memchr_iter(b'\n', &bytes[..once]).count();
             let before = lines;
             lines = lines.saturating_add(u32::try_from(ends).unwrap_or(u32::MAX));
+            let path = path.to_vec();
             self.hand_on(bytes.len(), move |look, shared, memory| {
-                if let (Some(scan), Ok(mut pieces)) = (piece(look, &bytes, before, memory), shared.pieces.lock()) {
+                if let (Some(scan), Ok(mut pieces)) = (piece(look, &path, &bytes, before, memory), shared.pieces.lock())
+                {
                     pieces.push((file, number, scan));
                 }
             });

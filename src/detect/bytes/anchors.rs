@@ -11,7 +11,7 @@ use crate::detect::sift::Sift;
 /// Parts of names that promise a secret. `key` alone would be everywhere: it counts with a sign behind it.
 const NAMES: &str = "passw passphrase passcode secret token apikey credential authoriz bearer privat signing hmac fernet \
     pwd pepper mnemonic requirepass masterauth jwt salt seed psk totp basicauth webhook dsn connectionstring \
-    _pass pass= pass: pass\" pass' pass\\ -pass dbpass userpass rootpass pgpass smtppass mailpass adminpass mpass passes \
+    identified _pass pass= pass: pass\" pass' pass\\ -pass dbpass userpass rootpass pgpass smtppass mailpass adminpass mpass passes \
     _pw pw= pw: _pin pin= _otp otp= _pat pat= _dek _kek psw jwk cred= creds _auth auth= \
     cookie login unseal dek= kek= _key_ b64 base64 sleutel khau \
     key= key: key\" key' key\\ key> keys= keys: keys\" -key material \
@@ -25,8 +25,11 @@ const NAMES: &str = "passw passphrase passcode secret token apikey credential au
 const PLAIN: &str = "jdbc: @// @tcp( @unix( cGFzc3dvcm Bhc3N3b3Jk wYXNzd29yZ c2VjcmV0 NlY3JldC zZWNyZXQ dG9rZW49 Rva2VuP \
     0b2tlbj";
 
+/// Names of keys with a blank behind: prose is full of them, so that only a sign makes an assignment of one.
+const KEYS: [&str; 2] = ["key ", "key\t"];
+
 /// Parts of names that are looked for in UTF-16 as well, as programs for Windows hold them amid other bytes.
-const WIDE: &str = "passw secret token apikey credential pwd jwt key= ://";
+const WIDE: &str = "passw secret token apikey credential pwd jwt key= :// akia glpat- ghp_ xoxb- eyj sk_live private";
 
 /// So far a name may go on behind its anchor.
 const NAME: usize = 64;
@@ -44,6 +47,8 @@ enum Anchor {
     Format(usize),
     /// A part of a name.
     Name,
+    /// The end of a name, with a blank behind.
+    Key,
     /// A beginning of a value.
     Plain,
     /// `://`
@@ -71,6 +76,10 @@ impl Anchors {
         for word in NAMES.split_whitespace().chain(declared.into_iter().map(String::as_str)) {
             words.push(word.as_bytes());
             kinds.push(Anchor::Name);
+        }
+        for word in KEYS {
+            words.push(word.as_bytes());
+            kinds.push(Anchor::Key);
         }
         for word in PLAIN.split_whitespace() {
             words.push(word.as_bytes());
@@ -121,9 +130,10 @@ impl Reading<'_> {
         memory: Option<&mut Memory>,
     ) -> Option<Window> {
         let window = match self.anchors.kinds[anchor] {
-            Anchor::Name | Anchor::Plain | Anchor::Url if at < self.covered => None,
+            Anchor::Name | Anchor::Key | Anchor::Plain | Anchor::Url if at < self.covered => None,
             Anchor::Plain => Some(window::lines(bytes, at, 0)),
             Anchor::Name => assigns(bytes, at),
+            Anchor::Key => key_assigns(bytes, at).then(|| assigns(bytes, at)).flatten(),
             Anchor::Url => carries(bytes, at),
             Anchor::Format(keyword) => matches(bytes, at, keyword, &mut self.tried, memory),
         }?;
@@ -167,6 +177,8 @@ fn assigns(bytes: &[u8], at: usize) -> Option<Window> {
         Some(b'(') if ends_open(&rest[1..]) => line(1),
         // `hmac.new(b"…"`, `SecurityKey(Encoding.UTF8.GetBytes("…"`
         Some(b'(') if takes_text(&bytes[end + blank..limit]) => line(0),
+        // `IDENTIFIED BY`'s and `PASSWORD`'s text in SQL.
+        Some(b'"' | b'\'') if blank > 0 => line(0),
         // Terraform's variables have their default a few lines below.
         Some(b'{') if few_words(bytes, at) && declares(bytes, at) => line(6),
         // `--password X`, `password X` of .netrc and redis.conf; prose has many words, a setting few.
@@ -174,6 +186,12 @@ fn assigns(bytes: &[u8], at: usize) -> Option<Window> {
         _ if writes(bytes, at) => line(0),
         _ => None,
     }
+}
+
+/// Whether an assignment's sign stands behind `key` and its blanks.
+fn key_assigns(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes.get(at + 3..).unwrap_or_default();
+    matches!(rest.iter().take(NAME).find(|b| !matches!(b, b' ' | b'\t')), Some(b'=' | b':'))
 }
 
 /// Whether the sign behind a name assigns nothing: `token == x`, `token::Kind`, `token->next`, `f(token, x)`, `token[i]`,

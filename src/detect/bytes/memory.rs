@@ -43,7 +43,7 @@ impl Memory {
         self.clean.len() + self.told.len()
     }
 
-    /// The key of a part, and of what was looked for in it: `0` for everything.
+    /// The key of a part, and of what was looked for in it, and as what.
     pub(super) fn key(&self, part: &[u8], what: usize) -> u64 {
         let mut hasher = self.key.build_hasher();
         hasher.write_usize(what);

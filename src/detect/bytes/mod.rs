@@ -22,6 +22,7 @@ use std::ops::Range;
 use text::{Text, text};
 pub use trace::{Part, Trace, copies};
 use window::Window;
+use zeroize::Zeroizing;
 
 /// A window that anchors keep open is read in pieces of this size.
 const PIECE: usize = 64 << 10;
@@ -147,7 +148,7 @@ impl<'a> Reader<'a> {
             return;
         }
         let part = &self.bytes[range.clone()];
-        let key = self.memory.as_ref().map(|memory| memory.key(part, 0));
+        let key = self.memory.as_ref().map(|memory| memory.key(part, usize::MAX - self.context as usize));
         let before = match (&self.memory, key) {
             (Some(memory), Some(key)) if memory.is_clean(key) => return,
             (Some(memory), Some(key)) => memory.told(key).map(<[Spotted]>::to_vec),
@@ -180,6 +181,7 @@ impl<'a> Reader<'a> {
             // Among bytes that are no text every few letters look like a name and a value.
             let capitals = || one.variable.as_ref().is_some_and(|name| code::in_capitals(name.as_str()));
             let chance = matches!(text, Text::Made(_)) && one.judgement.kind == "human-password" && !capitals();
+            let chance = chance && !connects(&text);
             (class.is_exposed() || class.needs_review()) && !chance || one.judgement.known
         });
         if let (Some(memory), Some(key), false) = (&mut self.memory, key, full) {
@@ -219,5 +221,14 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether a text holds a connection's settings, in which a password is one whatever it looks like.
+fn connects(text: &str) -> bool {
+    let text = Zeroizing::new(text.to_ascii_lowercase());
+    let any = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    any(&[";password=", ";pwd="]) && any(&["server=", "data source=", "host=", "user id=", "uid="])
+}
+
+#[cfg(test)]
+mod sources_tests;
 #[cfg(test)]
 mod tests;

@@ -124,8 +124,10 @@ fn heads(pattern: &Hir, keywords: &[String]) -> Option<Vec<Head>> {
     let mut found = match pattern.kind() {
         HirKind::Empty | HirKind::Look(_) => nothing(true),
         HirKind::Literal(literal) => vec![Head { text: literal.0.to_ascii_lowercase(), whole: true }],
-        HirKind::Class(class) => letters(class)
-            .map_or_else(|| nothing(false), |all| all.into_iter().map(|b| Head { text: vec![b], whole: true }).collect()),
+        HirKind::Class(class) => letters(class).map_or_else(
+            || nothing(false),
+            |all| all.into_iter().map(|b| Head { text: vec![b], whole: true }).collect(),
+        ),
         HirKind::Capture(group) => heads(&group.sub, keywords)?,
         HirKind::Repetition(repeated) => {
             let mut once = heads(&repeated.sub, keywords)?;
