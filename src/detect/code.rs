@@ -29,8 +29,8 @@ pub(super) fn computed(name: &str, value: &str) -> bool {
             r"|^[@$][a-z_]\w*((\.|\[|->).*)?$|^\([a-z_]\w*\)?$",
             // `request.headers["Authorization"]`, `BigDecimal(0)`, `masked_token[LENGTH..-1]`
             r"|^[a-z_]\w*(\.\w+)+\[|^[A-Z]\w*\([^)]*\)?$|^[a-z_]\w*\[[A-Z][\w.-]*\]?$",
-            // `token = /(a|b)+/u`
-            r"|^/.*/[a-z]{0,3}[,;]?$",
+            // `token = /(a|b)+/u`, `keys="$(gpg --keyring "$ring")"`
+            r"|^/.*/[a-z]{0,3}[,;]?$|^\$\([^()]*$",
         ))
     });
     // What starts a test's dice is no key.
@@ -44,7 +44,7 @@ pub(super) fn meant(name: &str, value: &str, quoted: bool) -> bool {
     static PUT_TOGETHER: LazyLock<Regex> = LazyLock::new(|| {
         values::pattern(concat!(
             // Templates, patterns, colours, calls and places.
-            r"[{<][^{}<>]*[}>]|%[sdvr(]|\\|\[dwsSnt]|\[[^\]]*\]|\(\?|[.)\]][*+]|^#[0-9a-fA-F]{3,8}$|^[A-Za-z_][\w.]*\([\w., '\x22]*\)$|^[.~]?/",
+            r"[{<][^{}<>]*[}>]|%[sdvr(]|\\|\[dwsSnt]|\[[^\]]*\]|\(\?|[.)\]][*+]|^#[0-9a-fA-F]{3,8}$|^[A-Za-z_][\w.]*\([\w., '\x22]*\)$|^[.~]?/|^0x[0-9a-fA-F]{1,8}[uUlL]*$",
             // `self.token`, `sha256`, `com.example`
             r"|^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$",
         ))
@@ -80,7 +80,7 @@ pub(super) fn put_together(value: &str) -> bool {
     static SHAPE: LazyLock<Regex> = LazyLock::new(|| {
         values::pattern(concat!(
             // `0.12.1`
-            r"^[\^~=v]?\d{1,3}(\.\d{1,3}){1,2}([-+][0-9A-Za-z.]+)?[,;]?$",
+            r"^\$[\d@*#?]$|^[\^~=v]?\d{1,3}(\.\d{1,3}){1,2}([-+][0-9A-Za-z.]+)?[,;]?$",
             // `"{token}"`, `"#{config[:password]}"`
             r#"|^\{\w*\}["']*$|^[^#]{0,64}#\{[A-Za-z_@:.\[\]]+"#,
         ))

@@ -87,6 +87,10 @@ impl<'a> Finder<'a> {
         if self.full() || self.code && idle(name, value) && !names::is_declared(&self.detector.declared, name) {
             return false;
         }
+        // `AWS::ApiGateway::ApiKey` is a type.
+        if self.code && name.contains("::") {
+            return false;
+        }
         // A file of settings is not asked: there every value is one.
         let made = || code::put_together(value) || !self.literal && code::computed(name, value);
         if self.code && made() && !names::is_declared(&self.detector.declared, name) {

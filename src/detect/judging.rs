@@ -6,7 +6,7 @@
 use super::known::Found;
 use super::rule::{self, Look, Ruling};
 use super::{Context, Detector, alphabet, code, containers, encoding, names, text, wrap};
-use crate::evidence::{Class, Fingerprint, Judgement, Step};
+use crate::evidence::{Class, Fingerprint, Judgement, Sensitive, Step};
 
 impl Detector {
     pub(super) fn judge_bytes(&self, name: &[u8], value: &[u8], context: Context) -> Judgement {
@@ -54,6 +54,9 @@ impl Detector {
         if let Some(kind) = kind.filter(|_| weak && !rule::stands_in(&self.look(context), text)) {
             ruling = Ruling::of_format(Class::Plaintext, kind);
         }
+        if context == Context::Program && !self.meant(&ruling, "", text, true) {
+            ruling = Ruling::of(Class::Placeholder, "placeholder");
+        }
         self.judgement(&ruling, text.as_bytes())
     }
 
@@ -62,12 +65,7 @@ impl Detector {
     /// must have more for it than its name; `None` if it has not.
     pub(super) fn judge_in_code(&self, name: &str, text: &str, context: Context, quoted: bool) -> Option<Judgement> {
         let ruling = self.ruling(name, text, context);
-        if context == Context::Program
-            && ruling.kind == "human-password"
-            && !names::is_declared(&self.declared, name)
-            && self.known.within(text.as_bytes()).is_none()
-            && !code::meant(name, text, quoted)
-        {
+        if context == Context::Program && !self.meant(&ruling, name, text, quoted) {
             return None;
         }
         let word = proper(text.as_bytes()).iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
@@ -75,6 +73,27 @@ impl Detector {
             return Some(self.judged(&ruling, false, text.as_bytes()));
         }
         Some(self.judgement(&ruling, text.as_bytes()))
+    }
+
+    /// Whether a guess in a source or a document has more for it than a name and a place.
+    fn meant(&self, ruling: &Ruling, name: &str, text: &str, quoted: bool) -> bool {
+        // `https://user:pass@example.com` is how documents show a place for a password.
+        let shown = |name| {
+            let meant = |leaf: &Sensitive| leaf.examine(|leaf| code::meant(name, &String::from_utf8_lossy(leaf), true));
+            !ruling.leaves.iter().any(meant)
+        };
+        let guess = match ruling.kind {
+            "url-password" if !ruling.leaves.is_empty() => shown("PASSWORD"),
+            "human-password" if !ruling.leaves.is_empty() && text.contains("://") => shown(""),
+            "human-password" => !code::meant(name, text, quoted),
+            _ => false,
+        };
+        !guess || names::is_declared(&self.declared, name) || self.known.within(text.as_bytes()).is_some()
+    }
+
+    /// The judgement of a private key in its binary form.
+    pub(super) fn judge_key(&self, bytes: &[u8]) -> Judgement {
+        self.judgement(&Ruling::of_format(Class::Plaintext, "private-key"), bytes)
     }
 
     fn look(&self, context: Context) -> Look<'_> {

@@ -10,6 +10,7 @@ mod code;
 mod commands;
 mod containers;
 mod defaults;
+mod der;
 mod dotenv;
 #[cfg(test)]
 mod dressed;
@@ -309,6 +310,12 @@ impl Detector {
     pub fn variable_file(&self, file_name: &Sensitive, bytes: &Sensitive) -> Option<Scan> {
         file_name
             .examine(|name| bytes.examine(|bytes| variable_file::scan(self, &String::from_utf8_lossy(name), bytes)))
+    }
+
+    /// Whether a file's name and form say that it holds one secret value and nothing else.
+    #[must_use]
+    pub fn is_bare_value(&self, file_name: &str, bytes: &[u8]) -> bool {
+        variable_file::is_bare(file_name, bytes)
     }
 
     /// The keyed fingerprint that [`Detector::judge`] gives as correlator.

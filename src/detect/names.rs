@@ -222,7 +222,7 @@ pub(super) fn promise(name: &str) -> Promise {
 ///
 /// Counts for variables only: `Pwd=` inside a connection string is a password.
 pub(super) fn well_known(name: &str) -> bool {
-    WELL_KNOWN.contains(name.trim())
+    WELL_KNOWN.contains(name.trim().trim_start_matches('$'))
 }
 
 /// What the name promises when its last word is left out: `PASSWORD_FILE` speaks of a password.
@@ -280,7 +280,12 @@ fn of_words(words: &[String]) -> Promise {
     {
         return Promise::Benign(fit);
     }
-    if last == "CREDENTIAL" && matches!(before, "LOAD" | "IMPORT") {
+    if last == "TOKEN"
+        && matches!(before, "INPUT" | "OUTPUT" | "NEXT" | "PAGE" | "PAGINATION" | "CONTINUATION" | "STARTING")
+    {
+        return Promise::Benign(Fit::Id); // where a list goes on
+    }
+    if last == "CREDENTIAL" && matches!(before, "LOAD" | "IMPORT" | "CONDITION" | "ASSERT") {
         return Promise::Benign(Fit::Word); // systemd's: the name of one
     }
     if last == "ID" && before == "SECRET" {

@@ -9,8 +9,9 @@ const ENDINGS: &str = "py pyi pyx pxd pyw c h cc cpp cxx hpp hh hxx inl rs go js
     mli ex exs erl hrl el lisp scm vim tcl d nim zig v sv asm s proto thrift graphql \
     html htm xhtml shtml css scss sass less svg md markdown mdx rst adoc asciidoc texi texinfo info tex latex rtf po pot pod";
 
-/// Directories of documents, whatever the files in them are called.
-const DOCUMENTS: [&str; 7] = ["doc", "docs", "man", "man1", "man5", "man8", "licenses"];
+/// Directories of documents and of what shells complete, whatever the files in them are called.
+const DOCUMENTS: [&str; 9] =
+    ["doc", "docs", "man", "man1", "man5", "man8", "licenses", "completions", "vendor-completions"];
 /// Directories of translations.
 const TRANSLATIONS: [&str; 10] =
     ["locale", "locales", "_locales", "i18n", "l10n", "lang", "langs", "languages", "translations", "messages"];
@@ -30,11 +31,14 @@ pub(crate) fn program(path: &str, head: &[u8]) -> bool {
     let page = ending.len() == 1 && ending.bytes().all(|b| b.is_ascii_digit());
     let prose = page || matches!(ending, "" | "txt" | "text");
     let translated = matches!(ending, "json" | "yml" | "yaml" | "properties" | "xml" | "strings" | "js");
-    !stem.is_empty() && ENDINGS.split_whitespace().any(|known| known == ending)
+    let example = ending == "json"
+        && (within(&["examples", "samples"]) || ["example", "sample"].iter().any(|word| stem.starts_with(word)));
+    example
+        || !stem.is_empty() && ENDINGS.split_whitespace().any(|known| known == ending)
         || prose && within(&DOCUMENTS)
         || matches!(ending, "" | "txt" | "debian") && TITLES.iter().any(|title| stem.starts_with(title))
         || translated && (within(&TRANSLATIONS) || language(stem))
-        || ending.is_empty() && interpreted(head)
+        || interpreted(head)
 }
 
 /// `de`, `pt_BR`, `messages_fr`: a language's code alone, or behind what is translated.

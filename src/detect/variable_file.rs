@@ -13,6 +13,25 @@ const CODE: [&str; 42] = [
     "rst", "json", "yaml", "yml", "toml", "cfg", "ini", "xml",
 ];
 
+/// Endings of files that hold nothing but one value.
+const BARE: [&str; 12] =
+    ["", "txt", "key", "pass", "password", "passwd", "secret", "token", "jwt", "pwd", "pin", "creds"];
+/// No such value is longer.
+const LONGEST: usize = 512;
+
+/// Whether a file's name and form say that it is one secret value, wherever it lies: `master.key`, `db_password.txt`,
+/// `.vault_pass`.
+pub(super) fn is_bare(file_name: &str, bytes: &[u8]) -> bool {
+    let name = file_name.trim_start_matches('.');
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, ""));
+    let speaks = |name: &str| matches!(names::promise(name), Promise::Secret | Promise::Weak | Promise::Mentions);
+    let line = bytes.trim_ascii();
+    (8..=LONGEST).contains(&line.len())
+        && line.iter().all(u8::is_ascii_graphic)
+        && BARE.contains(&ending.to_ascii_lowercase().as_str())
+        && (speaks(stem) || !ending.is_empty() && speaks(&format!("{stem}_{ending}")))
+}
+
 /// The value that the file holds; `None` if it is no such file.
 pub(super) fn scan(detector: &Detector, file_name: &str, bytes: &[u8]) -> Option<Scan> {
     let (stem, ending) = file_name.rsplit_once('.').unwrap_or((file_name, ""));
@@ -21,7 +40,8 @@ pub(super) fn scan(detector: &Detector, file_name: &str, bytes: &[u8]) -> Option
     }
     let decoded = encoding::decode(bytes);
     let text = decoded.text.trim();
-    let telling = [file_name, stem].into_iter().find(|name| tells(detector, name));
+    let both = format!("{}_{ending}", stem.trim_start_matches('.'));
+    let telling = [file_name, stem, &both].into_iter().find(|name| tells(detector, name));
     let one = |judgement| {
         let variable = Some(detector.variable(&wrap(file_name.as_bytes()), 1));
         let spotted = vec![Spotted { variable, line: 1, commented: false, judgement }];
@@ -65,11 +85,24 @@ mod tests {
     #[test]
     fn a_bare_value_counts_under_the_file_s_name() {
         let key = hex(64);
+        assert_eq!(class("master.key", &hex(32)), Some(Class::Plaintext));
         for name in ["JWT_SECRET_KEY", "jwt-secret-key", "jwt.key", "jwt_secret_key.txt", "password.bak"] {
             assert_eq!(class(name, &format!("{key}\n")), Some(Class::Plaintext), "{name}");
             assert_eq!(class(name, &format!("{key}\n\nsecond line\n")), Some(Class::Plaintext), "{name}");
         }
         assert_eq!(class("GREETING", &key), Some(Class::Open), "random under a neutral name is for review");
+    }
+
+    #[test]
+    fn a_file_with_one_value_is_known_by_its_name_and_form() {
+        for name in
+            ["master.key", "password.txt", "db_password.txt", ".vault_pass", "jwt.key", "api_token", "secret.key"]
+        {
+            assert!(is_bare(name, format!("{}\n", hex(32)).as_bytes()), "{name}");
+        }
+        assert!(!is_bare("passwd", b"root:x:0:0:root:/root:/bin/sh\nbin:x:1:1:bin:/bin:/bin/false\n"));
+        assert!(!is_bare("secret.py", hex(32).as_bytes()) && !is_bare("README.txt", b"something"));
+        assert!(!is_bare("token.txt", b"two words") && !is_bare("token", &[0x7f, b'E', b'L', b'F', 0, 1, 2, 3, 4]));
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl Finder<'_> {
             if let Awaited::Value(parent) | Awaited::Prose(parent) = &awaited
                 && let Some(member) = member(parent, &word)
             {
-                awaited = self.expects(&member).then_some(Awaited::Value(member)).unwrap_or(Awaited::Nothing);
+                awaited = if self.expects(&member) { Awaited::Value(member) } else { Awaited::Nothing };
                 before = word.text;
                 continue;
             }

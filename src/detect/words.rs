@@ -120,7 +120,7 @@ fn word(text: &str, start: usize, line: u32, first: bool, closing: &mut Closing)
             b')' | b']' | b'}' if ends(next) => break,
             b';' | b'|' | b',' if ends(next) || matches!(next, b'"' | b'\'') || next == b => break,
             b'&' if next == b'&' || next == b' ' => break,
-            b';' | b'|' | b',' | b'&' | b')' | b']' | b'}' if closed => break,
+            b';' | b'|' | b',' | b'&' | b')' | b']' | b'}' | b'<' | b'>' if closed => break,
             _ => {}
         }
         out.push(b);

@@ -49,7 +49,7 @@ pub(super) fn judge(look: Look<'_>, member: &Member, bytes: &[u8], memory: &mut 
     }
     let trace = look.detector.trace(bytes, None);
     let mut scan = look.detector.traced(bytes, context(path, bytes), &trace, memory);
-    if bytes.len() <= VARIABLE && holds_variables(path) {
+    if bytes.len() <= VARIABLE && (holds_variables(path) || look.detector.is_bare_value(&name, bytes)) {
         let (file_name, bytes) = (Sensitive::new(split(path).1.to_vec()), Sensitive::new(bytes.to_vec()));
         scan = look.detector.variable_file(&file_name, &bytes).into_iter().fold(scan, Scan::and);
     }

@@ -13,7 +13,7 @@ mod window;
 
 use super::finder::Finder;
 use super::known::Found;
-use super::{Context, Detector, Scan, Spotted, code};
+use super::{Context, Detector, Scan, Spotted, code, der};
 use crate::evidence::{Fingerprint, Name};
 pub(super) use anchors::Anchors;
 pub use memory::Memory;
@@ -33,6 +33,8 @@ const NAMES: usize = 256;
 /// The same for values that were given as known, which may be as long as their longest form.
 const KNOWN: usize = 4 << 20;
 const KNOWN_SEAM: usize = 512 << 10;
+/// So much tells whether bytes are text.
+const HEAD: usize = 8 << 10;
 /// So much of one text is told. Whoever reads ten thousand findings has understood.
 const MOST: usize = 10_000;
 
@@ -75,6 +77,8 @@ struct Reader<'a> {
     detector: &'a Detector,
     bytes: &'a [u8],
     context: Context,
+    /// These are no text: what looks like a name and a value may be two by chance.
+    binary: bool,
     /// The window at hand: the next one may overlap it.
     open: Option<Window>,
     /// A place, and the line ends before it.
@@ -88,10 +92,12 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(detector: &'a Detector, bytes: &'a [u8], context: Context, memory: Option<&'a mut Memory>) -> Self {
+        let binary = is_binary(bytes);
         Self {
             detector,
             bytes,
-            context,
+            context: if binary { Context::Program } else { context },
+            binary,
             open: None,
             counted: (0, 0),
             told: BTreeSet::new(),
@@ -104,6 +110,10 @@ impl<'a> Reader<'a> {
 
     fn done(mut self) -> Scan {
         self.flush();
+        if der::private_key(self.bytes) {
+            let judgement = self.detector.judge_key(self.bytes);
+            self.spotted.push(Spotted { variable: None, line: 1, commented: false, judgement });
+        }
         self.known_values();
         self.spotted.sort_by_key(|spotted| spotted.line);
         Scan { spotted: self.spotted, lines: 0, encoding: "bytes", determined: !self.full }
@@ -180,7 +190,8 @@ impl<'a> Reader<'a> {
             let class = one.judgement.class;
             // Among bytes that are no text every few letters look like a name and a value.
             let capitals = || one.variable.as_ref().is_some_and(|name| code::in_capitals(name.as_str()));
-            let chance = matches!(text, Text::Made(_)) && one.judgement.kind == "human-password" && !capitals();
+            let chance =
+                (self.binary || matches!(text, Text::Made(_))) && one.judgement.kind == "human-password" && !capitals();
             let chance = chance && !connects(&text);
             (class.is_exposed() || class.needs_review()) && !chance || one.judgement.known
         });
@@ -219,6 +230,13 @@ impl<'a> Reader<'a> {
         self.counted = (at, line);
         line
     }
+}
+
+/// Whether the beginning holds what no text has: two NULs on end, or control characters in number.
+fn is_binary(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(HEAD)];
+    let control = |b: &&u8| matches!(b, 1..=6 | 14..=26 | 28..=31 | 127);
+    memchr::memmem::find(head, b"\0\0").is_some() || head.iter().filter(control).count() >= 8
 }
 
 /// Whether a text holds a connection's settings, in which a password is one whatever it looks like.

@@ -174,7 +174,7 @@ fn joined(fronts: &[Head], backs: &[Head]) -> Option<Vec<Head>> {
 /// The few letters of a class, both cases of one being one.
 fn letters(class: &Class) -> Option<Vec<u8>> {
     let Class::Bytes(class) = class else { return None };
-    let count: usize = class.ranges().iter().map(|range| range.len()).sum();
+    let count: usize = class.ranges().iter().map(regex_syntax::hir::ClassBytesRange::len).sum();
     (count <= 8).then_some(())?;
     let mut all: Vec<u8> =
         class.ranges().iter().flat_map(|range| range.start()..=range.end()).map(|b| b.to_ascii_lowercase()).collect();
