@@ -44,6 +44,12 @@ impl Finder<'_> {
                 *awaited = Awaited::Prose("PASSWORD".to_owned());
             }
             _ => {
+                // `curl -uname:password`
+                if let Some((_, password)) = text.strip_prefix("-u").and_then(|login| login.split_once(':'))
+                    && tools::takes(program, "-u").is_some()
+                {
+                    return self.judge("PASSWORD", password, line);
+                }
                 if let Some(password) = tools::glued(program, text) {
                     return self.judge("PASSWORD", password, line);
                 }

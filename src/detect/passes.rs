@@ -244,3 +244,36 @@ fn common_build_text_has_nothing_to_review() {
         assert!(!class.is_exposed() && !class.needs_review(), "{:?} {class:?}", spotted.variable);
     }
 }
+
+#[test]
+fn tools_that_are_handed_a_secret_without_a_name_are_known() {
+    for command in [
+        "curl -uci:@ https://a/x",
+        "curl -H 'X-JFrog-Art-Api:@' https://a/x",
+        "twine upload -u ci -p @ dist/*",
+        "bundle config gems.corp ci:@",
+        "bundle config set --global gems.corp @",
+        "composer config -g github-oauth.github.com @",
+        "composer config http-basic.repo.corp ci @",
+        "dotnet nuget add source https://n/i.json -n c -u ci -p @ --store-password-in-clear-text",
+        "dotnet user-secrets set \"Jwt:Key\" \"@\"",
+        "cargo login @",
+        "snyk auth @",
+        "ngrok config add-authtoken @",
+        "pro attach @",
+        "rabbitmqctl add_user app @",
+        "sed -i 's/# requirepass foobared/requirepass @/' /etc/redis.conf",
+    ] {
+        loud(&format!("RUN {} # buildkit", command.replacen('@', &noise(24), 1)));
+    }
+    for command in [
+        "bundle config set path vendor/bundle",
+        "composer config --global process-timeout 2000",
+        "cargo login --help",
+        "rabbitmqctl add_vhost app",
+        "dotnet nuget add source https://n/i.json -n c",
+        "ngrok authtoken $NGROK_TOKEN",
+    ] {
+        quiet(&format!("RUN /bin/sh -c {command} # buildkit"));
+    }
+}
